@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# One INTERFACE target carries every flag, so a module cannot forget them.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(tw_flags INTERFACE)
+target_include_directories(tw_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# -ffp-contract=off: a brain must give the same doubles whatever the compiler would fuse (DESIGN rule 2).
+target_compile_options(tw_flags INTERFACE -ffp-contract=off)
+target_compile_options(tw_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
+if(TRUCEWATCH_WERROR)
+  target_compile_options(tw_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports false positives of these two inside libstdc++ at -O2 (GCC bugs 105329 and 105562).
+  target_compile_options(tw_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+if(TRUCEWATCH_SANITIZE)
+  target_compile_options(tw_flags INTERFACE -fsanitize=${TRUCEWATCH_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(tw_flags INTERFACE -fsanitize=${TRUCEWATCH_SANITIZE})
+endif()

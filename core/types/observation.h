@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/geo/camera.h"
+#include "core/geo/geodetic.h"
+#include "core/time/instant.h"
+#include "core/types/ids.h"
+#include "core/types/lineage.h"
+
+namespace trucewatch {
+
+// What a detection may be. There is no single person here: people exist only as groups.
+enum class ObjectClass {
+  kUnspecified = 0,
+  kUnknownVehicle = 1,
+  kLightVehicle = 2,    // car, jeep
+  kTruck = 3,           // truck, bus
+  kTrackedVehicle = 4,  // tracked or armoured
+  kPersonGroup = 5,     // several people, as a count with an interval
+};
+
+// Shares of belief that add up to 1; absent classes have 0.
+using ClassProbabilities = std::map<ObjectClass, double>;
+
+// Raw bytes as they came from a source, before any parsing: the journal's record.
+struct RawRecord {
+  SourceId source;
+  std::uint64_t source_sequence = 0;  // 1, 2, ... within the source
+  Instant receive_time;               // of the recording or of the receiver's clock
+  std::uint64_t source_offset = 0;    // byte offset in the source's stream
+  bool end_of_source = false;         // the source has ended; bytes may be empty
+  std::string bytes;
+};
+
+// One encoded picture with the platform state of its moment.
+struct VideoFrame {
+  Instant time;                    // UTC of the exposure
+  std::string access_unit;         // Annex B for H.264/H.265
+  bool key = false;                // decoding can start here
+  std::optional<CameraPose> pose;  // nothing when the metadata has none that is valid
+  CameraPoseSigma pose_sigma;
+  // Time between the picture and the metadata used for it (0 when interpolated).
+  Duration metadata_skew;
+};
+
+// A run of frames that decodes alone: it starts at a key frame.
+struct VideoSegment {
+  SourceId source;
+  Lineage lineage;
+  std::string codec;      // FFmpeg codec name: "h264", "hevc", "mpeg2video"
+  std::string extradata;  // codec parameters outside the stream; often empty for MPEG-TS
+  int width_px = 0;
+  int height_px = 0;
+  bool exercise = false;  // the metadata says training, exercise or test (ST 0601 item 77)
+  std::vector<VideoFrame> frames;
+  std::vector<Digest> raw_digests;  // SHA-256 of the raw records the bytes came from
+};
+
+// One radar target report, still in the sensor's own coordinates where they are the better ones.
+struct Plot {
+  Geodetic position;
+  Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Zero();
+  // Radial ground speed, positive when it moves away from the sensor, and its 1-sigma.
+  std::optional<double> range_rate_mps;
+  double range_rate_sigma_mps = 0.0;
+  std::optional<double> snr_db;
+  ClassProbabilities classes;
+};
+
+// One look of a radar: where it looked, how well, and what it reported. No plots is a result too.
+struct RadarDwell {
+  SourceId source;
+  Lineage lineage;
+  Instant time;                      // temporal centre
+  Geodetic sensor;                   // position of the antenna
+  std::vector<Geodetic> footprint;   // polygon on the ground, not closed, counter-clockwise
+  double detection_probability = 0;  // of one vehicle that moves faster than the limit below
+  double min_detectable_speed_mps = 0;
+  double false_alarms_per_km2 = 0;
+  bool exercise = false;  // header or classes say exercise or simulated
+  std::vector<Plot> plots;
+  std::vector<Digest> raw_digests;
+};
+
+struct Detection {
+  Geodetic position;
+  Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Zero();
+  // Ground velocity over the short track in the image, east and north, with its covariance.
+  std::optional<Eigen::Vector2d> velocity_en_mps;
+  Eigen::Matrix2d velocity_cov_en = Eigen::Matrix2d::Zero();
+  double length_m = 0;
+  double width_m = 0;
+  double score = 0;  // 0..1
+  ClassProbabilities classes;
+  // In the encoded frame; for pictures and scoring only.
+  double box_x_px = 0, box_y_px = 0, box_width_px = 0, box_height_px = 0;
+  std::uint64_t image_track = 0;  // same number: same thing followed within this segment; 0 none
+};
+
+// One look of an imaging sensor. An empty one is a result: "we looked here and saw nothing".
+struct ObservationSet {
+  SourceId source;
+  Lineage lineage;
+  Instant time;
+  int frame_index = 0;              // within the segment
+  std::vector<Geodetic> footprint;  // polygon on the ground, not closed, counter-clockwise; may be empty: unknown
+  double detection_probability = 0;     // of one moving vehicle inside the footprint
+  double min_detectable_speed_mps = 0;  // slower objects are not seen as moving
+  double false_alarms_per_km2 = 0;
+  bool exercise = false;
+  std::string degraded_reason;  // empty when the look was a good one
+  std::vector<Detection> detections;
+  std::vector<Digest> raw_digests;
+};
+
+enum class SourceState { kUnspecified = 0, kStarted = 1, kLate = 2, kResumed = 3, kEnded = 4 };
+
+// What the clock or the feed decided about a source: part of the journal, so a replay decides the same.
+struct SourceStatus {
+  SourceId source;
+  Instant time;
+  SourceState state = SourceState::kUnspecified;
+  std::string reason;
+};
+
+// Input that could not be used. It stays in the journal as evidence and is counted, never dropped in silence.
+struct DataFault {
+  SourceId source;
+  Instant time;
+  std::string format;             // "st0601", "stanag4607", "mpegts", "h264"
+  std::uint64_t source_offset = 0;  // byte offset in the source's stream
+  std::string reason;
+};
+
+}  // namespace trucewatch
