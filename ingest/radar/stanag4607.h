@@ -84,6 +84,9 @@ inline constexpr std::uint32_t kSegmentHeaderSize = 5;
 inline constexpr std::uint32_t kMaxPacketSize =
     1U << 20;  // of ours; the standard has no limit but 2^32
 
+inline constexpr std::uint32_t kMaxSegments =
+    4096;  // in a packet, of ours: bounds the search for the next packet
+
 struct PacketHeader {
   Text<2> version = Text<2>::From("30");  // P1
   std::uint32_t size = 0;                 // P2, with this header; the encoder fills it

@@ -125,6 +125,9 @@ Result<std::string> EncodeSegment(const Segment& segment) {
 }
 
 Result<std::string> EncodePacket(const PacketHeader& header, std::span<const Segment> segments) {
+  if (segments.size() > kMaxSegments) {
+    return Fail(ErrorCode::kBadInput, "a packet holds at most {} segments", kMaxSegments);
+  }
   std::string body;
   for (const Segment& segment : segments) {
     TW_ASSIGN_OR_RETURN(const std::string bytes, EncodeSegment(segment));
