@@ -20,14 +20,6 @@ struct Judgement {
 // a guess must not take reserved segment types, or a header without segments, for a packet.
 Judgement Judge(Bytes bytes, bool searching) {
   if (bytes.size() < kPacketHeaderSize) {
-    // A byte that is no digit decides at once.
-    for (std::size_t i = 0; i < std::min<std::size_t>(2, bytes.size()); ++i) {
-      if (bytes[i] < '0' || bytes[i] > '9') {
-        return {Verdict::kNoPacket,
-                fmt::format("no packet here: expected a version of two digits, found {}",
-                            HexEncode(bytes.first(i + 1)))};
-      }
-    }
     return {Verdict::kNeedMore, fmt::format("packet header is cut off: {} of {} bytes",
                                             bytes.size(), kPacketHeaderSize)};
   }
