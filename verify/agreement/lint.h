@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace trucewatch {
+
+// One sentence about an agreement file, for someone who has never seen the code.
+struct LintMessage {
+  enum class Severity {
+    kError,    // the file cannot be used
+    kWarning,  // it can be used, but perhaps does not say what was meant
+  };
+  Severity severity = Severity::kError;
+  int line = 0;    // 1 is the first; 0: the file as a whole
+  int column = 0;  // 1 is the first
+  std::string field;  // path in the file: "zone[2].vertex[0].lat_deg"; empty for faults of the text itself
+  std::string text;
+};
+
+// Everything worth saying about an agreement file, in the order of its lines. Errors are exactly what
+// ParseAgreement refuses; warnings need a human's look.
+std::vector<LintMessage> LintAgreement(const std::string& text, const std::string& file_name);
+
+// "file:line:column: error: field: text"
+std::string FormatLintMessage(const LintMessage& message, const std::string& file_name);
+
+}  // namespace trucewatch
