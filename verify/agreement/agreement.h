@@ -13,8 +13,9 @@
 
 namespace trucewatch {
 
-// The agreement as verify works with it; meanings stand in proto/trucewatch/v1/config/agreement.proto.
-// Made by ParseAgreement only, so that every id resolves and every number is in its range.
+// The agreement as verify works with it; meanings stand in
+// proto/trucewatch/v1/config/agreement.proto. Made by ParseAgreement only, so that every id
+// resolves and every number is in its range.
 
 enum class Side { kA, kB, kNeither };
 
@@ -109,10 +110,12 @@ Result<Agreement> ParseAgreement(const std::string& text, const std::string& fil
 
 // The phase that holds at an instant, or nothing outside all phases.
 const Phase* PhaseAt(const Agreement& agreement, Instant time);
-// Whether a rule applies at an instant: some phase holds, and the rule's and its zone's lists admit it.
+// Whether a rule applies at an instant: some phase holds, and the rule's and its zone's lists admit
+// it.
 bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time);
 
-// How much of a belief over classes lies in a list (kUnknownVehicle in it: any vehicle). Absent belief: unknown.
+// How much of a belief over classes lies in a list (kUnknownVehicle in it: any vehicle). Absent
+// belief: unknown.
 double ShareOfClasses(const ClassProbabilities& belief, const std::vector<ObjectClass>& classes);
 
 // "any vehicle", "light vehicle", "truck", "tracked vehicle"

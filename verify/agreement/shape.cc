@@ -87,7 +87,8 @@ EdgeDistance PolygonShape::Distance(const Geodetic& place) const {
   for (std::size_t i = 0; i < n; ++i) {
     const Vec& a = vertices_en_m_[i];
     const Vec& b = vertices_en_m_[(i + 1) % n];
-    // Even-odd crossing of the ray towards east; the half-open comparison counts a shared vertex once.
+    // Even-odd crossing of the ray towards east; the half-open comparison counts a shared vertex
+    // once.
     if ((a.y() > p.y()) != (b.y() > p.y()) &&
         p.x() < a.x() + (p.y() - a.y()) * (b.x() - a.x()) / (b.y() - a.y()))
       inside = !inside;
@@ -104,7 +105,8 @@ EdgeDistance PolygonShape::Distance(const Geodetic& place) const {
   if (best > 1e-6) {
     out.outward_en = (inside ? Vec(nearest - p) : Vec(p - nearest)) / best;
   } else if (edge.norm() > 0.0) {
-    out.outward_en = Vec(edge.y(), -edge.x()).normalized();  // on the edge: its normal, sign does not matter
+    out.outward_en =
+        Vec(edge.y(), -edge.x()).normalized();  // on the edge: its normal, sign does not matter
   }
   return out;
 }
@@ -171,13 +173,25 @@ Eigen::Vector2d CorridorShape::DirectionEn(const Geodetic& place) const {
   Vec direction = Vec::UnitX();
   for (std::size_t i = 0; i + 1 < route_en_m_.size(); ++i) {
     const Vec along = route_en_m_[i + 1] - route_en_m_[i];
-    const double distance =
-        (p - NearestOnSegment(route_en_m_[i], route_en_m_[i + 1], p)).norm();
+    const double distance = (p - NearestOnSegment(route_en_m_[i], route_en_m_[i + 1], p)).norm();
     if (distance >= best || along.norm() <= 0.0) continue;
     best = distance;
     direction = along.normalized();
   }
   return direction;
+}
+
+bool CorridorShape::Touches(const PolygonShape& zone) const {
+  for (std::size_t i = 0; i + 1 < route_en_m_.size(); ++i) {
+    const Vec along = route_en_m_[i + 1] - route_en_m_[i];
+    const int steps = std::clamp(static_cast<int>(along.norm() / half_width_m_), 1, 1000);
+    for (int k = 0; k <= steps; ++k) {
+      const Vec p = route_en_m_[i] + along * (static_cast<double>(k) / steps);
+      const Geodetic place = frame_.GeodeticFromEnu({p.x(), p.y(), 0.0});
+      if (zone.Distance(place).inside_m > -half_width_m_) return true;
+    }
+  }
+  return false;
 }
 
 double CorridorShape::RadiusM() const { return Radius(route_en_m_); }
