@@ -16,6 +16,9 @@ constexpr double kSignificance = 4.0;       // speed over its 1-sigma
 constexpr double kTallestStructure_m = 40;  // static things are no taller
 constexpr double kParallaxCosine = 0.94;    // within 20 degrees of the epipolar direction
 constexpr double kTwinLateral_m = 2.5;
+constexpr double kSliverShare = 0.4;    // of the other patch's area
+constexpr double kSliverCosine = 0.9;   // directions within 25 degrees
+constexpr double kRimPx = 1.0;          // blur makes a patch larger by this on every side
 constexpr double kOutlastGap_s = 0.15;  // a track is believed this long before and after its hits
 constexpr double kScaleError = 0.03;    // of the ground scale, beside what the pose says
 
@@ -91,12 +94,24 @@ bool SameVehicle(const Candidate& a, const Candidate& b, double max_size_m) {
   if (from - to > 0.5) return false;
   const double t = (from + to) / 2;
   const LineFit fa = FitLine(a.mover.track, t, 10), fb = FitLine(b.mover.track, t, 10);
-  const double speed = std::max(a.velocity.norm(), b.velocity.norm());
-  if ((a.velocity - b.velocity).norm() > 1.0 + 0.2 * speed) return false;
+  const double slower = std::min(a.velocity.norm(), b.velocity.norm());
+  const double faster = std::max(a.velocity.norm(), b.velocity.norm());
+  const double cosine = a.velocity.dot(b.velocity) / std::max(1e-6, slower * faster);
+  const double area_a = a.mover.length_m * a.mover.width_m;
+  const double area_b = b.mover.length_m * b.mover.width_m;
+  // Ground that a slow vehicle has just left, or will reach, looks changed too: a sliver at its end
+  // that moves the same way, but not as fast.
+  const bool sliver = std::min(area_a, area_b) < kSliverShare * std::max(area_a, area_b);
+  if (sliver ? cosine < kSliverCosine || slower < 0.3 * faster
+             : (a.velocity - b.velocity).norm() > 1.0 + 0.2 * faster) {
+    return false;
+  }
   const Eigen::Vector2d apart = a.metres * (fb.place - fa.place);
   const Eigen::Vector2d along = a.velocity / std::max(0.1, a.velocity.norm());
   const double lateral = std::abs(apart.x() * along.y() - apart.y() * along.x());
-  const double reach = std::min(0.6 * (a.mover.length_m + b.mover.length_m) + 1.0, max_size_m / 2);
+  const double slack = sliver ? 4.0 : 1.0;
+  const double reach =
+      std::min(0.6 * (a.mover.length_m + b.mover.length_m) + slack, max_size_m / 2);
   return lateral < kTwinLateral_m && std::abs(apart.dot(along)) < reach;
 }
 
@@ -157,8 +172,9 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     }
     Candidate candidate;
     Mover& mover = candidate.mover;
-    mover.length_m = Quantile(lengths, 0.7);
-    mover.width_m = Quantile(widths, 0.5);
+    const double rim_m = 2 * kRimPx * gsd;
+    mover.length_m = std::max(gsd, Quantile(lengths, 0.7) - rim_m);
+    mover.width_m = std::max(gsd, Quantile(widths, 0.5) - rim_m);
     mover.box_width = Quantile(box_widths, 0.7);
     mover.box_height = Quantile(box_heights, 0.7);
 
