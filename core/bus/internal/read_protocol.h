@@ -21,7 +21,7 @@ struct Question {
 struct Answer {
   std::uint64_t request_id = 0;
   LogBatch batch;
-  std::string error;  // not empty: the question was refused
+  std::string error = {};  // not empty: the question was refused
 };
 
 inline constexpr std::size_t kMaxQuestionBytes = 4096;
