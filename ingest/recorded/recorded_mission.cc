@@ -48,6 +48,8 @@ Result<std::unique_ptr<RecordedSource>> OpenRecordedSource(Storage& storage,
                                                            const v1::config::SourceConfig& source) {
   const RecordedFileOptions options{{source.id()}, mission.Resolve(source.file()), mission.start()};
   switch (source.format()) {
+    case v1::config::SourceConfig::MPEGTS_KLV:
+      return OpenMpegTsFile(storage, options);
     case v1::config::SourceConfig::STANAG4607:
       return OpenStanag4607File(storage, options);
     default:
