@@ -20,7 +20,8 @@ inline std::string_view AsText(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// SHA-256 digest of some exact bytes. Ordered, so that sets of them iterate the same way everywhere.
+// SHA-256 digest of some exact bytes. Ordered, so that sets of them iterate the same way
+// everywhere.
 using Digest = std::array<std::uint8_t, 32>;
 
 std::string HexEncode(Bytes bytes);                              // lower case

@@ -49,16 +49,16 @@ int ExitCode(const Error& error);
 #define TW_CONCAT(a, b) TW_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` from the enclosing function, if it has one.
-#define TW_RETURN_IF_ERROR(expression)                                            \
-  do {                                                                            \
-    auto tw_status = (expression);                                                \
+#define TW_RETURN_IF_ERROR(expression)                                             \
+  do {                                                                             \
+    auto tw_status = (expression);                                                 \
     if (!tw_status) return tl::unexpected<::trucewatch::Error>(tw_status.error()); \
   } while (false)
 
 // Declares or assigns `lhs` from a Result, or returns its error.
 #define TW_ASSIGN_OR_RETURN(lhs, expression) \
   TW_ASSIGN_OR_RETURN_INNER(TW_CONCAT(tw_result_, __LINE__), lhs, expression)
-#define TW_ASSIGN_OR_RETURN_INNER(result, lhs, expression)                \
-  auto result = (expression);                                             \
+#define TW_ASSIGN_OR_RETURN_INNER(result, lhs, expression)                 \
+  auto result = (expression);                                              \
   if (!result) return tl::unexpected<::trucewatch::Error>(result.error()); \
   lhs = std::move(*result)

@@ -13,7 +13,8 @@ namespace trucewatch {
 // One record of a numbered log.
 struct LogRecord {
   std::uint64_t sequence = 0;  // 1, 2, 3 ... without gaps
-  std::uint64_t origin = 0;    // sequence of the input record it was made from, in the producer's input log
+  std::uint64_t origin =
+      0;  // sequence of the input record it was made from, in the producer's input log
   std::string payload;
 };
 
@@ -24,15 +25,17 @@ struct LogBatch {
 };
 
 // The consumer's side of a stream: a numbered log that is asked "after N, at most B bytes".
-// Back-pressure, resume and gap detection follow from that one question. Kept this narrow so that another engine
-// can stand behind it. Implementations: Journal (disk), MemoryLog (tests), LogClient (ZeroMQ).
-// Threads: each says for itself.
+// Back-pressure, resume and gap detection follow from that one question. Kept this narrow so that
+// another engine can stand behind it. Implementations: Journal (disk), MemoryLog (tests), LogClient
+// (ZeroMQ). Threads: each says for itself.
 class LogReader {
  public:
   virtual ~LogReader() = default;
-  // Records with sequence > after, in order, until their payloads exceed max_bytes (at least one record if there
-  // is any). With nothing there, waits at most `wait` and then returns an empty batch.
-  virtual Result<LogBatch> ReadAfter(std::uint64_t after, std::uint64_t max_bytes, Duration wait) = 0;
+  // Records with sequence > after, in order, until their payloads exceed max_bytes (at least one
+  // record if there is any). With nothing there, waits at most `wait` and then returns an empty
+  // batch.
+  virtual Result<LogBatch> ReadAfter(std::uint64_t after, std::uint64_t max_bytes,
+                                     Duration wait) = 0;
 };
 
 // The producer's side.

@@ -16,8 +16,8 @@ void InitSodium() { TW_CHECK(sodium_init() >= 0); }
 Ed25519KeyPair Ed25519KeyPair::FromSeed(const Ed25519Seed& seed) {
   InitSodium();
   Ed25519KeyPair pair;
-  TW_CHECK(crypto_sign_seed_keypair(pair.public_key_.data(), pair.secret_key_.data(),
-                                    seed.data()) == 0);
+  TW_CHECK(
+      crypto_sign_seed_keypair(pair.public_key_.data(), pair.secret_key_.data(), seed.data()) == 0);
   return pair;
 }
 

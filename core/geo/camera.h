@@ -11,7 +11,8 @@ namespace trucewatch {
 
 // Where an airborne camera is and looks (MISB ST 0601 items 5, 13-20, 75, 90, 91, 104).
 // Angles: platform heading clockwise from true north, pitch nose up, roll right wing down;
-// sensor azimuth from the nose clockwise seen from above, elevation up positive, roll clockwise seen from behind.
+// sensor azimuth from the nose clockwise seen from above, elevation up positive, roll clockwise
+// seen from behind.
 struct CameraPose {
   Geodetic position;
   Angle platform_heading, platform_pitch, platform_roll;
@@ -36,12 +37,13 @@ struct GroundPoint {
   double slant_range_m = 0.0;
 };
 
-// Unit direction, in east-north-up at the camera, of the image point (u right, v down, origin at the top-left
-// corner of the top-left pixel).  R = Rz(heading) Ry(pitch) Rx(roll) Rz(azimuth) Ry(elevation) Rx(roll).
+// Unit direction, in east-north-up at the camera, of the image point (u right, v down, origin at
+// the top-left corner of the top-left pixel).  R = Rz(heading) Ry(pitch) Rx(roll) Rz(azimuth)
+// Ry(elevation) Rx(roll).
 Eigen::Vector3d RayEnu(const CameraPose& pose, double u_px, double v_px);
 
-// First point where the ray of (u, v) meets the ground. Nothing if it never does: above the horizon, outside
-// the terrain, or grazing at less than 3 degrees, where the error explodes.
+// First point where the ray of (u, v) meets the ground. Nothing if it never does: above the
+// horizon, outside the terrain, or grazing at less than 3 degrees, where the error explodes.
 std::optional<Geodetic> GroundFromPixel(const CameraPose& pose, double u_px, double v_px,
                                         const Terrain& terrain);
 

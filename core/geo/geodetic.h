@@ -9,7 +9,8 @@
 
 namespace trucewatch {
 
-// A place on or above the WGS-84 ellipsoid. Latitude before longitude, height above the ellipsoid (HAE).
+// A place on or above the WGS-84 ellipsoid. Latitude before longitude, height above the ellipsoid
+// (HAE).
 struct Geodetic {
   Angle latitude;
   Angle longitude;
@@ -48,7 +49,8 @@ class LocalFrame {
 // Geodesic on the ellipsoid (Karney 2013, GeographicLib): accurate to nanometres at any distance.
 double GeodesicDistanceM(const Geodetic& a, const Geodetic& b);
 
-// Universal Transverse Mercator with the standard zone of the place (Norway and Svalbard exceptions).
+// Universal Transverse Mercator with the standard zone of the place (Norway and Svalbard
+// exceptions).
 struct Utm {
   int zone = 0;
   bool north = true;

@@ -23,7 +23,8 @@ class Terrain {
 
 class FlatTerrain final : public Terrain {
  public:
-  FlatTerrain(double height_hae_m, double sigma_m) : height_hae_m_(height_hae_m), sigma_m_(sigma_m) {}
+  FlatTerrain(double height_hae_m, double sigma_m)
+      : height_hae_m_(height_hae_m), sigma_m_(sigma_m) {}
   std::optional<double> HeightHaeM(Angle, Angle) const override { return height_hae_m_; }
   double MaxHeightHaeM() const override { return height_hae_m_; }
   double SigmaM() const override { return sigma_m_; }

@@ -17,8 +17,9 @@ struct DecodedPicture {
   int access_unit = 0;  // index, in the list given, of the access unit that is shown by it
   int width_px = 0;
   int height_px = 0;
-  std::vector<std::uint8_t> luma;      // height x width
-  std::vector<std::uint8_t> chroma_u;  // (height+1)/2 x (width+1)/2, empty when only luma was asked for
+  std::vector<std::uint8_t> luma;  // height x width
+  std::vector<std::uint8_t>
+      chroma_u;  // (height+1)/2 x (width+1)/2, empty when only luma was asked for
   std::vector<std::uint8_t> chroma_v;
 };
 
@@ -29,9 +30,9 @@ struct DecodeOptions {
   std::int64_t max_pixels = 8192LL * 4320;
 };
 
-// Decodes a run of access units that starts at a key frame, with one thread, and gives the pictures in order of
-// presentation. Units that do not decode are missing from the result. Fails when nothing decodes at all.
-// Bit-exact for the same input on one build.
+// Decodes a run of access units that starts at a key frame, with one thread, and gives the pictures
+// in order of presentation. Units that do not decode are missing from the result. Fails when
+// nothing decodes at all. Bit-exact for the same input on one build.
 Result<std::vector<DecodedPicture>> DecodeAccessUnits(const DecodeOptions& options,
                                                       std::span<const std::string> access_units);
 

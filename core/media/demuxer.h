@@ -29,24 +29,27 @@ struct MediaStream {
 struct MediaPacket {
   int stream_index = 0;
   MediaKind kind = MediaKind::kOther;
-  std::optional<Duration> pts;  // presentation time on the programme's clock, unwrapped (33-bit roll-over)
+  std::optional<Duration>
+      pts;  // presentation time on the programme's clock, unwrapped (33-bit roll-over)
   bool key = false;
   std::uint64_t offset = 0;  // byte offset of the packet's first transport packet in the stream
   std::string data;
 };
 
 // Takes an MPEG transport stream in pieces of any size, as they arrive, and gives its packets.
-// KLV is recognised by content too (stream types 0x06 and 0x15, with or without registration); access unit cell
-// headers of synchronous metadata are removed (specs: ISO/IEC 13818-1 table 2-97), so `data` starts with a KLV key.
-// Determinism: the packets after a sequence of Push calls depend on those calls alone.
-// Threads: one caller at a time. A thread inside runs FFmpeg, in lock-step with Push.
+// KLV is recognised by content too (stream types 0x06 and 0x15, with or without registration);
+// access unit cell headers of synchronous metadata are removed (specs: ISO/IEC 13818-1 table 2-97),
+// so `data` starts with a KLV key. Determinism: the packets after a sequence of Push calls depend
+// on those calls alone. Threads: one caller at a time. A thread inside runs FFmpeg, in lock-step
+// with Push.
 class TsDemuxer {
  public:
   static std::unique_ptr<TsDemuxer> Create();
   virtual ~TsDemuxer() = default;
 
-  // Fails with kBadInput when the first bytes are no transport stream (no 0x47 every 188, 192 or 204 bytes).
-  // Damage later on is skipped, as transport streams are meant to be, and shows in `continuity_errors`.
+  // Fails with kBadInput when the first bytes are no transport stream (no 0x47 every 188, 192 or
+  // 204 bytes). Damage later on is skipped, as transport streams are meant to be, and shows in
+  // `continuity_errors`.
   virtual Result<std::vector<MediaPacket>> Push(Bytes bytes) = 0;
   // The source has ended: what was held back.
   virtual Result<std::vector<MediaPacket>> Finish() = 0;

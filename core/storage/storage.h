@@ -11,9 +11,9 @@
 
 namespace trucewatch {
 
-// One open file. Errors of Sync are final: the caller must abort and re-read, never retry (the kernel marks the
-// pages clean after a failed fsync).
-// Threads: thread-compatible, except that ReadAt may run beside anything.
+// One open file. Errors of Sync are final: the caller must abort and re-read, never retry (the
+// kernel marks the pages clean after a failed fsync). Threads: thread-compatible, except that
+// ReadAt may run beside anything.
 class File {
  public:
   virtual ~File() = default;
@@ -34,7 +34,8 @@ class Storage {
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, bool create) = 0;
   virtual Result<void> MakeDirectories(const std::string& path) = 0;
   virtual Result<bool> Exists(const std::string& path) const = 0;
-  virtual Result<std::vector<std::string>> List(const std::string& directory) const = 0;  // names, sorted
+  virtual Result<std::vector<std::string>> List(
+      const std::string& directory) const = 0;  // names, sorted
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> Remove(const std::string& path) = 0;
   virtual Result<void> SyncDirectory(const std::string& path) = 0;
@@ -43,10 +44,11 @@ class Storage {
 // The machine's file system.
 std::unique_ptr<Storage> MakePosixStorage();
 
-// Writes a whole file so that after a crash it is either the old or the new one: write beside it, sync,
-// rename, sync the folder.
+// Writes a whole file so that after a crash it is either the old or the new one: write beside it,
+// sync, rename, sync the folder.
 Result<void> WriteFileAtomically(Storage& storage, const std::string& path, Bytes bytes);
 // Reads a whole file of at most max_size bytes.
-Result<std::string> ReadWholeFile(Storage& storage, const std::string& path, std::uint64_t max_size);
+Result<std::string> ReadWholeFile(Storage& storage, const std::string& path,
+                                  std::uint64_t max_size);
 
 }  // namespace trucewatch

@@ -35,10 +35,10 @@ std::string FormatUtc(Instant instant) {
   }
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
   const std::int64_t seconds = in_day / 1'000'000;
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                static_cast<unsigned>(date.month()),
-                                static_cast<unsigned>(date.day()), seconds / 3600,
-                                seconds / 60 % 60, seconds % 60);
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  seconds / 3600, seconds / 60 % 60, seconds % 60);
   const std::int64_t fraction = in_day % 1'000'000;
   if (fraction != 0) out += fmt::format(".{:06}", fraction);
   return out + "Z";
@@ -57,7 +57,8 @@ Result<Instant> UtcMidnight(int year, int month, int day) {
 
 Result<Instant> ParseUtc(std::string_view text) {
   const auto fail = [&] {
-    return Fail(ErrorCode::kBadInput, "'{}' is not a UTC time: expected 2026-03-01T21:00:00Z", text);
+    return Fail(ErrorCode::kBadInput, "'{}' is not a UTC time: expected 2026-03-01T21:00:00Z",
+                text);
   };
   if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
       text[16] != ':' || text.back() != 'Z') {
@@ -66,7 +67,8 @@ Result<Instant> ParseUtc(std::string_view text) {
   const int hour = ReadDigits(text, 11, 2);
   const int minute = ReadDigits(text, 14, 2);
   const int second = ReadDigits(text, 17, 2);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return fail();
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return fail();
   std::int64_t micros = 0;
   if (text.size() > 20) {
     const std::size_t digits = text.size() - 21;

@@ -25,10 +25,18 @@ class Duration {
 
   constexpr auto operator<=>(const Duration&) const = default;
   constexpr Duration operator-() const { return Duration(-micros_); }
-  friend constexpr Duration operator+(Duration a, Duration b) { return Duration(a.micros_ + b.micros_); }
-  friend constexpr Duration operator-(Duration a, Duration b) { return Duration(a.micros_ - b.micros_); }
-  friend constexpr Duration operator*(Duration a, std::int64_t k) { return Duration(a.micros_ * k); }
-  friend constexpr Duration operator/(Duration a, std::int64_t k) { return Duration(a.micros_ / k); }
+  friend constexpr Duration operator+(Duration a, Duration b) {
+    return Duration(a.micros_ + b.micros_);
+  }
+  friend constexpr Duration operator-(Duration a, Duration b) {
+    return Duration(a.micros_ - b.micros_);
+  }
+  friend constexpr Duration operator*(Duration a, std::int64_t k) {
+    return Duration(a.micros_ * k);
+  }
+  friend constexpr Duration operator/(Duration a, std::int64_t k) {
+    return Duration(a.micros_ / k);
+  }
 
  private:
   explicit constexpr Duration(std::int64_t us) : micros_(us) {}
@@ -44,8 +52,12 @@ class Instant {
   constexpr std::int64_t micros() const { return micros_; }
 
   constexpr auto operator<=>(const Instant&) const = default;
-  friend constexpr Instant operator+(Instant t, Duration d) { return Instant(t.micros_ + d.micros()); }
-  friend constexpr Instant operator-(Instant t, Duration d) { return Instant(t.micros_ - d.micros()); }
+  friend constexpr Instant operator+(Instant t, Duration d) {
+    return Instant(t.micros_ + d.micros());
+  }
+  friend constexpr Instant operator-(Instant t, Duration d) {
+    return Instant(t.micros_ - d.micros());
+  }
   friend constexpr Duration operator-(Instant a, Instant b) {
     return Duration::Micros(a.micros_ - b.micros_);
   }

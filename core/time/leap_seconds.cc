@@ -33,7 +33,8 @@ int TaiMinusUtcSeconds(Instant utc) {
 }
 
 Instant UtcFromMisp(std::int64_t misp_us) {
-  // The offset is a function of UTC, which is at most 30 s away from the MISP count: one refinement suffices.
+  // The offset is a function of UTC, which is at most 30 s away from the MISP count: one refinement
+  // suffices.
   Instant utc = Instant::FromMicros(misp_us);
   for (int i = 0; i < 2; ++i) {
     utc = Instant::FromMicros(misp_us) -

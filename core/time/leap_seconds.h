@@ -10,7 +10,8 @@ namespace trucewatch {
 int TaiMinusUtcSeconds(Instant utc);
 
 // UTC of a MISP time stamp (MISB ST 0603): microseconds since 1970 without leap seconds,
-// MISP = TAI - 8.000082 s, so 29 s ahead of UTC since 2017 (to the whole second the standard speaks of).
+// MISP = TAI - 8.000082 s, so 29 s ahead of UTC since 2017 (to the whole second the standard speaks
+// of).
 Instant UtcFromMisp(std::int64_t misp_us);
 
 }  // namespace trucewatch

@@ -11,8 +11,9 @@
 
 namespace trucewatch {
 
-// Between the plain structs of core/types and their messages in proto/. FromProto checks what the structs promise
-// (finite numbers, known enums, positive semi-definite covariances, digests of 32 bytes) and fails with kBadInput.
+// Between the plain structs of core/types and their messages in proto/. FromProto checks what the
+// structs promise (finite numbers, known enums, positive semi-definite covariances, digests of 32
+// bytes) and fails with kBadInput.
 v1::RawRecord ToProto(const RawRecord& value);
 Result<RawRecord> FromProto(const v1::RawRecord& message);
 v1::VideoSegment ToProto(const VideoSegment& value);
@@ -30,7 +31,8 @@ Result<Picture> FromProto(const v1::Picture& message);
 v1::Finding ToProto(const Finding& value);
 Result<Finding> FromProto(const v1::Finding& message);
 
-// A log record's payload. Fails on bytes that are no Envelope, are larger than 64 MiB, or hold no payload.
+// A log record's payload. Fails on bytes that are no Envelope, are larger than 64 MiB, or hold no
+// payload.
 Result<v1::Envelope> ParseEnvelope(std::string_view payload);
 std::string SerializeEnvelope(const v1::Envelope& envelope);
 

@@ -13,12 +13,13 @@ enum class EventState { kUnspecified = 0, kCandidate = 1, kCorroborated = 2, kVe
 
 enum class FindingKind {
   kUnspecified = 0,
-  kEventTransition = 1,    // an event was opened or changed its state
-  kNotifiedMovement = 2,   // a movement both sides were told of was seen inside its window: on record, no event
-  kHeartbeat = 3,          // fixed cadence: what the mission knew at this time, also when nothing happened
-  kMissionHeader = 4,      // config, hashes and build: the first finding of every ledger
-  kDataFault = 5,          // input refused, with its reason
-  kSourceStatus = 6,       // a source started, fell silent, came back or ended
+  kEventTransition = 1,  // an event was opened or changed its state
+  kNotifiedMovement =
+      2,  // a movement both sides were told of was seen inside its window: on record, no event
+  kHeartbeat = 3,  // fixed cadence: what the mission knew at this time, also when nothing happened
+  kMissionHeader = 4,  // config, hashes and build: the first finding of every ledger
+  kDataFault = 5,      // input refused, with its reason
+  kSourceStatus = 6,   // a source started, fell silent, came back or ended
 };
 
 // What supports a finding: one source's share of it.
@@ -35,7 +36,8 @@ struct Support {
 struct Finding {
   FindingKind kind = FindingKind::kUnspecified;
   Instant time;          // event time of the picture it was decided on
-  std::string event_id;  // hex; from content: agreement hash, rule, zone, first time, group (kEventTransition)
+  std::string event_id;  // hex; from content: agreement hash, rule, zone, first time, group
+                         // (kEventTransition)
   bool exercise = false;
   EventState state = EventState::kUnspecified;
   std::string rule;          // id of the rule in the agreement
@@ -46,13 +48,13 @@ struct Finding {
   int count_max = 0;
   Instant time_first;  // first and last event time of what was seen
   Instant time_last;
-  double probability = 0;  // that what the rule describes is so
-  Geodetic position;       // of the group when last seen
+  double probability = 0;                            // that what the rule describes is so
+  Geodetic position;                                 // of the group when last seen
   Eigen::Vector3d cov_m2 = Eigen::Vector3d::Zero();  // [ee, en, nn]
   Eigen::Vector2d velocity_en_mps = Eigen::Vector2d::Zero();
   std::vector<TrackId> members;
   std::vector<Support> supports;
-  std::string reason;  // one sentence a person can read
+  std::string reason;          // one sentence a person can read
   std::string agreement_hash;  // hex SHA-256 of the agreement file's bytes
 };
 

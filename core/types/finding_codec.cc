@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/types/codec.h"
+#include "core/types/codec_internal.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr std::size_t kMaxEnvelopeBytes = 64U << 20U;
+
+}  // namespace
+
+v1::Finding ToProto(const Finding& value) {
+  v1::Finding m;
+  m.set_kind(static_cast<v1::FindingKind>(value.kind));
+  m.set_time_us(value.time.micros());
+  m.set_event_id(value.event_id);
+  m.set_exercise(value.exercise);
+  m.set_state(static_cast<v1::EventState>(value.state));
+  m.set_rule(value.rule);
+  m.set_zone(value.zone);
+  m.set_notification(value.notification);
+  m.set_object_class(static_cast<v1::ObjectClass>(value.object_class));
+  m.set_count_min(value.count_min);
+  m.set_count_max(value.count_max);
+  m.set_time_first_us(value.time_first.micros());
+  m.set_time_last_us(value.time_last.micros());
+  m.set_probability(value.probability);
+  *m.mutable_position() = codec::PositionToProto(value.position);
+  for (int i = 0; i < 3; ++i) m.add_cov_m2(value.cov_m2(i));
+  m.add_velocity_en_mps(value.velocity_en_mps.x());
+  m.add_velocity_en_mps(value.velocity_en_mps.y());
+  for (const TrackId member : value.members) m.add_members(member.value);
+  for (const Support& support : value.supports) {
+    v1::Support* out = m.add_supports();
+    out->set_source_id(support.source.value);
+    *out->mutable_lineage() = codec::LineageToProto(support.lineage);
+    out->set_updates(support.updates);
+    out->set_first_us(support.first.micros());
+    out->set_last_us(support.last.micros());
+    codec::DigestsToProto(support.raw_digests, out->mutable_raw_digests());
+  }
+  m.set_reason(value.reason);
+  m.set_agreement_hash(value.agreement_hash);
+  return m;
+}
+
+Result<Finding> FromProto(const v1::Finding& m) {
+  if (!v1::FindingKind_IsValid(m.kind()) || !v1::EventState_IsValid(m.state()) ||
+      !v1::ObjectClass_IsValid(m.object_class())) {
+    return Fail(ErrorCode::kBadInput, "finding with an unknown kind, state or class");
+  }
+  Finding value;
+  value.kind = static_cast<FindingKind>(m.kind());
+  value.time = Instant::FromMicros(m.time_us());
+  value.event_id = m.event_id();
+  value.exercise = m.exercise();
+  value.state = static_cast<EventState>(m.state());
+  value.rule = m.rule();
+  value.zone = m.zone();
+  value.notification = m.notification();
+  value.object_class = static_cast<ObjectClass>(m.object_class());
+  value.count_min = m.count_min();
+  value.count_max = m.count_max();
+  value.time_first = Instant::FromMicros(m.time_first_us());
+  value.time_last = Instant::FromMicros(m.time_last_us());
+  TW_ASSIGN_OR_RETURN(value.probability, codec::Finite(m.probability(), "probability"));
+  TW_ASSIGN_OR_RETURN(value.position, codec::PositionFromProto(m.position(), "finding.position"));
+  TW_ASSIGN_OR_RETURN(const Eigen::Matrix2d cov, codec::CovFromProto(m.cov_m2(), "finding.cov_m2"));
+  value.cov_m2 = {cov(0, 0), cov(0, 1), cov(1, 1)};
+  if (m.velocity_en_mps_size() != 2) {
+    return Fail(ErrorCode::kBadInput, "finding.velocity_en_mps needs [east, north]");
+  }
+  value.velocity_en_mps = {m.velocity_en_mps(0), m.velocity_en_mps(1)};
+  for (const std::uint64_t member : m.members()) value.members.push_back({member});
+  for (const v1::Support& in : m.supports()) {
+    Support support;
+    support.source.value = in.source_id();
+    TW_ASSIGN_OR_RETURN(support.lineage, codec::LineageFromProto(in.lineage()));
+    support.updates = in.updates();
+    support.first = Instant::FromMicros(in.first_us());
+    support.last = Instant::FromMicros(in.last_us());
+    TW_ASSIGN_OR_RETURN(support.raw_digests, codec::DigestsFromProto(in.raw_digests()));
+    value.supports.push_back(std::move(support));
+  }
+  value.reason = m.reason();
+  value.agreement_hash = m.agreement_hash();
+  return value;
+}
+
+Result<v1::Envelope> ParseEnvelope(std::string_view payload) {
+  if (payload.size() > kMaxEnvelopeBytes) {
+    return Fail(ErrorCode::kBadInput, "a message of {} bytes is over the limit of {}",
+                payload.size(), kMaxEnvelopeBytes);
+  }
+  v1::Envelope envelope;
+  if (!envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return Fail(ErrorCode::kBadInput, "{} bytes that are no Envelope message", payload.size());
+  }
+  if (envelope.payload_case() == v1::Envelope::PAYLOAD_NOT_SET) {
+    return Fail(ErrorCode::kBadInput, "an Envelope of {} bytes without a known payload",
+                payload.size());
+  }
+  return envelope;
+}
+
+std::string SerializeEnvelope(const v1::Envelope& envelope) { return envelope.SerializeAsString(); }
+
+}  // namespace trucewatch

@@ -13,7 +13,8 @@ struct SourceId {
   auto operator<=>(const SourceId&) const = default;
 };
 
-// Number of a track or group, given by fusion in order of initiation; never reused within a mission.
+// Number of a track or group, given by fusion in order of initiation; never reused within a
+// mission.
 struct TrackId {
   std::uint64_t value = 0;
   auto operator<=>(const TrackId&) const = default;

@@ -9,8 +9,8 @@ namespace trucewatch {
 // Physical principle of an observation. Independence of evidence starts here (DESIGN.md rule 5).
 enum class Modality { kUnspecified = 0, kVideoRgb = 1, kVideoInfrared = 2, kRadarGmti = 3 };
 
-// Which ancestors an observation has. Two observations are independent when they share none of those the
-// agreement lists as breaking. Empty means "none of this kind" and is never shared.
+// Which ancestors an observation has. Two observations are independent when they share none of
+// those the agreement lists as breaking. Empty means "none of this kind" and is never shared.
 struct Lineage {
   Modality modality = Modality::kUnspecified;
   std::string sensor;        // the instrument

@@ -109,8 +109,9 @@ struct ObservationSet {
   SourceId source;
   Lineage lineage;
   Instant time;
-  int frame_index = 0;              // within the segment
-  std::vector<Geodetic> footprint;  // polygon on the ground, not closed, counter-clockwise; may be empty: unknown
+  int frame_index = 0;  // within the segment
+  std::vector<Geodetic>
+      footprint;  // polygon on the ground, not closed, counter-clockwise; may be empty: unknown
   double detection_probability = 0;     // of one moving vehicle inside the footprint
   double min_detectable_speed_mps = 0;  // slower objects are not seen as moving
   double false_alarms_per_km2 = 0;
@@ -122,7 +123,8 @@ struct ObservationSet {
 
 enum class SourceState { kUnspecified = 0, kStarted = 1, kLate = 2, kResumed = 3, kEnded = 4 };
 
-// What the clock or the feed decided about a source: part of the journal, so a replay decides the same.
+// What the clock or the feed decided about a source: part of the journal, so a replay decides the
+// same.
 struct SourceStatus {
   SourceId source;
   Instant time;
@@ -130,11 +132,12 @@ struct SourceStatus {
   std::string reason;
 };
 
-// Input that could not be used. It stays in the journal as evidence and is counted, never dropped in silence.
+// Input that could not be used. It stays in the journal as evidence and is counted, never dropped
+// in silence.
 struct DataFault {
   SourceId source;
   Instant time;
-  std::string format;             // "st0601", "stanag4607", "mpegts", "h264"
+  std::string format;               // "st0601", "stanag4607", "mpegts", "h264"
   std::uint64_t source_offset = 0;  // byte offset in the source's stream
   std::string reason;
 };

@@ -33,7 +33,8 @@ struct Track {
   std::vector<TrackSupport> supports;  // ordered by source
 };
 
-// Tracks that move together, or people that stand together. A count with its interval, never a list of people.
+// Tracks that move together, or people that stand together. A count with its interval, never a list
+// of people.
 struct Group {
   GroupId id;
   std::vector<TrackId> members;  // ascending; tracks of vehicles only
@@ -45,11 +46,12 @@ struct Group {
   double extent_m = 0;  // largest distance of a member from the centroid
 };
 
-// What fusion believes at one event time. `settled` pictures are past the hold: arrival order no longer matters.
+// What fusion believes at one event time. `settled` pictures are past the hold: arrival order no
+// longer matters.
 struct Picture {
   Instant time;
   bool settled = false;
-  bool exercise = false;  // some input in it was
+  bool exercise = false;      // some input in it was
   std::vector<Track> tracks;  // ascending id
   std::vector<Group> groups;  // ascending id
 };

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/types/codec.h"
+#include "core/types/codec_internal.h"
+
+namespace trucewatch {
+namespace {
+
+using codec::Finite;
+
+Result<Eigen::Vector2d> VelocityFromProto(const google::protobuf::RepeatedField<double>& values) {
+  if (values.size() != 2) {
+    return Fail(ErrorCode::kBadInput, "velocity_en_mps has {} numbers; expected [east, north]",
+                values.size());
+  }
+  const Eigen::Vector2d velocity(values.Get(0), values.Get(1));
+  if (!velocity.allFinite()) return Fail(ErrorCode::kBadInput, "velocity_en_mps is not finite");
+  return velocity;
+}
+
+v1::Track TrackToProto(const Track& track) {
+  v1::Track message;
+  message.set_track_id(track.id.value);
+  *message.mutable_position() = codec::PositionToProto(track.position);
+  message.add_velocity_en_mps(track.velocity_en_mps.x());
+  message.add_velocity_en_mps(track.velocity_en_mps.y());
+  for (int row = 0; row < 4; ++row) {
+    for (int column = 0; column < 4; ++column) message.add_cov(track.cov(row, column));
+  }
+  message.set_existence_probability(track.existence_probability);
+  message.set_initiated_us(track.initiated.micros());
+  message.set_last_update_us(track.last_update.micros());
+  codec::ClassesToProto(track.classes, message.mutable_classes());
+  for (const TrackSupport& support : track.supports) {
+    v1::TrackSupport* out = message.add_supports();
+    out->set_source_id(support.source.value);
+    *out->mutable_lineage() = codec::LineageToProto(support.lineage);
+    out->set_updates(support.updates);
+    out->set_first_us(support.first.micros());
+    out->set_last_us(support.last.micros());
+    codec::DigestsToProto(support.raw_digests, out->mutable_raw_digests());
+  }
+  return message;
+}
+
+Result<Track> TrackFromProto(const v1::Track& m) {
+  Track track;
+  track.id.value = m.track_id();
+  TW_ASSIGN_OR_RETURN(track.position, codec::PositionFromProto(m.position(), "track.position"));
+  TW_ASSIGN_OR_RETURN(track.velocity_en_mps, VelocityFromProto(m.velocity_en_mps()));
+  if (m.cov_size() != 16) return Fail(ErrorCode::kBadInput, "track.cov needs 16 numbers");
+  for (int i = 0; i < 16; ++i) {
+    TW_ASSIGN_OR_RETURN(track.cov(i / 4, i % 4), Finite(m.cov(i), "track.cov"));
+  }
+  TW_ASSIGN_OR_RETURN(track.existence_probability,
+                      Finite(m.existence_probability(), "existence_probability"));
+  track.initiated = Instant::FromMicros(m.initiated_us());
+  track.last_update = Instant::FromMicros(m.last_update_us());
+  TW_ASSIGN_OR_RETURN(track.classes, codec::ClassesFromProto(m.classes()));
+  for (const v1::TrackSupport& in : m.supports()) {
+    TrackSupport support;
+    support.source.value = in.source_id();
+    TW_ASSIGN_OR_RETURN(support.lineage, codec::LineageFromProto(in.lineage()));
+    support.updates = in.updates();
+    support.first = Instant::FromMicros(in.first_us());
+    support.last = Instant::FromMicros(in.last_us());
+    TW_ASSIGN_OR_RETURN(support.raw_digests, codec::DigestsFromProto(in.raw_digests()));
+    track.supports.push_back(std::move(support));
+  }
+  return track;
+}
+
+v1::Group GroupToProto(const Group& group) {
+  v1::Group message;
+  message.set_group_id(group.id.value);
+  for (const TrackId member : group.members) message.add_members(member.value);
+  message.set_count_expected(group.count_expected);
+  message.set_count_min(group.count_min);
+  message.set_count_max(group.count_max);
+  *message.mutable_position() = codec::PositionToProto(group.position);
+  message.add_velocity_en_mps(group.velocity_en_mps.x());
+  message.add_velocity_en_mps(group.velocity_en_mps.y());
+  message.set_extent_m(group.extent_m);
+  return message;
+}
+
+Result<Group> GroupFromProto(const v1::Group& m) {
+  Group group;
+  group.id.value = m.group_id();
+  for (const std::uint64_t member : m.members()) group.members.push_back({member});
+  TW_ASSIGN_OR_RETURN(group.count_expected, Finite(m.count_expected(), "count_expected"));
+  group.count_min = m.count_min();
+  group.count_max = m.count_max();
+  TW_ASSIGN_OR_RETURN(group.position, codec::PositionFromProto(m.position(), "group.position"));
+  TW_ASSIGN_OR_RETURN(group.velocity_en_mps, VelocityFromProto(m.velocity_en_mps()));
+  TW_ASSIGN_OR_RETURN(group.extent_m, Finite(m.extent_m(), "extent_m"));
+  return group;
+}
+
+}  // namespace
+
+v1::Picture ToProto(const Picture& value) {
+  v1::Picture message;
+  message.set_time_us(value.time.micros());
+  message.set_settled(value.settled);
+  message.set_exercise(value.exercise);
+  for (const Track& track : value.tracks) *message.add_tracks() = TrackToProto(track);
+  for (const Group& group : value.groups) *message.add_groups() = GroupToProto(group);
+  return message;
+}
+
+Result<Picture> FromProto(const v1::Picture& m) {
+  Picture picture;
+  picture.time = Instant::FromMicros(m.time_us());
+  picture.settled = m.settled();
+  picture.exercise = m.exercise();
+  for (const v1::Track& track : m.tracks()) {
+    TW_ASSIGN_OR_RETURN(Track decoded, TrackFromProto(track));
+    picture.tracks.push_back(std::move(decoded));
+  }
+  for (const v1::Group& group : m.groups()) {
+    TW_ASSIGN_OR_RETURN(Group decoded, GroupFromProto(group));
+    picture.groups.push_back(std::move(decoded));
+  }
+  return picture;
+}
+
+}  // namespace trucewatch

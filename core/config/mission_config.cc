@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/mission_config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "core/base/check.h"
+
+namespace trucewatch {
+namespace {
+
+using v1::config::MissionConfig;
+using v1::config::SourceConfig;
+
+bool IsName(const std::string& text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
+void ValidateSource(const SourceConfig& source, const std::string& at, ConfigProblems* problems) {
+  if (!IsName(source.id())) {
+    problems->Add(
+        at + ".id",
+        fmt::format("'{}' is no name; expected 1 to 64 letters, digits, '-', '_'", source.id()));
+  }
+  problems->Required(at + ".file", source.file());
+  if (source.format() == SourceConfig::FORMAT_UNSPECIFIED) {
+    problems->Add(at + ".format", "is missing; expected MPEGTS_KLV or STANAG4607");
+  }
+  problems->Range(at + ".position_sigma_m", source.position_sigma_m(), 0, 1000);
+  problems->Range(at + ".platform_angle_sigma_deg", source.platform_angle_sigma_deg(), 0, 30);
+  problems->Range(at + ".sensor_angle_sigma_deg", source.sensor_angle_sigma_deg(), 0, 30);
+  problems->Range(at + ".detection_probability", source.detection_probability(), 0, 1);
+  problems->Range(at + ".false_alarms_per_km2", source.false_alarms_per_km2(), 0, 1000);
+  problems->Range(at + ".speed", source.speed(), 0, 1000);
+}
+
+void ValidateDetect(const v1::config::DetectConfig& detect, ConfigProblems* problems) {
+  problems->Range("detect.threads", detect.threads(), 1, 64);
+  problems->Range("detect.working_gsd_m", detect.working_gsd_m(), 0.05, 10);
+  problems->Range("detect.min_speed_mps", detect.min_speed_mps(), 0.1, 50);
+  problems->Range("detect.max_speed_mps", detect.max_speed_mps(), detect.min_speed_mps(), 120);
+  problems->Range("detect.min_size_m", detect.min_size_m(), 1.5, 20);
+  problems->Range("detect.max_size_m", detect.max_size_m(), detect.min_size_m(), 100);
+  problems->Range("detect.observation_period_s", detect.observation_period_s(), 0.05, 60);
+  problems->Range("detect.detection_probability", detect.detection_probability(), 0.01, 0.999);
+  problems->Range("detect.false_alarms_per_km2", detect.false_alarms_per_km2(), 1e-6, 1000);
+}
+
+void ValidateFusion(const v1::config::FusionConfig& fusion, ConfigProblems* problems) {
+  problems->Range("fusion.hold_s", fusion.hold_s(), 0, 600);
+  problems->Range("fusion.picture_period_s", fusion.picture_period_s(), 0.1, 60);
+  problems->Range("fusion.group_distance_m", fusion.group_distance_m(), 1, 5000);
+  problems->Range("fusion.group_speed_mps", fusion.group_speed_mps(), 0.1, 50);
+  problems->Range("fusion.group_min_count", fusion.group_min_count(), 2, 1000);
+  problems->Range("fusion.confirm_existence", fusion.confirm_existence(), 0.5, 0.9999);
+  problems->Range("fusion.delete_existence", fusion.delete_existence(), 1e-6,
+                  fusion.confirm_existence());
+}
+
+}  // namespace
+
+std::string MissionFile::Resolve(const std::string& file) const {
+  if (file.empty() || std::filesystem::path(file).is_absolute()) return file;
+  return (std::filesystem::path(directory) / file).string();
+}
+
+Instant MissionFile::start() const {
+  const auto start = ParseUtc(config.start_utc());
+  TW_CHECK(start.has_value());
+  return *start;
+}
+
+Geodetic MissionFile::origin() const {
+  return Geodetic::FromDegrees(config.origin_lat_deg(), config.origin_lon_deg(),
+                               config.origin_height_hae_m());
+}
+
+Result<void> ValidateMissionConfig(const MissionConfig& config, const std::string& file_name,
+                                   const FieldLines& lines) {
+  ConfigProblems problems(file_name, lines);
+  if (!IsName(config.name())) {
+    problems.Add("name", fmt::format("'{}' is no name; expected 1 to 64 letters, digits, '-', '_'",
+                                     config.name()));
+  }
+  if (config.status() != v1::config::EXERCISE && config.status() != v1::config::OPERATIONAL) {
+    problems.Add("status", "is missing; expected EXERCISE or OPERATIONAL");
+  }
+  const auto start = ParseUtc(config.start_utc());
+  if (!start) problems.Add("start_utc", start.error().message);
+  problems.Range("origin_lat_deg", config.origin_lat_deg(), -90, 90);
+  problems.Range("origin_lon_deg", config.origin_lon_deg(), -180, 180);
+  problems.Range("origin_height_hae_m", config.origin_height_hae_m(), -500, 9000);
+  problems.Range("terrain.sigma_m", config.terrain().sigma_m(), 0, 500);
+  problems.Range("terrain.geoid_undulation_m", config.terrain().geoid_undulation_m(), -120, 100);
+  if (config.source().empty()) problems.Add("source", "is missing; a mission needs one at least");
+  std::set<std::string> ids;
+  for (int i = 0; i < config.source_size(); ++i) {
+    const std::string at = fmt::format("source[{}]", i);
+    ValidateSource(config.source(i), at, &problems);
+    if (!ids.insert(config.source(i).id()).second) {
+      problems.Add(at + ".id",
+                   fmt::format("'{}' is used twice; ids must differ", config.source(i).id()));
+    }
+  }
+  ValidateDetect(config.detect(), &problems);
+  ValidateFusion(config.fusion(), &problems);
+  problems.Range("verify.heartbeat_s", config.verify().heartbeat_s(), 1, 3600);
+  problems.Required("evidence.ledger_origin", config.evidence().ledger_origin());
+  const bool exercise_origin = config.evidence().ledger_origin().rfind("exercise.", 0) == 0;
+  if (exercise_origin != (config.status() == v1::config::EXERCISE)) {
+    problems.Add("evidence.ledger_origin",
+                 "must start with 'exercise.' when the status is EXERCISE, and only then");
+  }
+  return problems.ToResult();
+}
+
+Result<MissionFile> LoadMissionConfig(const std::string& path) {
+  MissionFile file;
+  file.path = path;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    file.path = (std::filesystem::path(path) / "mission.txtpb").string();
+    if (!std::filesystem::exists(file.path, ignored)) {
+      return Fail(ErrorCode::kNotFound,
+                  "{}: holds no mission.txtpb; expected a recorded mission as `trucewatch "
+                  "simulate` writes it",
+                  path);
+    }
+  }
+  TW_ASSIGN_OR_RETURN(file.text, ReadTextFile(file.path));
+  file.directory = std::filesystem::path(file.path).parent_path().string();
+  if (file.directory.empty()) file.directory = ".";
+  FieldLines lines;
+  TW_RETURN_IF_ERROR(ParseTextConfig(file.text, file.path, &file.config, &lines));
+  TW_RETURN_IF_ERROR(ValidateMissionConfig(file.config, file.path, lines));
+  return file;
+}
+
+}  // namespace trucewatch

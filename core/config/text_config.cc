@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/text_config.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/text_format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace trucewatch {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::TextFormat;
+
+constexpr std::uintmax_t kMaxFileBytes = 16U << 20U;
+
+// The first error; later ones are usually its echoes.
+class FirstError final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column,
+                const std::string& message) override {
+    if (!text_.empty()) return;
+    text_ = line < 0 ? message : fmt::format("{}:{}: {}", line + 1, column + 1, message);
+    located_ = line >= 0;
+  }
+  void AddWarning(int line, google::protobuf::io::ColumnNumber column,
+                  const std::string& message) override {
+    AddError(line, column, message);
+  }
+  const std::string& text() const { return text_; }
+  bool located() const { return located_; }
+
+ private:
+  std::string text_;
+  bool located_ = false;
+};
+
+void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
+                  const std::string& prefix, FieldLines* lines) {
+  const auto* descriptor = message.GetDescriptor();
+  const auto* reflection = message.GetReflection();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* field = descriptor->field(i);
+    const bool repeated = field->is_repeated();
+    const int count = repeated ? reflection->FieldSize(message, field)
+                               : (reflection->HasField(message, field) ? 1 : 0);
+    for (int k = 0; k < count; ++k) {
+      const int index = repeated ? k : -1;
+      const std::string path =
+          prefix + field->name() + (repeated ? fmt::format("[{}]", k) : std::string());
+      const auto location = tree->GetLocation(field, index);
+      if (location.line >= 0) lines->Set(path, location.line + 1);
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+      const Message& nested = repeated ? reflection->GetRepeatedMessage(message, field, k)
+                                       : reflection->GetMessage(message, field);
+      auto* nested_tree = tree->GetTreeForNested(field, index);
+      if (nested_tree != nullptr) CollectLines(nested, nested_tree, path + ".", lines);
+    }
+  }
+}
+
+}  // namespace
+
+int FieldLines::Of(const std::string& path) const {
+  std::string at = path;
+  while (true) {
+    const auto found = lines_.find(at);
+    if (found != lines_.end()) return found->second;
+    const std::size_t dot = at.rfind('.');
+    if (dot == std::string::npos) return 1;
+    at.resize(dot);
+  }
+}
+
+Result<void> ParseTextConfig(const std::string& text, const std::string& file_name,
+                             Message* message, FieldLines* lines) {
+  FirstError errors;
+  TextFormat::ParseInfoTree tree;
+  TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  parser.WriteLocationsTo(&tree);
+  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  if (!parser.Parse(&stream, message)) {
+    return Fail(ErrorCode::kBadInput, "{}:{}{}", file_name, errors.located() ? "" : " ",
+                errors.text());
+  }
+  if (lines != nullptr) CollectLines(*message, &tree, "", lines);
+  return {};
+}
+
+void ConfigProblems::Add(const std::string& path, const std::string& sentence) {
+  problems_.push_back(fmt::format("{}:{}: {}: {}", file_name_, lines_.Of(path), path, sentence));
+}
+
+void ConfigProblems::Range(const std::string& path, double value, double low, double high) {
+  if (std::isfinite(value) && value >= low && value <= high) return;
+  Add(path, fmt::format("{} is out of range; expected {} to {}", value, low, high));
+}
+
+void ConfigProblems::Required(const std::string& path, const std::string& value) {
+  if (value.empty()) Add(path, "is missing; it is required");
+}
+
+Result<void> ConfigProblems::ToResult() const {
+  if (problems_.empty()) return {};
+  std::string all;
+  for (const std::string& problem : problems_) all += (all.empty() ? "" : "\n") + problem;
+  return Fail(ErrorCode::kBadInput, "{}", all);
+}
+
+Result<std::string> ReadTextFile(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    return Fail(ErrorCode::kNotFound, "{}: no such file", path);
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return Fail(ErrorCode::kBadInput, "{}: is not a file", path);
+  }
+  if (std::filesystem::file_size(path, error) > kMaxFileBytes || error) {
+    return Fail(ErrorCode::kBadInput, "{}: larger than {} bytes, too large for a config", path,
+                kMaxFileBytes);
+  }
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in || in.bad()) return Fail(ErrorCode::kIo, "{}: cannot be read", path);
+  return text.str();
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/types/codec_internal.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace trucewatch::codec {
+
+Result<double> Finite(double value, const char* field) {
+  if (!std::isfinite(value)) return Fail(ErrorCode::kBadInput, "{} is not a finite number", field);
+  return value;
+}
+
+v1::Position PositionToProto(const Geodetic& place) {
+  v1::Position message;
+  message.set_lat_deg(place.latitude.deg());
+  message.set_lon_deg(place.longitude.deg());
+  message.set_height_hae_m(place.height_hae_m);
+  return message;
+}
+
+Result<Geodetic> PositionFromProto(const v1::Position& message, const char* field) {
+  if (!(std::abs(message.lat_deg()) <= 90.0) || !(std::abs(message.lon_deg()) <= 360.0) ||
+      !std::isfinite(message.height_hae_m())) {
+    return Fail(ErrorCode::kBadInput, "{} is no place: lat {} lon {} height {}", field,
+                message.lat_deg(), message.lon_deg(), message.height_hae_m());
+  }
+  return Geodetic::FromDegrees(message.lat_deg(), message.lon_deg(), message.height_hae_m());
+}
+
+v1::Lineage LineageToProto(const Lineage& lineage) {
+  v1::Lineage message;
+  message.set_modality(static_cast<v1::Modality>(lineage.modality));
+  message.set_sensor(lineage.sensor);
+  message.set_platform(lineage.platform);
+  message.set_station(lineage.station);
+  message.set_clock(lineage.clock);
+  message.set_georeference(lineage.georeference);
+  message.set_model(lineage.model);
+  message.set_derived_from(lineage.derived_from);
+  return message;
+}
+
+Result<Lineage> LineageFromProto(const v1::Lineage& message) {
+  if (!v1::Modality_IsValid(message.modality())) {
+    return Fail(ErrorCode::kBadInput, "lineage.modality {} is unknown",
+                static_cast<int>(message.modality()));
+  }
+  return Lineage{.modality = static_cast<Modality>(message.modality()),
+                 .sensor = message.sensor(),
+                 .platform = message.platform(),
+                 .station = message.station(),
+                 .clock = message.clock(),
+                 .georeference = message.georeference(),
+                 .model = message.model(),
+                 .derived_from = message.derived_from()};
+}
+
+void CovToProto(const Eigen::Matrix2d& cov, google::protobuf::RepeatedField<double>* out) {
+  out->Add(cov(0, 0));
+  out->Add(cov(0, 1));
+  out->Add(cov(1, 1));
+}
+
+Result<Eigen::Matrix2d> CovFromProto(const google::protobuf::RepeatedField<double>& values,
+                                     const char* field) {
+  if (values.size() != 3) {
+    return Fail(ErrorCode::kBadInput, "{} has {} numbers; expected [ee, en, nn]", field,
+                values.size());
+  }
+  Eigen::Matrix2d cov;
+  cov << values.Get(0), values.Get(1), values.Get(1), values.Get(2);
+  // A correlation of exactly one may come out of rounding a hair above it.
+  const double slack = 1e-9 * (std::abs(cov(0, 0)) + std::abs(cov(1, 1)));
+  if (!cov.allFinite() || cov(0, 0) < 0 || cov(1, 1) < 0 ||
+      cov.determinant() < -slack * (cov(0, 0) + cov(1, 1))) {
+    return Fail(ErrorCode::kBadInput, "{} is no covariance: [{}, {}, {}]", field, cov(0, 0),
+                cov(0, 1), cov(1, 1));
+  }
+  return cov;
+}
+
+void DigestsToProto(const std::vector<Digest>& digests, DigestFields* out) {
+  for (const Digest& digest : digests) *out->Add() = AsText(digest);
+}
+
+Result<std::vector<Digest>> DigestsFromProto(const DigestFields& fields) {
+  std::vector<Digest> digests;
+  for (const std::string& field : fields) {
+    Digest digest;
+    if (field.size() != digest.size()) {
+      return Fail(ErrorCode::kBadInput, "a raw digest has {} bytes; expected 32", field.size());
+    }
+    std::copy(field.begin(), field.end(), digest.begin());
+    digests.push_back(digest);
+  }
+  return digests;
+}
+
+void ClassesToProto(const ClassProbabilities& classes, ClassFields* out) {
+  for (const auto& [object_class, probability] : classes) {
+    v1::ClassProbability* entry = out->Add();
+    entry->set_object_class(static_cast<v1::ObjectClass>(object_class));
+    entry->set_probability(probability);
+  }
+}
+
+Result<ClassProbabilities> ClassesFromProto(const ClassFields& fields) {
+  ClassProbabilities classes;
+  for (const v1::ClassProbability& entry : fields) {
+    if (!v1::ObjectClass_IsValid(entry.object_class()) ||
+        !(entry.probability() >= 0.0 && entry.probability() <= 1.0)) {
+      return Fail(ErrorCode::kBadInput, "class {} with probability {} is out of range",
+                  static_cast<int>(entry.object_class()), entry.probability());
+    }
+    classes[static_cast<ObjectClass>(entry.object_class())] = entry.probability();
+  }
+  return classes;
+}
+
+void PolygonToProto(const std::vector<Geodetic>& polygon, PositionFields* out) {
+  for (const Geodetic& point : polygon) *out->Add() = PositionToProto(point);
+}
+
+Result<std::vector<Geodetic>> PolygonFromProto(const PositionFields& fields, const char* field) {
+  std::vector<Geodetic> polygon;
+  for (const v1::Position& point : fields) {
+    TW_ASSIGN_OR_RETURN(Geodetic place, PositionFromProto(point, field));
+    polygon.push_back(place);
+  }
+  return polygon;
+}
+
+}  // namespace trucewatch::codec

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <google/protobuf/repeated_field.h>
+
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/types/observation.h"
+#include "core/types/track.h"
+#include "trucewatch/v1/common.pb.h"
+#include "trucewatch/v1/track.pb.h"
+
+// Pieces the codecs share. Readers fail with kBadInput naming the field.
+namespace trucewatch::codec {
+
+v1::Position PositionToProto(const Geodetic& place);
+Result<Geodetic> PositionFromProto(const v1::Position& message, const char* field);
+
+v1::Lineage LineageToProto(const Lineage& lineage);
+Result<Lineage> LineageFromProto(const v1::Lineage& message);
+
+// [ee, en, nn]; a covariance must be finite and positive semi-definite.
+void CovToProto(const Eigen::Matrix2d& cov, google::protobuf::RepeatedField<double>* out);
+Result<Eigen::Matrix2d> CovFromProto(const google::protobuf::RepeatedField<double>& values,
+                                     const char* field);
+
+using DigestFields = google::protobuf::RepeatedPtrField<std::string>;
+void DigestsToProto(const std::vector<Digest>& digests, DigestFields* out);
+Result<std::vector<Digest>> DigestsFromProto(const DigestFields& fields);
+
+using ClassFields = google::protobuf::RepeatedPtrField<v1::ClassProbability>;
+void ClassesToProto(const ClassProbabilities& classes, ClassFields* out);
+Result<ClassProbabilities> ClassesFromProto(const ClassFields& fields);
+
+using PositionFields = google::protobuf::RepeatedPtrField<v1::Position>;
+void PolygonToProto(const std::vector<Geodetic>& polygon, PositionFields* out);
+Result<std::vector<Geodetic>> PolygonFromProto(const PositionFields& fields, const char* field);
+
+Result<double> Finite(double value, const char* field);
+
+}  // namespace trucewatch::codec
