@@ -46,16 +46,16 @@ Box MakePart(const Mover& mover, const MoverState& state, const Part& part) {
 
 std::vector<Box> BoxesOf(const Mover& mover, const MoverState& state) {
   // Bodies first, then what stands on them. Glass is a dark wall under a bright roof.
-  static constexpr std::array<Part, 2> kCar{{{0, 1, 1, 0.12, 0.6, 1.0, 0.8},
-                                             {-0.06, 0.52, 0.86, 0.6, 1, 1.05, 0.35}}};
-  static constexpr std::array<Part, 2> kJeep{{{0, 1, 1, 0.15, 0.58, 0.95, 0.75},
-                                              {-0.16, 0.6, 0.92, 0.58, 1, 1.08, 0.45}}};
-  static constexpr std::array<Part, 2> kTruck{{{-0.13, 0.74, 1, 0.2, 1, 1.0, 0.72},
-                                               {0.38, 0.23, 0.94, 0.12, 0.82, 0.86, 0.6}}};
-  static constexpr std::array<Part, 2> kBus{{{0, 1, 1, 0.1, 1, 1.0, 0.6},
-                                             {-0.1, 0.2, 0.6, 1, 1.08, 0.8, 0.7}}};
-  static constexpr std::array<Part, 2> kTracked{{{0, 1, 1, 0.1, 0.6, 0.92, 0.55},
-                                                 {-0.06, 0.4, 0.62, 0.6, 1, 1.12, 0.7}}};
+  static constexpr std::array<Part, 2> kCar{
+      {{0, 1, 1, 0.12, 0.6, 1.0, 0.8}, {-0.06, 0.52, 0.86, 0.6, 1, 1.05, 0.35}}};
+  static constexpr std::array<Part, 2> kJeep{
+      {{0, 1, 1, 0.15, 0.58, 0.95, 0.75}, {-0.16, 0.6, 0.92, 0.58, 1, 1.08, 0.45}}};
+  static constexpr std::array<Part, 2> kTruck{
+      {{-0.13, 0.74, 1, 0.2, 1, 1.0, 0.72}, {0.38, 0.23, 0.94, 0.12, 0.82, 0.86, 0.6}}};
+  static constexpr std::array<Part, 2> kBus{
+      {{0, 1, 1, 0.1, 1, 1.0, 0.6}, {-0.1, 0.2, 0.6, 1, 1.08, 0.8, 0.7}}};
+  static constexpr std::array<Part, 2> kTracked{
+      {{0, 1, 1, 0.1, 0.6, 0.92, 0.55}, {-0.06, 0.4, 0.62, 0.6, 1, 1.12, 0.7}}};
   const std::array<Part, 2>* parts = &kCar;
   switch (mover.kind) {
     case MoverKind::kJeep:

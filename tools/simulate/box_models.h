@@ -24,7 +24,7 @@ std::vector<Box> BoxesOf(const Mover& mover, const MoverState& state);
 Box BoxOf(const Building& building);
 
 struct Sun {
-  Eigen::Vector2d direction;         // towards the sun, unit, over the ground
+  Eigen::Vector2d direction;  // towards the sun, unit, over the ground
   double elevation_sine = 0.6;
   Eigen::Vector2d shadow_per_metre;  // ground offset of the shadow of one metre
 };

@@ -83,18 +83,17 @@ CameraPose Flight::TruePose(double t_s) const {
   pose.platform_heading = Angle::Radians(bearing + turn * kTwoPi / 4).NormalisedPositive();
   pose.platform_pitch = Angle::Degrees(2.0 + 0.3 * std::sin(kTwoPi * t_s / 17));
   // Coordinated turn: tan(bank) = v^2 / (g r), right wing down in a clockwise one.
-  pose.platform_roll =
-      Angle::Radians(turn * std::atan(drone.speed_mps() * drone.speed_mps() /
-                                      (kGravityMps2 * drone.orbit_radius_m()))) +
-      Angle::Degrees(0.4 * std::sin(kTwoPi * t_s / 9));
+  pose.platform_roll = Angle::Radians(turn * std::atan(drone.speed_mps() * drone.speed_mps() /
+                                                       (kGravityMps2 * drone.orbit_radius_m()))) +
+                       Angle::Degrees(0.4 * std::sin(kTwoPi * t_s / 9));
   pose.width_px = static_cast<int>(drone.width_px());
   pose.height_px = static_cast<int>(drone.height_px());
   pose.horizontal_fov = Angle::Degrees(drone.horizontal_fov_deg());
-  pose.vertical_fov =
-      Angle::Radians(2 * std::atan(std::tan(0.5 * pose.horizontal_fov.rad()) *
-                                   drone.height_px() / drone.width_px()));
+  pose.vertical_fov = Angle::Radians(2 * std::atan(std::tan(0.5 * pose.horizontal_fov.rad()) *
+                                                   drone.height_px() / drone.width_px()));
 
-  // The gimbal: azimuth and elevation, in the platform's axes (x nose, y right wing, z down), of the line of sight.
+  // The gimbal: azimuth and elevation, in the platform's axes (x nose, y right wing, z down), of
+  // the line of sight.
   const Eigen::Vector3d enu =
       LocalFrame(pose.position).EnuFromGeodetic(GroundPlace(frame_, StarePoint(t_s))).normalized();
   const Eigen::Vector3d ned(enu.y(), enu.x(), -enu.z());
@@ -105,8 +104,7 @@ CameraPose Flight::TruePose(double t_s) const {
           .toRotationMatrix();
   const Eigen::Vector3d sight = ned_from_platform.transpose() * ned;
   pose.sensor_azimuth = Angle::Radians(std::atan2(sight.y(), sight.x())).NormalisedPositive();
-  pose.sensor_elevation =
-      Angle::Radians(-std::atan2(sight.z(), std::hypot(sight.x(), sight.y())));
+  pose.sensor_elevation = Angle::Radians(-std::atan2(sight.z(), std::hypot(sight.x(), sight.y())));
   return pose;
 }
 
@@ -116,8 +114,7 @@ CameraPose Flight::MetadataPose(const CameraPose& truth, int frame) const {
   const Errors noise = DrawErrors(drone.position_noise_m(), drone.angle_noise_deg(), random);
   const auto degrees = [](double bias, double jitter) { return Angle::Degrees(bias + jitter); };
   CameraPose pose = truth;
-  pose.position =
-      LocalFrame(truth.position).GeodeticFromEnu(bias_.position_m + noise.position_m);
+  pose.position = LocalFrame(truth.position).GeodeticFromEnu(bias_.position_m + noise.position_m);
   pose.platform_heading =
       (truth.platform_heading + degrees(bias_.heading_deg, noise.heading_deg)).NormalisedPositive();
   pose.platform_pitch = truth.platform_pitch + degrees(bias_.pitch_deg, noise.pitch_deg);

@@ -106,6 +106,7 @@ constexpr std::array<std::array<float, 3>, 7> kFieldColours{{{176, 160, 122},
 
 struct NearSegment {
   Eigen::Vector2d a, b;
+  std::size_t road;
   float half_width_m;
   bool paved;
 };
@@ -114,7 +115,11 @@ struct NearSegment {
 class Painter {
  public:
   Painter(const Scenario& scenario, const World& world, const GroundWindow& window, int size)
-      : scenario_(scenario), world_(world), window_(window), size_(size), seed_(Mix(scenario.seed ^ 0x47)) {
+      : scenario_(scenario),
+        world_(world),
+        window_(window),
+        size_(size),
+        seed_(Mix(scenario.seed ^ 0x47)) {
     const double metres = size * window.texel_m;
     const Eigen::Vector2d middle = window.north_west + Eigen::Vector2d(0.5, -0.5) * metres;
     for (std::size_t r = 0; r < world.roads.size(); ++r) {
@@ -122,7 +127,7 @@ class Painter {
       const double reach = 0.75 * metres + world.road_looks[r].width_m + 40;
       for (std::size_t i = 1; i < points.size(); ++i) {
         if (DistanceToSegment(middle, points[i - 1], points[i]).distance_m > reach) continue;
-        segments_.push_back({points[i - 1], points[i],
+        segments_.push_back({points[i - 1], points[i], r,
                              static_cast<float>(0.5 * world.road_looks[r].width_m),
                              world.road_looks[r].paved});
       }
@@ -133,7 +138,8 @@ class Painter {
     const auto layer = [&](std::uint64_t salt, double wavelength_m) {
       return NoiseLayer(Mix(seed_ ^ salt), wavelength_m, window_, size_);
     };
-    const auto warp = layer(1, 330), wide = layer(2, 190), patch = layer(3, 47), clump = layer(4, 13);
+    const auto warp = layer(1, 330), wide = layer(2, 190), patch = layer(3, 47),
+               clump = layer(4, 13);
     const auto tuft = layer(5, 4.3), grain = layer(6, 1.7), fine = layer(7, 2.6 * window_.texel_m);
     std::vector<Rgb> row(static_cast<std::size_t>(size_));
     std::vector<Rgb> above(row.size());
@@ -144,14 +150,16 @@ class Painter {
                        static_cast<std::size_t>(i);
         const Eigen::Vector2d place(window_.north_west.x() + (i + 0.5) * window_.texel_m, north);
         const double bend = 28.0 * static_cast<double>(warp[k]);
-        Rgb rgb = Land(FieldAt(seed_, place.x() + bend, place.y() - bend), patch[k], clump[k], tuft[k]);
+        Rgb rgb =
+            Land(FieldAt(seed_, place.x() + bend, place.y() - bend), patch[k], clump[k], tuft[k]);
         rgb = Village(place, clump[k], rgb);
         rgb *= 1 + 0.07F * wide[k] + 0.06F * patch[k] + 0.05F * clump[k] + 0.05F * tuft[k];
         rgb = Road(place, tuft[k], rgb);
         rgb *= 1 + 0.055F * grain[k] + 0.06F * fine[k];
         row[static_cast<std::size_t>(i)] = rgb;
         const Rgb& c = rgb;
-        picture.y[k] = ToByte(16 + (0.2126F * c[0] + 0.7152F * c[1] + 0.0722F * c[2]) * (219.0F / 255));
+        picture.y[k] =
+            ToByte(16 + (0.2126F * c[0] + 0.7152F * c[1] + 0.0722F * c[2]) * (219.0F / 255));
       }
       if (j % 2 == 1) {
         for (std::size_t i = 0; i + 1 < row.size(); i += 2) {
@@ -178,7 +186,8 @@ class Painter {
     for (int y = north; y >= south; --y) {
       for (int x = west; x <= east; ++x) {
         Random random(CellHash(seed_ ^ 0x7ee5, x, y), "tree");
-        const Eigen::Vector2d place((x + random.Uniform()) * kCellM, (y + random.Uniform()) * kCellM);
+        const Eigen::Vector2d place((x + random.Uniform()) * kCellM,
+                                    (y + random.Uniform()) * kCellM);
         const double chance = random.Uniform();
         const double radius = random.Uniform(0.8, 2.6);
         const double tone = random.Uniform(0.8, 1.2);
@@ -212,8 +221,7 @@ class Painter {
   }
 
   Eigen::Vector2d ToTexel(const Eigen::Vector2d& place) const {
-    return Eigen::Vector2d(place.x() - window_.north_west.x(),
-                           window_.north_west.y() - place.y()) /
+    return Eigen::Vector2d(place.x() - window_.north_west.x(), window_.north_west.y() - place.y()) /
            window_.texel_m;
   }
 
@@ -232,7 +240,8 @@ class Painter {
     const float border = 1 - Smooth(0.9F, 2.4F, field.edge_m + 0.7F * tuft);
     const bool hedge = ((field.hash >> 3) & 1) == 0;
     const Rgb edge = hedge ? Rgb(108, 106, 74) : Rgb(184, 168, 134);
-    return rgb + border * (hedge ? 0.75F * Smooth(-0.4F, 0.2F, clump + 0.5F * tuft) : 0.7F) * (edge - rgb);
+    return rgb + border * (hedge ? 0.75F * Smooth(-0.4F, 0.2F, clump + 0.5F * tuft) : 0.7F) *
+                     (edge - rgb);
   }
 
   Rgb Village(const Eigen::Vector2d& place, float clump, const Rgb& rgb) const {
@@ -248,13 +257,20 @@ class Painter {
 
   Rgb Road(const Eigen::Vector2d& place, float tuft, const Rgb& rgb) const {
     Rgb result = rgb;
-    for (const NearSegment& s : segments_) {
-      const auto d = static_cast<float>(DistanceToSegment(place, s.a, s.b).distance_m);
+    for (std::size_t first = 0; first < segments_.size();) {
+      // Segments of one road follow each other; its surface is that of the nearest.
+      const NearSegment& s = segments_[first];
+      auto d = 1e9F;
+      for (; first < segments_.size() && segments_[first].road == s.road; ++first) {
+        const NearSegment& n = segments_[first];
+        d = std::min(d, static_cast<float>(DistanceToSegment(place, n.a, n.b).distance_m));
+      }
       if (d > s.half_width_m + 5) continue;
-      const float shoulder = 1 - Smooth(s.half_width_m + 0.4F, s.half_width_m + 3.0F, d + 0.8F * tuft);
+      const float shoulder =
+          1 - Smooth(s.half_width_m + 0.4F, s.half_width_m + 3.0F, d + 0.8F * tuft);
       result += 0.75F * shoulder * (Rgb(186, 170, 138) - result);
       const float lane = 1 - Smooth(s.half_width_m - 0.6F, s.half_width_m + 0.2F, d);
-      Rgb surface = s.paved ? Rgb(122, 119, 114) : Rgb(192, 176, 144);
+      Rgb surface = s.paved ? Rgb(128, 123, 114) : Rgb(192, 176, 144);
       const float track = std::abs(d - 0.42F * s.half_width_m);
       surface *= 1 - 0.06F * (1 - Smooth(0.2F, 0.8F, track));
       result += lane * (surface * (1 + 0.02F * tuft) - result);
@@ -264,7 +280,9 @@ class Painter {
 
   bool ClearOfRoads(const Eigen::Vector2d& place, double margin_m) const {
     for (const NearSegment& s : segments_) {
-      if (DistanceToSegment(place, s.a, s.b).distance_m < static_cast<double>(s.half_width_m) + margin_m) return false;
+      if (DistanceToSegment(place, s.a, s.b).distance_m <
+          static_cast<double>(s.half_width_m) + margin_m)
+        return false;
     }
     for (const Building& house : world_.buildings) {
       if ((place - house.centre).norm() < house.half_length_m + margin_m) return false;

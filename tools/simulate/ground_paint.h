@@ -12,7 +12,8 @@ namespace trucewatch::simulate {
 // Ground offset of the shadow of something one metre high.
 Eigen::Vector2d ShadowPerMetre(const Scenario& scenario);
 
-// Where a square picture lies on the ground: north is up, its north-west corner, and the size of a texel.
+// Where a square picture lies on the ground: north is up, its north-west corner, and the size of a
+// texel.
 struct GroundWindow {
   Eigen::Vector2d north_west;
   double texel_m = 0.5;

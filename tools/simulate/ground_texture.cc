@@ -11,8 +11,8 @@
 namespace trucewatch::simulate {
 namespace {
 
-constexpr int kTile = 256;            // texels
-constexpr int kMaxTexels = 32'000;    // cv::remap counts source positions in 16 bits
+constexpr int kTile = 256;          // texels
+constexpr int kMaxTexels = 32'000;  // cv::remap counts source positions in 16 bits
 
 // Whether two convex outlines touch (separating axes of the footprint and of the tile).
 bool Touches(std::span<const Eigen::Vector2d> footprint, const Eigen::Vector2d& low,
@@ -33,7 +33,8 @@ bool Touches(std::span<const Eigen::Vector2d> footprint, const Eigen::Vector2d& 
       least = std::min(least, normal.dot(p)), most = std::max(most, normal.dot(p));
     }
     for (const Eigen::Vector2d& p : corners) {
-      tile_least = std::min(tile_least, normal.dot(p)), tile_most = std::max(tile_most, normal.dot(p));
+      tile_least = std::min(tile_least, normal.dot(p)),
+      tile_most = std::max(tile_most, normal.dot(p));
     }
     if (tile_most < least || tile_least > most) return false;
   }
@@ -71,8 +72,8 @@ Result<std::unique_ptr<GroundTexture>> GroundTexture::Create(const Scenario& sce
                 high.x() - low.x(), high.y() - low.y(), kMaxTexels,
                 scenario.config.look().texel_m());
   }
-  return std::unique_ptr<GroundTexture>(new GroundTexture(
-      scenario, world, first, static_cast<int>(columns), static_cast<int>(rows)));
+  return std::unique_ptr<GroundTexture>(
+      new GroundTexture(scenario, world, first, static_cast<int>(columns), static_cast<int>(rows)));
 }
 
 Eigen::Matrix3d GroundTexture::TexelFromEn(double texel_m) const {

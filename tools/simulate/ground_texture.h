@@ -14,14 +14,15 @@
 
 namespace trucewatch::simulate {
 
-// The ground seen from above: fields, scrub, trees, tracks, roads and the shadows of houses, in luma and chroma.
-// Only the tiles that some frame looks at are painted; the rest of the rectangle costs no memory.
-// Determinism: a texel depends on scenario, seed and its place alone, not on the tiles or threads asked for.
+// The ground seen from above: fields, scrub, trees, tracks, roads and the shadows of houses, in
+// luma and chroma. Only the tiles that some frame looks at are painted; the rest of the rectangle
+// costs no memory. Determinism: a texel depends on scenario, seed and its place alone, not on the
+// tiles or threads asked for.
 class GroundTexture {
  public:
-  // The rectangle, east and north, that will be looked at. Fails when it is too large to be one picture.
-  static Result<std::unique_ptr<GroundTexture>> Create(const Scenario& scenario,
-                                                       const World& world,
+  // The rectangle, east and north, that will be looked at. Fails when it is too large to be one
+  // picture.
+  static Result<std::unique_ptr<GroundTexture>> Create(const Scenario& scenario, const World& world,
                                                        const Eigen::Vector2d& low,
                                                        const Eigen::Vector2d& high);
 
@@ -37,8 +38,8 @@ class GroundTexture {
   Eigen::Matrix3d chroma_from_en() const { return TexelFromEn(2 * texel_m_); }
 
  private:
-  GroundTexture(const Scenario& scenario, const World& world, const Eigen::Vector2d& low, int columns,
-                int rows);
+  GroundTexture(const Scenario& scenario, const World& world, const Eigen::Vector2d& low,
+                int columns, int rows);
   Eigen::Matrix3d TexelFromEn(double texel_m) const;
   void PaintTile(int tile_x, int tile_y);
 

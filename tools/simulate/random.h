@@ -16,8 +16,9 @@ constexpr std::uint64_t Mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Our own generator and distributions: those of the standard library differ from one library to the next.
-// Every purpose draws from a stream of its own, so a change in one leaves the others as they were.
+// Our own generator and distributions: those of the standard library differ from one library to the
+// next. Every purpose draws from a stream of its own, so a change in one leaves the others as they
+// were.
 class Random {
  public:
   Random(std::uint64_t seed, std::string_view purpose, std::uint64_t index = 0) {

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kLines = 4;  // scan lines a pixel
 
-// Calls blend(index, coverage 0..1) for every sample the polygon touches of a plane whose samples are `step` luma
-// pixels wide.
+// Calls blend(index, coverage 0..1) for every sample the polygon touches of a plane whose samples
+// are `step` luma pixels wide.
 template <typename Blend>
 void Cover(int width, int height, double step, std::span<const Eigen::Vector2d> corners,
            Blend&& blend) {
@@ -24,8 +24,7 @@ void Cover(int width, int height, double step, std::span<const Eigen::Vector2d> 
   const int first_row = std::max(0, static_cast<int>(std::floor(top)));
   const int last_row = std::min(height - 1, static_cast<int>(std::floor(bottom)));
   const int first_column = std::max(0, static_cast<int>(std::floor(left)));
-  const int columns =
-      std::min(width - 1, static_cast<int>(std::floor(right))) - first_column + 1;
+  const int columns = std::min(width - 1, static_cast<int>(std::floor(right))) - first_column + 1;
   if (columns <= 0) return;
   std::vector<float> coverage(static_cast<std::size_t>(columns));
   for (int row = first_row; row <= last_row; ++row) {
@@ -74,20 +73,22 @@ double Cross(const Eigen::Vector2d& o, const Eigen::Vector2d& a, const Eigen::Ve
 
 void PaintConvex(YuvPicture& picture, std::span<const Eigen::Vector2d> corners,
                  const Colour& colour, float opacity) {
-  Cover(picture.width_px, picture.height_px, 1.0, corners, [&](std::size_t i, float share) {
-    Mix(picture.y[i], colour.y, share * opacity);
+  Cover(picture.width_px, picture.height_px, 1.0, corners,
+        [&](std::size_t i, float share) { Mix(picture.y[i], colour.y, share * opacity); });
+  Cover(picture.width_px / 2, picture.height_px / 2, 2.0, corners, [&](std::size_t i, float share) {
+    Mix(picture.u[i], colour.u, share * opacity);
+    Mix(picture.v[i], colour.v, share * opacity);
   });
-  Cover(picture.width_px / 2, picture.height_px / 2, 2.0, corners,
-        [&](std::size_t i, float share) {
-          Mix(picture.u[i], colour.u, share * opacity);
-          Mix(picture.v[i], colour.v, share * opacity);
-        });
 }
 
 void ShadeConvex(YuvPicture& picture, std::span<const Eigen::Vector2d> corners, float factor) {
   Cover(picture.width_px, picture.height_px, 1.0, corners, [&](std::size_t i, float share) {
     const float black = 16.0F + (static_cast<float>(picture.y[i]) - 16.0F) * factor;
     Mix(picture.y[i], black, share);
+  });
+  Cover(picture.width_px / 2, picture.height_px / 2, 2.0, corners, [&](std::size_t i, float share) {
+    Mix(picture.u[i], 128.0F, share * (1 - factor));
+    Mix(picture.v[i], 128.0F, share * (1 - factor));
   });
 }
 

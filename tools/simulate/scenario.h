@@ -25,8 +25,8 @@ struct Scenario {
   double ground_hae_m() const { return origin.height_hae_m; }
 };
 
-// Loads and checks the scenario and reads the agreement it names. Fails with every bad value, its file, line and what
-// was expected.
+// Loads and checks the scenario and reads the agreement it names. Fails with every bad value, its
+// file, line and what was expected.
 Result<Scenario> LoadScenario(const std::string& path, std::optional<std::uint64_t> seed);
 
 inline Eigen::Vector2d ToVector(const v1::config::PointEn& point) {

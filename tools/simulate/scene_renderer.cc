@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/simulate/scene_renderer.h"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -24,7 +25,8 @@ cv::Mat ToMat(const Eigen::Matrix3d& m) {
   return result;
 }
 
-// From pixel indices (0 is the middle of the first) to image points of a plane `step` luma pixels a sample.
+// From pixel indices (0 is the middle of the first) to image points of a plane `step` luma pixels a
+// sample.
 Eigen::Matrix3d ImageFromIndex(double step) {
   Eigen::Matrix3d m;
   m << step, 0, 0.5 * step, 0, step, 0.5 * step, 0, 0, 1;
@@ -64,8 +66,8 @@ SceneRenderer::SceneRenderer(const Scenario& scenario, const World& world, const
                      static_cast<int>(scenario.config.drone().height_px()))) {
   Random random(scenario.seed, "sensor noise");
   for (std::int8_t& sample : noise_) {
-    sample = static_cast<std::int8_t>(std::lround(
-        std::clamp(kNoiseSigma * random.Normal(), -100.0, 100.0)));
+    sample = static_cast<std::int8_t>(
+        std::lround(std::clamp(kNoiseSigma * random.Normal(), -100.0, 100.0)));
   }
 }
 
@@ -89,16 +91,14 @@ void SceneRenderer::WarpGround(const View& view, YuvPicture& picture) const {
   const Eigen::Matrix3d ground_from_image = view.image_from_ground().inverse();
   const int flags = cv::INTER_LINEAR | cv::WARP_INVERSE_MAP;
   cv::Mat luma(picture.height_px, picture.width_px, CV_8UC1, picture.y.data());
-  cv::warpPerspective(
-      texture_.luma(), luma,
-      ToMat(texture_.luma_from_en() * ground_from_image * ImageFromIndex(1)), luma.size(), flags,
-      cv::BORDER_REPLICATE);
+  cv::warpPerspective(texture_.luma(), luma,
+                      ToMat(texture_.luma_from_en() * ground_from_image * ImageFromIndex(1)),
+                      luma.size(), flags, cv::BORDER_REPLICATE);
   const cv::Size half(picture.width_px / 2, picture.height_px / 2);
   cv::Mat chroma;
-  cv::warpPerspective(
-      texture_.chroma(), chroma,
-      ToMat(texture_.chroma_from_en() * ground_from_image * ImageFromIndex(2)), half, flags,
-      cv::BORDER_REPLICATE);
+  cv::warpPerspective(texture_.chroma(), chroma,
+                      ToMat(texture_.chroma_from_en() * ground_from_image * ImageFromIndex(2)),
+                      half, flags, cv::BORDER_REPLICATE);
   cv::Mat planes[] = {cv::Mat(half, CV_8UC1, picture.u.data()),
                       cv::Mat(half, CV_8UC1, picture.v.data())};
   cv::split(chroma, planes);
@@ -108,7 +108,8 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
                                 YuvPicture& picture) const {
   const Sun sun = SunOf(scenario_);
   const auto visible = [&](const Eigen::Vector2d& place, double reach_m) {
-    // Half a pixel a metre is more than any camera of ours shows on the ground at this range; 8 px a metre bounds it.
+    // Half a pixel a metre is more than any camera of ours shows on the ground at this range; 8 px
+    // a metre bounds it.
     const Eigen::Vector2d p = view.Project(place, 0);
     const Eigen::Vector2d q = view.Project(place + Eigen::Vector2d(reach_m, 0), 0);
     const Eigen::Vector2d r = view.Project(place + Eigen::Vector2d(0, reach_m), 0);

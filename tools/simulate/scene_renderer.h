@@ -14,8 +14,8 @@
 
 namespace trucewatch::simulate {
 
-// Draws frames: ground, shadows, vehicles and people, houses, the lens, sensor noise, the exercise mark.
-// Threads: Render may be called from several threads once the texture is painted.
+// Draws frames: ground, shadows, vehicles and people, houses, the lens, sensor noise, the exercise
+// mark. Threads: Render may be called from several threads once the texture is painted.
 // Determinism: a frame depends on scenario, seed and its number alone.
 class SceneRenderer {
  public:

@@ -12,7 +12,8 @@ View::View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2
     : width_px_(pose.width_px),
       height_px_(pose.height_px),
       camera_enu_m_(frame.EnuFromGeodetic(pose.position)) {
-  // Camera axes from three rays of core/geo, so that the pictures follow its conventions whatever they are.
+  // Camera axes from three rays of core/geo, so that the pictures follow its conventions whatever
+  // they are.
   const Eigen::Matrix3d enu_from_camera_enu =
       frame.enu_from_ecef() * LocalFrame(pose.position).enu_from_ecef().transpose();
   const double half_width = 0.5 * width_px_;
@@ -70,7 +71,8 @@ std::optional<std::array<Eigen::Vector2d, 4>> View::Footprint() const {
     const Eigen::Vector3d ground = ground_from_image * corners[i];
     footprint[i] = {ground.x() / ground.z(), ground.y() / ground.z()};
     // The point must lie in front of the camera, and not at the horizon.
-    const Eigen::Vector3d image = image_from_ground_ * Eigen::Vector3d(footprint[i].x(), footprint[i].y(), 1);
+    const Eigen::Vector3d image =
+        image_from_ground_ * Eigen::Vector3d(footprint[i].x(), footprint[i].y(), 1);
     if (!(image.z() > 0) || (footprint[i] - camera_enu_m_.head<2>()).norm() > 50'000) {
       return std::nullopt;
     }

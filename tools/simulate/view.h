@@ -9,14 +9,17 @@
 
 namespace trucewatch::simulate {
 
-// The projection of one frame over the flat ground around the boresight, taken from core/geo's rays. The ground (a
-// surface of constant height above the ellipsoid) is its tangent plane where the camera looks: 2 cm off at 500 m.
+// The projection of one frame over the flat ground around the boresight, taken from core/geo's
+// rays. The ground (a surface of constant height above the ellipsoid) is its tangent plane where
+// the camera looks: 2 cm off at 500 m.
 class View {
  public:
-  // `stare`: where the boresight meets the ground, east and north in `frame`, whose origin is on the ground.
+  // `stare`: where the boresight meets the ground, east and north in `frame`, whose origin is on
+  // the ground.
   View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2d& stare);
 
-  // Image point of east, north, and the height above the ground there. Only for what lies in front of the camera.
+  // Image point of east, north, and the height above the ground there. Only for what lies in front
+  // of the camera.
   Eigen::Vector2d Project(const Eigen::Vector2d& place, double height_m) const;
   const Eigen::Matrix3d& image_from_ground() const { return image_from_ground_; }
   // Ground points of the four corners of the image; nothing when one looks above the horizon.

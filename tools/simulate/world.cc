@@ -106,7 +106,8 @@ void AddConvoys(const Scenario& scenario, World& world) {
     if (convoy.reverse()) pass_along = path.length_m() - pass_along;
     double along = pass_along - speed * pass_time;
     for (unsigned i = 0; i < convoy.count(); ++i) {
-      const auto kind = static_cast<int>(random.Below(static_cast<std::uint64_t>(convoy.kind_size())));
+      const auto kind =
+          static_cast<int>(random.Below(static_cast<std::uint64_t>(convoy.kind_size())));
       Mover mover = MakeVehicle(KindOf(convoy.kind(kind)), random);
       mover.group = convoy.id();
       mover.road = road;
@@ -123,8 +124,8 @@ void AddConvoys(const Scenario& scenario, World& world) {
   }
 }
 
-// One direction of one road. Cars come in the order they drive; each keeps the headway to the one ahead from the
-// start to the end, so a faster one is slowed to its leader's speed.
+// One direction of one road. Cars come in the order they drive; each keeps the headway to the one
+// ahead from the start to the end, so a faster one is slowed to its leader's speed.
 void AddLane(const config::CivilianTraffic& traffic, int road, bool reverse, double duration_s,
              Random& random, World& world) {
   if (traffic.vehicles_per_hour() <= 0) return;
@@ -136,7 +137,8 @@ void AddLane(const config::CivilianTraffic& traffic, int road, bool reverse, dou
   double leader_speed = traffic.max_speed_mps();
   // The slowest car could still enter within the mission from this far back.
   while (along > -traffic.max_speed_mps() * duration_s) {
-    const auto kind = static_cast<int>(random.Below(static_cast<std::uint64_t>(traffic.kind_size())));
+    const auto kind =
+        static_cast<int>(random.Below(static_cast<std::uint64_t>(traffic.kind_size())));
     Mover mover = MakeVehicle(KindOf(traffic.kind(kind)), random);
     mover.road = road;
     mover.reverse = reverse;
@@ -179,8 +181,8 @@ void AddWalking(const Scenario& scenario, World& world) {
     mover.speed_mps = walking.speed_mps();
     mover.height_m = 1.7;
     mover.colour = FromRgb(60, 54, 50);
-    const auto count = walking.min_count() +
-                       random.Below(walking.max_count() - walking.min_count() + 1ULL);
+    const auto count =
+        walking.min_count() + random.Below(walking.max_count() - walking.min_count() + 1ULL);
     for (std::uint64_t k = 0; k < count; ++k) {
       mover.people.emplace_back(2.2 * random.Normal(), 2.2 * random.Normal());
     }
@@ -200,7 +202,8 @@ void AddVillages(const Scenario& scenario, World& world) {
       house.half_length_m = random.Uniform(4, 9);
       house.half_width_m = random.Uniform(3, 5.5);
       house.height_m = random.Uniform(2.8, 4.2) * (random.Below(6) == 0 ? 2 : 1);
-      const double yaw = grid + random.Uniform(-0.12, 0.12) + (random.Below(2) == 0 ? 0 : kTwoPi / 4);
+      const double yaw =
+          grid + random.Uniform(-0.12, 0.12) + (random.Below(2) == 0 ? 0 : kTwoPi / 4);
       house.along = {std::cos(yaw), std::sin(yaw)};
       const double tone = random.Uniform(0.85, 1.1);
       house.roof = random.Below(5) == 0 ? FromRgb(150 * tone, 104 * tone, 84 * tone)
@@ -210,8 +213,8 @@ void AddVillages(const Scenario& scenario, World& world) {
       for (int attempt = 0; attempt < 40; ++attempt) {
         const double angle = random.Uniform(0, kTwoPi);
         const double radius = village.radius_m() * std::sqrt(random.Uniform());
-        house.centre = ToVector(village.centre()) +
-                       radius * Eigen::Vector2d(std::cos(angle), std::sin(angle));
+        house.centre =
+            ToVector(village.centre()) + radius * Eigen::Vector2d(std::cos(angle), std::sin(angle));
         bool clear = true;
         for (std::size_t r = 0; r < world.roads.size() && clear; ++r) {
           clear = world.roads[r].Distance(house.centre) > reach + world.road_looks[r].width_m + 9;
@@ -273,8 +276,8 @@ std::optional<MoverState> World::StateOf(const Mover& mover, double t_s) const {
   const RoadPath::Place place = path.At(mover.reverse ? path.length_m() - along : along);
   state.direction = mover.reverse ? Eigen::Vector2d(-place.direction) : place.direction;
   state.velocity_mps = state.direction * speed;
-  state.position = place.position +
-                   mover.lane_m * Eigen::Vector2d(state.direction.y(), -state.direction.x());
+  state.position =
+      place.position + mover.lane_m * Eigen::Vector2d(state.direction.y(), -state.direction.x());
   return state;
 }
 

@@ -38,8 +38,9 @@ struct Mover {
   bool reverse = false;  // from the road's end to its start
   double along_m = 0;    // at t = 0, in driving direction
   double speed_mps = 0;
-  double wobble_m = 0, wobble_period_s = 60, wobble_phase_rad = 0;  // drivers do not keep distance exactly
-  double lane_m = 0;                                                // right of the middle of the road
+  double wobble_m = 0, wobble_period_s = 60,
+         wobble_phase_rad = 0;  // drivers do not keep distance exactly
+  double lane_m = 0;            // right of the middle of the road
   Eigen::Vector2d start = Eigen::Vector2d::Zero();
   Eigen::Vector2d direction = Eigen::Vector2d::UnitX();
   std::vector<Eigen::Vector2d> people;  // of a walking group, offsets from its middle
