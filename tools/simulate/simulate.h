@@ -12,12 +12,12 @@
 namespace trucewatch::simulate {
 
 struct SimulateOptions {
-  std::string scenario_file;          // .txtpb, proto/trucewatch/v1/config/scenario.proto
-  std::string out_dir;                // made when it is not there; files in it are replaced
-  std::optional<std::uint64_t> seed;  // nothing: the scenario's own
-  unsigned threads = 0;               // that render; 0: as many as the machine has
+  std::string scenario_file;               // .txtpb, proto/trucewatch/v1/config/scenario.proto
+  std::string out_dir;                     // made when it is not there; files in it are replaced
+  std::optional<std::uint64_t> seed = {};  // nothing: the scenario's own
+  unsigned threads = 0;                    // that render; 0: as many as the machine has
   // Called from the caller's thread, fraction 0..1 and what is being written. May be empty.
-  std::function<void(double fraction, const std::string& what)> progress;
+  std::function<void(double fraction, const std::string& what)> progress = {};
 };
 
 struct SimulateSummary {
