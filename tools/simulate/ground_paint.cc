@@ -73,27 +73,39 @@ struct Field {
   float across_m = 0;  // across its furrows
 };
 
-Field FieldAt(std::uint64_t seed, double east_m, double north_m) {
-  constexpr double kStripM = 165;
-  const double tilt = 0.12 + 0.3 * static_cast<double>(Unit(Mix(seed ^ 0x11)));
-  const double u = east_m * std::cos(tilt) + north_m * std::sin(tilt);
-  const double v = north_m * std::cos(tilt) - east_m * std::sin(tilt);
-  const auto border = [&](int strip) {
-    return (strip + 0.4 * static_cast<double>(Unit(CellHash(seed, strip, 7)))) * kStripM;
-  };
-  int strip = static_cast<int>(std::floor(u / kStripM));
-  if (u < border(strip)) --strip;
-  const double length_m = 70 + 80 * static_cast<double>(Unit(CellHash(seed, strip, 8)));
-  const double along = v / length_m + 5 * static_cast<double>(Unit(CellHash(seed, strip, 9)));
-  const int index = static_cast<int>(std::floor(along));
-  Field field;
-  field.hash = CellHash(seed ^ 0x77, strip, index);
-  const double part = along - index;
-  field.edge_m = static_cast<float>(std::min(std::min(part, 1 - part) * length_m,
-                                             std::min(u - border(strip), border(strip + 1) - u)));
-  field.across_m = static_cast<float>((field.hash & 1) == 0 ? u : v);
-  return field;
-}
+class FieldMap {
+ public:
+  explicit FieldMap(std::uint64_t seed) : seed_(seed) {
+    const double tilt = 0.12 + 0.3 * static_cast<double>(Unit(Mix(seed ^ 0x11)));
+    cos_ = std::cos(tilt), sin_ = std::sin(tilt);
+  }
+
+  Field At(double east_m, double north_m) const {
+    const double u = east_m * cos_ + north_m * sin_;
+    const double v = north_m * cos_ - east_m * sin_;
+    int strip = static_cast<int>(std::floor(u / kStripM));
+    if (u < Border(strip)) --strip;
+    const double length_m = 70 + 80 * static_cast<double>(Unit(CellHash(seed_, strip, 8)));
+    const double along = v / length_m + 5 * static_cast<double>(Unit(CellHash(seed_, strip, 9)));
+    const int index = static_cast<int>(std::floor(along));
+    Field field;
+    field.hash = CellHash(seed_ ^ 0x77, strip, index);
+    const double part = along - index;
+    field.edge_m = static_cast<float>(std::min(std::min(part, 1 - part) * length_m,
+                                               std::min(u - Border(strip), Border(strip + 1) - u)));
+    field.across_m = static_cast<float>((field.hash & 1) == 0 ? u : v);
+    return field;
+  }
+
+ private:
+  static constexpr double kStripM = 165;
+  double Border(int strip) const {
+    return (strip + 0.4 * static_cast<double>(Unit(CellHash(seed_, strip, 7)))) * kStripM;
+  }
+
+  std::uint64_t seed_;
+  double cos_, sin_;
+};
 
 // Muted colours of dry farmland; the last two are the greener ones.
 constexpr std::array<std::array<float, 3>, 7> kFieldColours{{{176, 160, 122},
@@ -119,7 +131,8 @@ class Painter {
         world_(world),
         window_(window),
         size_(size),
-        seed_(Mix(scenario.seed ^ 0x47)) {
+        seed_(Mix(scenario.seed ^ 0x47)),
+        fields_(seed_) {
     const double metres = size * window.texel_m;
     const Eigen::Vector2d middle = window.north_west + Eigen::Vector2d(0.5, -0.5) * metres;
     for (std::size_t r = 0; r < world.roads.size(); ++r) {
@@ -150,8 +163,7 @@ class Painter {
                        static_cast<std::size_t>(i);
         const Eigen::Vector2d place(window_.north_west.x() + (i + 0.5) * window_.texel_m, north);
         const double bend = 28.0 * static_cast<double>(warp[k]);
-        Rgb rgb =
-            Land(FieldAt(seed_, place.x() + bend, place.y() - bend), patch[k], clump[k], tuft[k]);
+        Rgb rgb = Land(fields_.At(place.x() + bend, place.y() - bend), patch[k], clump[k], tuft[k]);
         rgb = Village(place, clump[k], rgb);
         rgb *= 1 + 0.07F * wide[k] + 0.06F * patch[k] + 0.05F * clump[k] + 0.05F * tuft[k];
         rgb = Road(place, tuft[k], rgb);
@@ -191,7 +203,7 @@ class Painter {
         const double chance = random.Uniform();
         const double radius = random.Uniform(0.8, 2.6);
         const double tone = random.Uniform(0.8, 1.2);
-        const float edge = FieldAt(seed_, place.x(), place.y()).edge_m;
+        const float edge = fields_.At(place.x(), place.y()).edge_m;
         if (chance > (edge < 5 ? 0.30 : 0.035) || !ClearOfRoads(place, radius + 2.0)) continue;
         PaintTree(place, radius, tone, picture);
       }
@@ -312,6 +324,7 @@ class Painter {
   GroundWindow window_;
   int size_;
   std::uint64_t seed_;
+  FieldMap fields_;
   std::vector<NearSegment> segments_;
 };
 

@@ -2,19 +2,23 @@
 #include "tools/simulate/raster.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace trucewatch::simulate {
 namespace {
 
 constexpr int kLines = 4;  // scan lines a pixel
+constexpr std::size_t kMaxCorners = 16;
 
 // Calls blend(index, coverage 0..1) for every sample the polygon touches of a plane whose samples
 // are `step` luma pixels wide.
 template <typename Blend>
 void Cover(int width, int height, double step, std::span<const Eigen::Vector2d> corners,
            Blend&& blend) {
-  if (corners.size() < 3) return;
+  if (corners.size() < 3 || corners.size() > kMaxCorners) return;
+  std::array<Eigen::Vector2d, kMaxCorners> points;
+  for (std::size_t i = 0; i < corners.size(); ++i) points[i] = corners[i] / step;
   double top = 1e300, bottom = -1e300, left = 1e300, right = -1e300;
   for (const Eigen::Vector2d& corner : corners) {
     top = std::min(top, corner.y() / step), bottom = std::max(bottom, corner.y() / step);
@@ -33,8 +37,8 @@ void Cover(int width, int height, double step, std::span<const Eigen::Vector2d> 
       const double at = row + (line + 0.5) / kLines;
       double enter = 1e300, leave = -1e300;
       for (std::size_t i = 0; i < corners.size(); ++i) {
-        const Eigen::Vector2d a = corners[i] / step;
-        const Eigen::Vector2d b = corners[(i + 1) % corners.size()] / step;
+        const Eigen::Vector2d& a = points[i];
+        const Eigen::Vector2d& b = points[i + 1 < corners.size() ? i + 1 : 0];
         if ((a.y() <= at) == (b.y() <= at)) continue;
         const double x = a.x() + (b.x() - a.x()) * (at - a.y()) / (b.y() - a.y());
         enter = std::min(enter, x), leave = std::max(leave, x);

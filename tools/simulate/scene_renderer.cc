@@ -108,8 +108,7 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
                                 YuvPicture& picture) const {
   const Sun sun = SunOf(scenario_);
   const auto visible = [&](const Eigen::Vector2d& place, double reach_m) {
-    // Half a pixel a metre is more than any camera of ours shows on the ground at this range; 8 px
-    // a metre bounds it.
+    if (!view.InFront(place)) return false;
     const Eigen::Vector2d p = view.Project(place, 0);
     const Eigen::Vector2d q = view.Project(place + Eigen::Vector2d(reach_m, 0), 0);
     const Eigen::Vector2d r = view.Project(place + Eigen::Vector2d(0, reach_m), 0);

@@ -55,6 +55,14 @@ View::View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2
   image_from_ground_ = image_from_enu_ * enu_from_ground;
 }
 
+bool View::InFront(const Eigen::Vector2d& place) const {
+  // The third row of the projection is the distance along the boresight.
+  const Eigen::Vector3d ground(place.x(), place.y(), 1);
+  const double range_m =
+      (Eigen::Vector3d(place.x(), place.y(), plane_.dot(ground)) - camera_enu_m_).norm();
+  return image_from_ground_.row(2).dot(ground) > 0.1 * range_m;
+}
+
 Eigen::Vector2d View::Project(const Eigen::Vector2d& place, double height_m) const {
   const double up = plane_.dot(Eigen::Vector3d(place.x(), place.y(), 1)) + height_m;
   const Eigen::Vector3d image = image_from_enu_ * Eigen::Vector4d(place.x(), place.y(), up, 1);

@@ -18,6 +18,9 @@ class View {
   // the ground.
   View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2d& stare);
 
+  // Whether a place on the ground lies well in front of the camera: what is behind it has an image
+  // point, too.
+  bool InFront(const Eigen::Vector2d& place) const;
   // Image point of east, north, and the height above the ground there. Only for what lies in front
   // of the camera.
   Eigen::Vector2d Project(const Eigen::Vector2d& place, double height_m) const;

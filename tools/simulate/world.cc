@@ -41,7 +41,7 @@ Colour PaintOf(MoverKind kind, Random& random) {
       return random.Below(2) == 0 ? paint(84, 88, 62) : paint(196, 190, 172);
     case MoverKind::kTruck: {
       constexpr std::array<std::array<double, 3>, 4> kPaints{
-          {{78, 84, 60}, {138, 122, 88}, {210, 208, 200}, {62, 66, 70}}};
+          {{78, 84, 60}, {112, 98, 68}, {210, 208, 200}, {62, 66, 70}}};
       const auto& p = kPaints[random.Below(kPaints.size())];
       return paint(p[0], p[1], p[2]);
     }

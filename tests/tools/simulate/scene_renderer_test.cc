@@ -88,6 +88,25 @@ TEST(SceneRenderer, AVehicleIsDrawnWhereCoreGeoSeesItsTruePlace) {
   EXPECT_GE(compared, 6);
 }
 
+TEST(SceneRenderer, MoversChangeALittleOfThePictureAndNoneBehindTheCameraShows) {
+  for (std::uint64_t seed = 3; seed < 8; ++seed) {
+    Scene scene(
+        testing::DemoScenario("scenario", seed, [](auto& s) { s.mutable_look()->set_texel_m(4); }));
+    for (const int frame : {300, 1150, 2200}) {
+      scene.Paint(frame);
+      const YuvPicture with = Rendered(scene, frame, kBare);
+      const YuvPicture without = Rendered(scene, frame, kEmpty);
+      int changed = 0;
+      for (std::size_t i = 0; i < with.y.size(); ++i)
+        changed += std::abs(with.y[i] - without.y[i]) > 3 ? 1 : 0;
+      EXPECT_LT(changed, 6000) << seed << " frame "
+                               << frame;  // of 518,400; a truck with its shadow is 300
+      if (frame == 300) continue;         // the convoy is not there yet
+      EXPECT_GT(changed, 400) << seed << " frame " << frame;
+    }
+  }
+}
+
 TEST(SceneRenderer, SensorNoiseAndExerciseMarkAreThere) {
   Scene scene(
       testing::DemoScenario("scenario", 2, [](auto& s) { s.mutable_look()->set_texel_m(1); }));

@@ -37,6 +37,26 @@ TEST(View, AgreesWithCoreGeoOverTheWholePicture) {
   }
 }
 
+TEST(View, KnowsWhatIsBehindTheCamera) {
+  const Scenario scenario = testing::DemoScenario("scenario", 3);
+  const World world = MakeWorld(scenario);
+  const Flight flight(scenario, world);
+  const CameraPose pose = flight.TruePose(120);
+  const View view(pose, flight.frame(), flight.StarePoint(120));
+  int behind = 0;
+  for (double east = -6000; east <= 6000; east += 250) {
+    for (double north = -6000; north <= 6000; north += 250) {
+      // core/geo gives no pixel for what is behind; between lies what grazes the image plane.
+      if (!PixelFromGround(pose, GroundPlace(flight.frame(), {east, north}))) {
+        EXPECT_FALSE(view.InFront({east, north})) << east << " " << north;
+        ++behind;
+      }
+    }
+  }
+  EXPECT_GT(behind, 100);
+  EXPECT_TRUE(view.InFront(flight.StarePoint(120)));
+}
+
 TEST(View, FootprintIsWhereCoreGeoPutsTheCorners) {
   const Scenario scenario = testing::DemoScenario("scenario", 3);
   const World world = MakeWorld(scenario);
