@@ -44,7 +44,7 @@ struct PlatformMotion {
 };
 
 // Mean over the segment: single poses are noisy.
-PlatformMotion MotionOfPlatform(std::span<const MotionPicture> pictures) {
+PlatformMotion MotionOfPlatform(const std::vector<MotionPicture>& pictures) {
   const MotionPicture* first = nullptr;
   const MotionPicture* last = nullptr;
   for (const MotionPicture& picture : pictures) {
@@ -129,7 +129,7 @@ ClassProbabilities ClassesByLength(double length_m) {
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<Moment>& moments,
                                 const std::vector<GroundView>& views,
-                                std::span<const MotionPicture> pictures,
+                                const std::vector<MotionPicture>& pictures,
                                 const MotionOptions& options, MotionCounts& counts) {
   const PlatformMotion platform = MotionOfPlatform(pictures);
   std::vector<Candidate> candidates;

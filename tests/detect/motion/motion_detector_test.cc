@@ -114,7 +114,7 @@ TEST(MotionDetector, FindsMovingVehiclesAndNothingElse) {
     MotionOptions motion = Flat();
     motion.min_speed_mps = 1.5;
     const auto start = std::chrono::steady_clock::now();
-    const MotionResult result = DetectMotion(scene.pictures, motion, kFlat);
+    const MotionResult result = Detect(scene, motion, kFlat);
     ms +=
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     pictures += options.pictures;
