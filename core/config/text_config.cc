@@ -20,13 +20,48 @@ using google::protobuf::TextFormat;
 
 constexpr std::uintmax_t kMaxFileBytes = 16U << 20U;
 
+// Finds an enum field by its name anywhere below a message type.
+const FieldDescriptor* FindEnumField(const google::protobuf::Descriptor& type,
+                                     const std::string& name, int depth) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
+    if (field->enum_type() != nullptr && field->name() == name) return field;
+    if (field->message_type() == nullptr || depth == 0) continue;
+    if (const auto* found = FindEnumField(*field->message_type(), name, depth - 1)) return found;
+  }
+  return nullptr;
+}
+
+// Protobuf says 'Unknown enumeration value of "X" for field "y".' and no more; a person also wants
+// to know which values there are.
+std::string WithExpectedValues(const std::string& message,
+                               const google::protobuf::Descriptor& type) {
+  static constexpr std::string_view kForField = "\" for field \"";
+  const std::size_t middle = message.find(kForField);
+  if (!message.starts_with("Unknown enumeration value") || middle == std::string::npos)
+    return message;
+  const std::size_t start = middle + kForField.size();
+  const std::size_t end = message.find('"', start);
+  if (end == std::string::npos) return message;
+  const FieldDescriptor* field = FindEnumField(type, message.substr(start, end - start), 4);
+  if (field == nullptr) return message;
+  std::string expected;
+  for (int i = 0; i < field->enum_type()->value_count(); ++i) {
+    if (field->enum_type()->value(i)->number() == 0) continue;  // UNSPECIFIED
+    expected += (expected.empty() ? "" : ", ") + field->enum_type()->value(i)->name();
+  }
+  return message + " Expected one of: " + expected;
+}
+
 // The first error; later ones are usually its echoes.
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
+  explicit FirstError(const google::protobuf::Descriptor& type) : type_(type) {}
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& message) override {
     if (!text_.empty()) return;
-    text_ = line < 0 ? message : fmt::format("{}:{}: {}", line + 1, column + 1, message);
+    const std::string explained = WithExpectedValues(message, type_);
+    text_ = line < 0 ? explained : fmt::format("{}:{}: {}", line + 1, column + 1, explained);
     located_ = line >= 0;
   }
   void AddWarning(int line, google::protobuf::io::ColumnNumber column,
@@ -37,6 +72,7 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   bool located() const { return located_; }
 
  private:
+  const google::protobuf::Descriptor& type_;
   std::string text_;
   bool located_ = false;
 };
@@ -81,7 +117,7 @@ int FieldLines::Of(const std::string& path) const {
 
 Result<void> ParseTextConfig(const std::string& text, const std::string& file_name,
                              Message* message, FieldLines* lines) {
-  FirstError errors;
+  FirstError errors(*message->GetDescriptor());
   TextFormat::ParseInfoTree tree;
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
