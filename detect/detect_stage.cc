@@ -93,8 +93,8 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
     }
   };
   {
-    const std::size_t threads =
-        std::min<std::size_t>(std::max(1U, config_.threads()), std::max<std::size_t>(1, inputs.size()));
+    const std::size_t threads = std::min<std::size_t>(std::max(1U, config_.threads()),
+                                                      std::max<std::size_t>(1, inputs.size()));
     std::vector<std::jthread> helpers;
     for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
     work();
@@ -109,8 +109,8 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
 
 Result<void> DetectStage::Restore(std::string_view snapshot) {
   if (!snapshot.empty()) {
-    return Fail(ErrorCode::kBadInput, "the detect stage has no state, but its snapshot has {} bytes",
-                snapshot.size());
+    return Fail(ErrorCode::kBadInput,
+                "the detect stage has no state, but its snapshot has {} bytes", snapshot.size());
   }
   return {};
 }

@@ -14,10 +14,11 @@
 
 namespace trucewatch {
 
-// Turns video segments into observation sets: for each segment, in this order, its faults, its looks in ascending
-// time, and a watermark at the time of its last frame. Everything else is passed on unchanged.
-// A payload that is no Envelope, or a segment that is not what it must be, becomes a fault.
-// Determinism: each segment is looked at alone; the number of threads changes nothing. There is no state.
+// Turns video segments into observation sets: for each segment, in this order, its faults, its
+// looks in ascending time, and a watermark at the time of its last frame. Everything else is passed
+// on unchanged. A payload that is no Envelope, or a segment that is not what it must be, becomes a
+// fault. Determinism: each segment is looked at alone; the number of threads changes nothing. There
+// is no state.
 class DetectStage final : public Stage {
  public:
   // `config` has been validated. `terrain` is the ground of the mission.

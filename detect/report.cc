@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -48,7 +49,8 @@ const char* BestClass(const ClassProbabilities& classes) {
 
 double Rounded(double value, double step) { return std::round(value / step) * step; }
 
-std::string Line(const ReportOptions& options, int frame, cv::Size size, const MotionMoment& moment) {
+std::string Line(const ReportOptions& options, int frame, cv::Size size,
+                 const MotionMoment& moment) {
   JsonWriter json;
   json.BeginObject();
   json.Field("file", options.file);
@@ -65,7 +67,8 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const M
     json.Field("score", Rounded(detection.score, 1e-4));
     json.Key("box_px").BeginArray();
     json.Number(Rounded(detection.box_x_px, 0.01)).Number(Rounded(detection.box_y_px, 0.01));
-    json.Number(Rounded(detection.box_width_px, 0.01)).Number(Rounded(detection.box_height_px, 0.01));
+    json.Number(Rounded(detection.box_width_px, 0.01))
+        .Number(Rounded(detection.box_height_px, 0.01));
     json.EndArray();
     if (moment.georeferenced) {
       json.Field("lat_deg", detection.position.latitude.deg());

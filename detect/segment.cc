@@ -47,9 +47,10 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
   // Access units come in decoding order; the detector wants them as they are shown.
   result.frame_of_picture.resize(segment.frames.size());
   std::iota(result.frame_of_picture.begin(), result.frame_of_picture.end(), std::size_t{0});
-  std::stable_sort(
-      result.frame_of_picture.begin(), result.frame_of_picture.end(),
-      [&](std::size_t a, std::size_t b) { return segment.frames[a].time < segment.frames[b].time; });
+  std::stable_sort(result.frame_of_picture.begin(), result.frame_of_picture.end(),
+                   [&](std::size_t a, std::size_t b) {
+                     return segment.frames[a].time < segment.frames[b].time;
+                   });
   std::vector<std::size_t> picture_of_frame(segment.frames.size());
   std::vector<MotionPicture> pictures;
   for (const std::size_t frame : result.frame_of_picture) {
@@ -91,8 +92,8 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
   }
   const auto frames = static_cast<int>(segment.frames.size());
   if (seen->decoded < frames) {
-    result.faults.push_back(FaultOf(segment, fmt::format("{} of {} pictures do not decode",
-                                                         frames - seen->decoded, frames)));
+    result.faults.push_back(FaultOf(
+        segment, fmt::format("{} of {} pictures do not decode", frames - seen->decoded, frames)));
   }
   result.counts = seen->motion.counts;
   for (MotionMoment& moment : seen->motion.moments) {

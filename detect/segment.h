@@ -15,7 +15,8 @@ namespace trucewatch {
 // Name and version of this detector in the lineage of what it makes.
 inline constexpr char kMotionModel[] = "motion-1";
 
-// The motion detector's options as a config says them. Zero fields of the config (none is set) keep the default.
+// The motion detector's options as a config says them. Zero fields of the config (none is set) keep
+// the default.
 MotionOptions MotionOptionsFrom(const v1::config::DetectConfig& config);
 
 // What the motion detector saw in one segment.
@@ -26,8 +27,8 @@ struct SegmentMotion {
   int width_px = 0, height_px = 0;            // of the first picture
 };
 
-// Decodes a segment and looks for motion. Fails with kBadInput when nothing decodes. Keeps at most one decoded
-// picture in memory besides the reduced ones.
+// Decodes a segment and looks for motion. Fails with kBadInput when nothing decodes. Keeps at most
+// one decoded picture in memory besides the reduced ones.
 Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const MotionOptions& options,
                                           const Terrain& terrain);
 

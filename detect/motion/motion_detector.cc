@@ -42,8 +42,9 @@ constexpr double kFirmDisplacementPx = 3.0;  // over 60 % of a segment: reliably
 // Ground sample distance at the middle of the picture.
 std::optional<double> CentreGsd(const MotionPicture& picture, const Terrain& terrain) {
   if (!picture.pose) return std::nullopt;
-  const auto centre = GroundFromPixelWithCovariance(
-      *picture.pose, picture.pose_sigma, picture.pose->width_px / 2.0, picture.pose->height_px / 2.0, terrain);
+  const auto centre =
+      GroundFromPixelWithCovariance(*picture.pose, picture.pose_sigma, picture.pose->width_px / 2.0,
+                                    picture.pose->height_px / 2.0, terrain);
   if (!centre) return std::nullopt;
   const double gsd = GroundSampleDistanceM(*picture.pose, centre->slant_range_m);
   if (!std::isfinite(gsd) || gsd <= 0) return std::nullopt;
@@ -251,6 +252,7 @@ MotionCounts& MotionCounts::operator+=(const MotionCounts& other) {
   crooked += other.crooked;
   small += other.small;
   large += other.large;
+  thin += other.thin;
   parallax += other.parallax;
   duplicate += other.duplicate;
   return *this;

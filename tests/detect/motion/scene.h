@@ -36,7 +36,7 @@ struct SceneOptions {
   double exposure_drift = 0;    // relative change over the sequence
   bool overlay = false;         // burnt-in symbols
   bool overlay_counts = false;  // one of them changes in each picture
-  std::vector<SceneVehicle> vehicles;
+  std::vector<SceneVehicle> vehicles = {};
 };
 
 // A rendered sequence with everything that is true about it. Flat ground at height 0, true poses.
