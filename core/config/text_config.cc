@@ -107,8 +107,8 @@ void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor* field = descriptor->field(i);
     const bool repeated = field->is_repeated();
-    const int count = repeated ? reflection->FieldSize(message, field)
-                               : (reflection->HasField(message, field) ? 1 : 0);
+    // Not HasField: in proto3 a number written as 0 is not "had", and yet it stands somewhere.
+    const int count = repeated ? reflection->FieldSize(message, field) : 1;
     for (int k = 0; k < count; ++k) {
       const int index = repeated ? k : -1;
       const std::string path =
@@ -116,6 +116,7 @@ void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
       const auto location = tree->GetLocation(field, index);
       if (location.line >= 0) lines->Set(path, location.line + 1);
       if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+      if (!repeated && !reflection->HasField(message, field)) continue;
       const Message& nested = repeated ? reflection->GetRepeatedMessage(message, field, k)
                                        : reflection->GetMessage(message, field);
       auto* nested_tree = tree->GetTreeForNested(field, index);

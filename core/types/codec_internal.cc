@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/types/codec_internal.h"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/imm.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "fusion/internal/polygon.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr double kLog2Pi = 1.8378770664093454836;
+constexpr double kMinProbability = 1e-6;  // no model ever dies out
+
+double NormalCdf(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
+
+// Probability that a normal variable lies outside +-limit.
+double ProbabilityOutside(double mean, double sigma, double limit) {
+  return 1.0 - (NormalCdf((limit - mean) / sigma) - NormalCdf((-limit - mean) / sigma));
+}
+
+void Normalise(PerModel& probability) {
+  double sum = 0;
+  for (double& p : probability) sum += p;
+  if (!(sum > 0)) {
+    probability.fill(1.0 / kModelCount);
+    return;
+  }
+  double floored = 0;
+  for (double& p : probability) {
+    p = std::max(p / sum, kMinProbability);
+    floored += p;
+  }
+  for (double& p : probability) p /= floored;
+}
+
+void Symmetrise(Eigen::Matrix4d& m) { m = (0.5 * (m + m.transpose())).eval(); }
+
+// Constant velocity with white acceleration of density q (Bar-Shalom, Li, Kirubarajan 2001,
+// eq. 6.2.2-12).
+void PredictConstantVelocity(Gaussian& g, double dt, double q) {
+  g.mean.head<2>() += dt * g.mean.tail<2>();
+  const Eigen::Matrix2d pv = g.cov.topRightCorner<2, 2>();
+  const Eigen::Matrix2d vv = g.cov.bottomRightCorner<2, 2>();
+  const Eigen::Matrix2d new_pv = pv + dt * vv;
+  g.cov.topLeftCorner<2, 2>() += dt * (pv + pv.transpose()) + dt * dt * vv;
+  g.cov.topRightCorner<2, 2>() = new_pv;
+  g.cov.bottomLeftCorner<2, 2>() = new_pv.transpose();
+  for (int i = 0; i < 2; ++i) {
+    g.cov(i, i) += q * dt * dt * dt / 3.0;
+    g.cov(i, i + 2) += q * dt * dt / 2.0;
+    g.cov(i + 2, i) += q * dt * dt / 2.0;
+    g.cov(i + 2, i + 2) += q * dt;
+  }
+}
+
+// It stands, or comes to a stop within the braking time: the place is held, the speed forgotten.
+void PredictStopped(Gaussian& g, double dt, const MotionOptions& options) {
+  const double speed = g.mean.tail<2>().norm();
+  const double roll = options.braking_share_sigma * speed * std::min(dt, options.braking_time_s);
+  const double growth = options.stopped_noise_m2ps * dt + roll * roll;
+  const double v2 = options.stopped_speed_sigma_mps * options.stopped_speed_sigma_mps;
+  const Eigen::Matrix2d place = g.cov.topLeftCorner<2, 2>();
+  g.mean.tail<2>().setZero();
+  g.cov.setZero();
+  g.cov.topLeftCorner<2, 2>() = place + growth * Eigen::Matrix2d::Identity();
+  g.cov(2, 2) = g.cov(3, 3) = v2;
+}
+
+// Measurement of two components of the state from `first` on. Returns the logarithm of its density.
+double UpdatePair(Gaussian& g, int first, const Eigen::Vector2d& z, const Eigen::Matrix2d& r) {
+  const Eigen::Vector2d y = z - g.mean.segment<2>(first);
+  const Eigen::Matrix2d s = g.cov.block<2, 2>(first, first) + r;
+  const double det = s(0, 0) * s(1, 1) - s(0, 1) * s(1, 0);
+  Eigen::Matrix2d s_inv;
+  s_inv << s(1, 1), -s(0, 1), -s(1, 0), s(0, 0);
+  s_inv /= det;
+  const Eigen::Matrix<double, 4, 2> ph = g.cov.middleCols<2>(first);
+  const Eigen::Matrix<double, 4, 2> gain = ph * s_inv;
+  g.mean += gain * y;
+  g.cov -= gain * ph.transpose();
+  Symmetrise(g.cov);
+  return -0.5 * (y.dot(s_inv * y) + std::log(det)) - kLog2Pi;
+}
+
+// Radial speed seen from the sensor, linearised at the present mean (extended Kalman filter).
+double UpdateRangeRate(Gaussian& g, const Eigen::Vector2d& sensor, double z, double sigma) {
+  const Eigen::Vector2d d = g.mean.head<2>() - sensor;
+  const double range = d.norm();
+  if (range < 1.0) return 0.0;  // no direction: the range rate says nothing
+  const Eigen::Vector2d u = d / range;
+  const Eigen::Vector2d v = g.mean.tail<2>();
+  const double predicted = u.dot(v);
+  Eigen::Vector4d h;
+  h << (v - predicted * u) / range, u;
+  const Eigen::Vector4d ph = g.cov * h;
+  const double s = h.dot(ph) + sigma * sigma;
+  const double y = z - predicted;
+  g.mean += ph * (y / s);
+  g.cov -= ph * ph.transpose() / s;
+  Symmetrise(g.cov);
+  return -0.5 * (y * y / s + std::log(s) + kLog2Pi);
+}
+
+// Lifts the position covariance to at least `floor` in every direction (positive part of the
+// difference).
+void LiftPosition(Gaussian& g, const Eigen::Matrix2d& floor) {
+  const Eigen::Matrix2d lack = floor - g.cov.topLeftCorner<2, 2>();
+  const double mean = 0.5 * (lack(0, 0) + lack(1, 1));
+  const double half = 0.5 * (lack(0, 0) - lack(1, 1));
+  const double radius = std::sqrt(half * half + lack(0, 1) * lack(0, 1));
+  const double high = mean + radius, low = mean - radius;
+  if (high <= 0) return;
+  if (low >= 0) {
+    g.cov.topLeftCorner<2, 2>() += lack;
+    return;
+  }
+  // Projection on the one eigenvector with a positive eigenvalue: (lack - low I) / (high - low).
+  const Eigen::Matrix2d projection = (lack - low * Eigen::Matrix2d::Identity()) / (high - low);
+  g.cov.topLeftCorner<2, 2>() += high * projection;
+}
+
+double UpdateModel(Gaussian& g, const Look& look, const LookPlot& plot,
+                   const UpdateOptions& options) {
+  const double prior = g.cov(0, 0) + g.cov(1, 1);
+  double log_density = UpdatePair(g, 0, plot.p_en_m, plot.cov_en_m2);
+  if (options.shared_georeference) {
+    // Never above what was believed before: independent sources may have made it surer.
+    const double one = plot.cov_en_m2(0, 0) + plot.cov_en_m2(1, 1);
+    LiftPosition(g, std::min(1.0, prior / one) * plot.cov_en_m2);
+  }
+  if (plot.range_rate_mps && look.sensor_en_m) {
+    log_density +=
+        UpdateRangeRate(g, *look.sensor_en_m, *plot.range_rate_mps, plot.range_rate_sigma_mps);
+  }
+  if (plot.v_en_mps) {
+    log_density += UpdatePair(g, 2, *plot.v_en_mps, options.velocity_cov_factor * plot.v_cov_en);
+  }
+  return log_density;
+}
+
+}  // namespace
+
+Eigen::Matrix3d TransitionProbabilities(const Eigen::Matrix3d& rate_per_s, double dt_s) {
+  // Scaling and squaring with a Taylor series: |A| <= 1/8 makes the eighth term smaller than 1e-12.
+  Eigen::Matrix3d a = rate_per_s * dt_s;
+  int squarings = 0;
+  while (a.cwiseAbs().maxCoeff() > 0.125 && squarings < 40) {
+    a *= 0.5;
+    ++squarings;
+  }
+  Eigen::Matrix3d sum = Eigen::Matrix3d::Identity(), term = sum;
+  for (int k = 1; k <= 8; ++k) {
+    term = (term * a / k).eval();
+    sum += term;
+  }
+  for (int k = 0; k < squarings; ++k) sum = (sum * sum).eval();
+  sum = sum.cwiseMax(0.0).eval();
+  for (int i = 0; i < 3; ++i) sum.row(i) /= sum.row(i).sum();
+  return sum;
+}
+
+Imm StartImm(const Look& look, const LookPlot& plot, const MotionOptions& options) {
+  Gaussian g;
+  g.mean.setZero();
+  g.mean.head<2>() = plot.p_en_m;
+  g.cov.setZero();
+  g.cov.topLeftCorner<2, 2>() = plot.cov_en_m2;
+  const double v2 = options.initial_speed_sigma_mps * options.initial_speed_sigma_mps;
+  g.cov(2, 2) = g.cov(3, 3) = v2;
+  if (plot.range_rate_mps && look.sensor_en_m) {
+    UpdateRangeRate(g, *look.sensor_en_m, *plot.range_rate_mps, plot.range_rate_sigma_mps);
+  }
+  if (plot.v_en_mps) UpdatePair(g, 2, *plot.v_en_mps, plot.v_cov_en);
+  Imm imm;
+  imm.model.fill(g);
+  imm.probability = {0.1, 0.6, 0.3};
+  Gaussian& stopped = imm.model[kStopped];
+  stopped.mean.tail<2>().setZero();
+  stopped.cov.bottomRows<2>().setZero();
+  stopped.cov.rightCols<2>().setZero();
+  stopped.cov(2, 2) = stopped.cov(3, 3) =
+      options.stopped_speed_sigma_mps * options.stopped_speed_sigma_mps;
+  return imm;
+}
+
+namespace {
+
+void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition, const MotionOptions& options) {
+  PerModel predicted{};
+  for (int j = 0; j < kModelCount; ++j) {
+    for (int i = 0; i < kModelCount; ++i) {
+      predicted[static_cast<std::size_t>(j)] +=
+          imm.probability[static_cast<std::size_t>(i)] * transition(i, j);
+    }
+  }
+  // A stop that ends leaves the vehicle with some speed in an unknown direction.
+  Gaussian departing = imm.model[kStopped];
+  const double v2 = options.departure_speed_sigma_mps * options.departure_speed_sigma_mps;
+  departing.cov(2, 2) += v2;
+  departing.cov(3, 3) += v2;
+  std::array<Gaussian, kModelCount> mixed;
+  for (int j = 0; j < kModelCount; ++j) {
+    Gaussian& m = mixed[static_cast<std::size_t>(j)];
+    m.mean.setZero();
+    m.cov.setZero();
+    PerModel share{};
+    for (int i = 0; i < kModelCount; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      share[k] = imm.probability[k] * transition(i, j) / predicted[static_cast<std::size_t>(j)];
+      m.mean += share[k] * imm.model[k].mean;
+    }
+    for (int i = 0; i < kModelCount; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      const Gaussian& from = (i == kStopped && j != kStopped) ? departing : imm.model[k];
+      const Eigen::Vector4d d = from.mean - m.mean;
+      m.cov += share[k] * (from.cov + d * d.transpose());
+    }
+  }
+  PredictStopped(mixed[kStopped], dt, options);
+  PredictConstantVelocity(mixed[kSteady], dt, options.steady_noise_m2ps3);
+  PredictConstantVelocity(mixed[kManoeuvre], dt, options.manoeuvre_noise_m2ps3);
+  imm.model = mixed;
+  imm.probability = predicted;
+  Normalise(imm.probability);
+}
+
+}  // namespace
+
+void Predict(Imm& imm, double dt_s, const MotionOptions& options) {
+  if (!(dt_s > 0)) return;
+  const int steps = std::max(1, static_cast<int>(std::ceil(dt_s / options.max_step_s)));
+  const double dt = dt_s / steps;
+  const Eigen::Matrix3d transition = TransitionProbabilities(options.rate_per_s, dt);
+  for (int k = 0; k < steps; ++k) Step(imm, dt, transition, options);
+}
+
+Detectability DetectabilityOf(const Imm& imm, const Look& look) {
+  Detectability result;
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    const Gaussian& g = imm.model[j];
+    double p = look.detection_probability;
+    const double limit = look.min_detectable_speed_mps;
+    if (limit > 0) {
+      const Eigen::Matrix2d vv = g.cov.bottomRightCorner<2, 2>();
+      if (look.sensor_en_m) {
+        const Eigen::Vector2d d = g.mean.head<2>() - *look.sensor_en_m;
+        const double range = d.norm();
+        if (range > 1.0) {
+          const Eigen::Vector2d u = d / range;
+          const double sigma = std::sqrt(std::max(u.dot(vv * u), 1e-6));
+          p *= ProbabilityOutside(u.dot(g.mean.tail<2>()), sigma, limit);
+        }
+      } else {
+        const double sigma = std::sqrt(std::max(0.5 * vv.trace(), 1e-6));
+        p *= ProbabilityOutside(g.mean.tail<2>().norm(), sigma, limit);
+      }
+    }
+    result.report[j] = std::max(p, 1e-4);
+    if (look.footprint_en_m.empty()) {
+      result.miss[j] = 0.0;
+    } else {
+      const double sigma = std::sqrt(std::max(0.5 * (g.cov(0, 0) + g.cov(1, 1)), 1.0));
+      const double depth = internal::DepthInside(look.footprint_en_m, g.mean.head<2>());
+      result.miss[j] = p * NormalCdf(depth / sigma);
+    }
+  }
+  return result;
+}
+
+namespace {
+
+double Mix(Imm& imm, const PerModel& report, const Look& look, const LookPlot& plot,
+           const UpdateOptions& options) {
+  PerModel log_weight{};
+  double highest = -std::numeric_limits<double>::infinity();
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    log_weight[j] =
+        std::log(imm.probability[j] * report[j]) + UpdateModel(imm.model[j], look, plot, options);
+    highest = std::max(highest, log_weight[j]);
+  }
+  double sum = 0;
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    imm.probability[j] = std::exp(log_weight[j] - highest);
+    sum += imm.probability[j];
+  }
+  Normalise(imm.probability);
+  return highest + std::log(sum);
+}
+
+}  // namespace
+
+double LogLikelihood(const Imm& imm, const PerModel& report_probability, const Look& look,
+                     const LookPlot& plot, const UpdateOptions& options) {
+  Imm copy = imm;
+  UpdateOptions plain = options;
+  plain.shared_georeference = false;  // lifts the result, not the likelihood
+  return Mix(copy, report_probability, look, plot, plain);
+}
+
+void Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
+            const UpdateOptions& options) {
+  Mix(imm, report_probability, look, plot, options);
+}
+
+void Miss(Imm& imm, const PerModel& miss_probability) {
+  for (std::size_t j = 0; j < kModelCount; ++j) imm.probability[j] *= 1.0 - miss_probability[j];
+  Normalise(imm.probability);
+}
+
+Gaussian Estimate(const Imm& imm) {
+  Gaussian result;
+  const double moving = imm.probability[kSteady] + imm.probability[kManoeuvre];
+  if (imm.probability[kStopped] > 0.5) {
+    result.mean = imm.model[kStopped].mean;
+  } else {
+    result.mean = (imm.probability[kSteady] * imm.model[kSteady].mean +
+                   imm.probability[kManoeuvre] * imm.model[kManoeuvre].mean) /
+                  moving;
+  }
+  result.cov.setZero();
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    const Eigen::Vector4d d = imm.model[j].mean - result.mean;
+    result.cov += imm.probability[j] * (imm.model[j].cov + d * d.transpose());
+  }
+  Symmetrise(result.cov);
+  return result;
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+
+#include "fusion/look.h"
+
+namespace trucewatch {
+
+// Mean and covariance of (east, north, east velocity, north velocity) in the mission's plane, SI.
+struct Gaussian {
+  Eigen::Vector4d mean = Eigen::Vector4d::Zero();
+  Eigen::Matrix4d cov = Eigen::Matrix4d::Identity();
+};
+
+// Ways to move. kStopped holds its place; the others are constant velocity with little and much
+// process noise.
+inline constexpr int kStopped = 0;
+inline constexpr int kSteady = 1;
+inline constexpr int kManoeuvre = 2;
+inline constexpr int kModelCount = 3;
+using PerModel = std::array<double, kModelCount>;
+
+// What vehicles do. Not a tuning to a scenario: one set for all.
+struct MotionOptions {
+  double steady_noise_m2ps3 = 0.15;    // white-acceleration density while driving steadily
+  double manoeuvre_noise_m2ps3 = 3.0;  // while braking, starting or turning
+  double stopped_noise_m2ps = 0.05;    // random walk of a stopped vehicle's place
+  double stopped_speed_sigma_mps = 0.3;
+  double braking_share_sigma =
+      0.3;  // how far it rolls on while stopping, as a share of speed x braking time
+  double braking_time_s = 2.0;
+  double departure_speed_sigma_mps = 4.0;  // speed it may have picked up when a stop ends
+  double initial_speed_sigma_mps = 12.0;   // each of east and north
+  double max_step_s = 5.0;                 // longer predictions are made in steps of this
+  // Rates of change between the models [1/s]; each row adds up to 0.
+  Eigen::Matrix3d rate_per_s =
+      (Eigen::Matrix3d() << -0.050, 0.005, 0.045, 0.002, -0.020, 0.018, 0.020, 0.100, -0.120)
+          .finished();
+};
+
+// Interacting multiple models (Blom and Bar-Shalom 1988): one Gaussian a model and the models'
+// probabilities.
+struct Imm {
+  std::array<Gaussian, kModelCount> model;
+  PerModel probability{};
+};
+
+// State after one report: no velocity but what the report says, and the prior.
+Imm StartImm(const Look& look, const LookPlot& plot, const MotionOptions& options);
+
+// Moves the state dt_s >= 0 ahead.
+void Predict(Imm& imm, double dt_s, const MotionOptions& options);
+
+// Probability by model that this look would have reported the object: it is inside the footprint,
+// faster than the least detectable speed, and detected. A miss then weighs accordingly: outside or
+// too slow, it says nothing. The first is for a miss (an unknown footprint gives 0), the second for
+// a report (an unknown footprint gives 1).
+struct Detectability {
+  PerModel miss{};
+  PerModel report{};
+};
+Detectability DetectabilityOf(const Imm& imm, const Look& look);
+
+// How one update treats the report.
+struct UpdateOptions {
+  // Reports of one georeference share most of their error: then the position does not become surer
+  // than one of them (README, "Shared georeference").
+  bool shared_georeference = false;
+  double velocity_cov_factor = 1.0;
+};
+
+// Logarithm of sum over models of probability x detectability x density of the report [1/m^2, and
+// per m/s of range rate, per (m/s)^2 of velocity]. Does not change the state.
+double LogLikelihood(const Imm& imm, const PerModel& report_probability, const Look& look,
+                     const LookPlot& plot, const UpdateOptions& options);
+// The same, and takes the report in.
+void Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
+            const UpdateOptions& options);
+// Takes in that nothing was reported.
+void Miss(Imm& imm, const PerModel& miss_probability);
+
+// One Gaussian for readers: the mean of the more probable of "moving" and "stopped" (their average
+// would be a place where it is not), with the second moment of the whole mixture about it.
+Gaussian Estimate(const Imm& imm);
+
+// exp(rate x dt): probabilities of going from row to column in dt.
+Eigen::Matrix3d TransitionProbabilities(const Eigen::Matrix3d& rate_per_s, double dt_s);
+
+}  // namespace trucewatch

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/track_csv.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <tuple>
+
+namespace trucewatch {
+namespace {
+
+constexpr std::size_t kMaxLooks = 10'000'000;
+
+// A CSV without quoting, read by column name.
+class Table {
+ public:
+  static Result<Table> Parse(std::string_view text, std::string name,
+                             std::initializer_list<std::string_view> wanted) {
+    Table table;
+    table.name_ = std::move(name);
+    table.text_ = text;
+    if (!table.Next())
+      return Fail(ErrorCode::kBadInput, "{}: empty; expected a header", table.name_);
+    for (const std::string_view column : wanted) {
+      const auto place = std::find(table.cells_.begin(), table.cells_.end(), column);
+      if (place == table.cells_.end()) {
+        return Fail(ErrorCode::kBadInput, "{}:1: no column '{}'", table.name_, column);
+      }
+      table.columns_.push_back(static_cast<std::size_t>(place - table.cells_.begin()));
+    }
+    table.width_ = table.cells_.size();
+    return table;
+  }
+
+  // Goes to the next row that is not empty; false at the end.
+  bool Next() {
+    while (!text_.empty()) {
+      ++line_;
+      const std::size_t end = text_.find('\n');
+      std::string_view row = text_.substr(0, end);
+      text_.remove_prefix(end == std::string_view::npos ? text_.size() : end + 1);
+      if (!row.empty() && row.back() == '\r') row.remove_suffix(1);
+      if (row.empty()) continue;
+      cells_.clear();
+      while (true) {
+        const std::size_t comma = row.find(',');
+        cells_.push_back(row.substr(0, comma));
+        if (comma == std::string_view::npos) break;
+        row.remove_prefix(comma + 1);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  Result<void> CheckWidth() const {
+    if (cells_.size() == width_) return {};
+    return Fail(ErrorCode::kBadInput, "{}:{}: {} columns; expected {}", name_, line_, cells_.size(),
+                width_);
+  }
+  std::string_view Text(std::size_t column) const { return cells_[columns_[column]]; }
+  // Nothing when the cell is empty.
+  Result<std::optional<double>> Optional(std::size_t column) const {
+    const std::string_view cell = Text(column);
+    if (cell.empty()) return std::optional<double>();
+    double value = 0;
+    const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+    if (error != std::errc() || end != cell.data() + cell.size() || !(std::abs(value) < 1e9)) {
+      return Fail(ErrorCode::kBadInput, "{}:{}: '{}' is no number below 1e9", name_, line_, cell);
+    }
+    return std::optional<double>(value);
+  }
+  Result<double> Number(std::size_t column) const {
+    TW_ASSIGN_OR_RETURN(const std::optional<double> value, Optional(column));
+    if (!value) return Fail(ErrorCode::kBadInput, "{}:{}: an empty cell", name_, line_);
+    return *value;
+  }
+  std::size_t line() const { return line_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+  std::string_view text_;
+  std::size_t line_ = 0, width_ = 0;
+  std::vector<std::string_view> cells_;
+  std::vector<std::size_t> columns_;
+};
+
+Instant FromSeconds(double s) { return Instant::FromMicros(Duration::FromSeconds(s).micros()); }
+
+Result<ReceivedLook> ParseScan(const Table& scans) {
+  std::array<double, 11> v{};
+  for (std::size_t k = 0; k < v.size(); ++k) {
+    TW_ASSIGN_OR_RETURN(v[k], scans.Number(k + 3));
+  }
+  const auto [receive, measure, sensor_x, sensor_y, x0, x1, y0, y1, pd, false_mean, mdv] = v;
+  const double area = (x1 - x0) * (y1 - y0);
+  if (!(x1 > x0 && y1 > y0 && pd >= 0 && pd <= 1 && false_mean >= 0 && mdv >= 0)) {
+    return Fail(ErrorCode::kBadInput,
+                "{}:{}: footprint, prob_detect, mean_false or mdv out of range", scans.name(),
+                scans.line());
+  }
+  ReceivedLook result;
+  result.receive_time = FromSeconds(receive);
+  Look& look = result.look;
+  look.source.value = std::string(scans.Text(1));
+  look.lineage.sensor = look.source.value;  // no georeference: the format states independent errors
+  look.lineage.modality = scans.Text(2) == "radar" ? Modality::kRadarGmti : Modality::kVideoRgb;
+  look.time = FromSeconds(measure);
+  if (scans.Text(2) == "radar") look.sensor_en_m = Eigen::Vector2d(sensor_x, sensor_y);
+  look.footprint_en_m = {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}};
+  look.detection_probability = pd;
+  look.min_detectable_speed_mps = mdv;
+  look.false_alarms_per_m2 = false_mean / area;
+  return result;
+}
+
+Result<LookPlot> ParsePlot(const Table& meas, const Look& look) {
+  LookPlot plot;
+  if (look.sensor_en_m) {
+    std::array<double, 6> v{};
+    for (std::size_t k = 0; k < v.size(); ++k) {
+      TW_ASSIGN_OR_RETURN(v[k], meas.Number(k + 1));
+    }
+    const auto [range, azimuth, range_rate, var_range, var_azimuth, var_range_rate] = v;
+    // Azimuth is clockwise from north.
+    const Eigen::Vector2d along(std::sin(azimuth), std::cos(azimuth));
+    const Eigen::Vector2d across(along.y(), -along.x());
+    plot.p_en_m = *look.sensor_en_m + range * along;
+    plot.cov_en_m2 = var_range * along * along.transpose() +
+                     range * range * var_azimuth * across * across.transpose();
+    plot.range_rate_mps = range_rate;
+    plot.range_rate_sigma_mps = std::sqrt(var_range_rate);
+  } else {
+    std::array<double, 5> v{};
+    for (std::size_t k = 0; k < v.size(); ++k) {
+      TW_ASSIGN_OR_RETURN(v[k], meas.Number(k + 7));
+    }
+    plot.p_en_m = {v[0], v[1]};
+    plot.cov_en_m2 << v[2], v[3], v[3], v[4];
+  }
+  const Eigen::Matrix2d& c = plot.cov_en_m2;
+  if (!(c(0, 0) > 0 && c.determinant() > 0 && std::isfinite(c.determinant())) ||
+      !(plot.range_rate_sigma_mps >= 0)) {
+    return Fail(ErrorCode::kBadInput, "{}:{}: variances do not make a covariance", meas.name(),
+                meas.line());
+  }
+  return plot;
+}
+
+void WriteRows(const Tracker& tracker, Instant time, std::string& csv) {
+  for (const TrackEstimate& track : tracker.Estimates(time)) {
+    const auto& m = track.state.mean;
+    const auto& p = track.state.cov;
+    fmt::format_to(
+        std::back_inserter(csv),
+        "{:.3f},{},{:.3f},{:.3f},{:.4f},{:.4f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},{:.5f},"
+        "{:.5f}\n",
+        static_cast<double>(time.micros()) * 1e-6, track.id.value, m(0), m(1), m(2), m(3),
+        track.existence, p(0, 0), p(0, 1), p(1, 1), p(2, 2), p(2, 3), p(3, 3));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<ReceivedLook>> ParseMeasurementCsv(std::string_view meas_csv,
+                                                      std::string_view scans_csv) {
+  TW_ASSIGN_OR_RETURN(Table scans,
+                      Table::Parse(scans_csv, "scans",
+                                   {"scan_id", "sensor_id", "sensor_type", "receive_time",
+                                    "measure_time", "sensor_x", "sensor_y", "fov_xmin", "fov_xmax",
+                                    "fov_ymin", "fov_ymax", "prob_detect", "mean_false", "mdv"}));
+  std::vector<ReceivedLook> looks;
+  std::map<std::string, std::size_t, std::less<>> by_scan;
+  while (scans.Next()) {
+    TW_RETURN_IF_ERROR(scans.CheckWidth());
+    if (looks.size() >= kMaxLooks) return Fail(ErrorCode::kBadInput, "scans: too many rows");
+    TW_ASSIGN_OR_RETURN(ReceivedLook look, ParseScan(scans));
+    if (!by_scan.emplace(std::string(scans.Text(0)), looks.size()).second) {
+      return Fail(ErrorCode::kBadInput, "scans:{}: scan_id '{}' stands there twice", scans.line(),
+                  scans.Text(0));
+    }
+    looks.push_back(std::move(look));
+  }
+  TW_ASSIGN_OR_RETURN(Table meas, Table::Parse(meas_csv, "meas",
+                                               {"scan_id", "range", "azimuth", "range_rate",
+                                                "var_range", "var_azimuth", "var_range_rate", "x",
+                                                "y", "cov_xx", "cov_xy", "cov_yy"}));
+  while (meas.Next()) {
+    TW_RETURN_IF_ERROR(meas.CheckWidth());
+    const auto scan = by_scan.find(meas.Text(0));
+    if (scan == by_scan.end()) {
+      return Fail(ErrorCode::kBadInput, "meas:{}: scan_id '{}' is not among the scans", meas.line(),
+                  meas.Text(0));
+    }
+    Look& look = looks[scan->second].look;
+    TW_ASSIGN_OR_RETURN(LookPlot plot, ParsePlot(meas, look));
+    look.plots.push_back(std::move(plot));
+  }
+  std::stable_sort(looks.begin(), looks.end(), [](const ReceivedLook& a, const ReceivedLook& b) {
+    return a.receive_time < b.receive_time;
+  });
+  return looks;
+}
+
+TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks,
+                             const TrackCsvOptions& options) {
+  TrackCsvResult result;
+  result.csv = "time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy\n";
+  if (looks.empty()) return result;
+  const Duration hold = Duration::FromSeconds(options.hold_s);
+  const Duration lag = options.settled_lag_s
+                           ? std::max(hold, Duration::FromSeconds(*options.settled_lag_s))
+                           : Duration();
+  Instant end = looks.front().look.time;
+  for (const ReceivedLook& look : looks) end = std::max(end, look.look.time);
+  Tracker settled(options.tracker);
+  std::vector<const Look*> held;  // measured but not settled yet, in order of measurement
+  const auto before = [](const Look* a, const Look* b) {
+    return std::tie(a->time, a->source) < std::tie(b->time, b->source);
+  };
+  std::size_t next = 0;
+  const Duration second = Duration::Seconds(1);
+  Instant settled_to = Instant::FromMicros(INT64_MIN);
+  for (Instant time = Instant::FromMicros(0); time <= end; time = time + second) {
+    const Instant now = time + lag;
+    for (; next < looks.size() && looks[next].receive_time <= now; ++next) {
+      const Look& look = looks[next].look;
+      result.plots += look.plots.size();
+      if (look.time < settled_to) {
+        ++result.late_looks;
+        continue;
+      }
+      held.insert(std::upper_bound(held.begin(), held.end(), &look, before), &look);
+    }
+    // Settled: past the hold, or for a settled picture all that its row may use.
+    const Instant horizon = options.settled_lag_s ? time : now - hold;
+    auto done = held.begin();
+    for (; done != held.end() && (*done)->time <= horizon; ++done) settled.Process(**done);
+    held.erase(held.begin(), done);
+    settled_to = horizon + Duration::Micros(1);
+    if (options.settled_lag_s) {
+      WriteRows(settled, time, result.csv);
+      continue;
+    }
+    Tracker live = settled;  // runs ahead of the hold with what is there
+    for (const Look* look : held) {
+      if (look->time <= time) live.Process(*look);
+    }
+    WriteRows(live, time, result.csv);
+  }
+  result.counts = settled.counts();
+  return result;
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "fusion/look.h"
+#include "fusion/tracker.h"
+
+namespace trucewatch {
+
+// One scan of a measurement CSV, with when it reached the fusion node.
+struct ReceivedLook {
+  Instant receive_time;  // seconds from the scenario's start, counted from 1970
+  Look look;
+};
+
+// Reads the measurement format of bench/fusion: the plots (NAME_meas.csv) and the scans
+// (NAME_scans.csv), both as text. The column truth_id is not read. kBadInput with file and line
+// when something is not as it must be. Answer in order of receive time (then of the files).
+Result<std::vector<ReceivedLook>> ParseMeasurementCsv(std::string_view meas_csv,
+                                                      std::string_view scans_csv);
+
+struct TrackCsvOptions {
+  TrackerOptions tracker;
+  double hold_s = 10.0;  // measurements older than this on arrival are left out and counted
+  // Not set: the live picture, a row at t uses plots received by t. Set: the settled picture, a row
+  // at t uses plots received by t + lag; at least the hold.
+  std::optional<double> settled_lag_s;
+};
+
+struct TrackCsvResult {
+  std::string
+      csv;  // time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy; 1 Hz
+  std::size_t plots = 0;
+  std::size_t late_looks = 0;  // later than the hold
+  TrackerCounts counts;
+};
+
+// Runs the tracker over received looks and writes its confirmed tracks once a second.
+TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks,
+                             const TrackCsvOptions& options);
+
+}  // namespace trucewatch

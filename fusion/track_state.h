@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "core/types/track.h"
+#include "fusion/imm.h"
+
+namespace trucewatch {
+
+// One look that could have reported a track, and whether it did.
+struct Opportunity {
+  std::uint64_t look = 0;  // number of the look, from 1; 0: none
+  bool reported = false;
+};
+inline constexpr std::size_t kOpportunityMemory = 16;
+
+// What the tracker knows of one object. Plain data: copied, compared and stored as it is.
+struct TrackState {
+  TrackId id;
+  Instant time;  // of imm and existence
+  Imm imm;
+  double existence = 0;
+  bool confirmed = false;
+  int updates = 0;
+  Instant initiated;
+  Instant last_update;
+  double height_hae_m = 0;
+  ClassWeights classes{};
+  std::vector<TrackSupport> supports;                           // ordered by source
+  std::array<Opportunity, kOpportunityMemory> opportunities{};  // ring; newest at (next - 1)
+  std::size_t next_opportunity = 0;
+};
+
+// A confirmed track at some time, for readers.
+struct TrackEstimate {
+  TrackId id;
+  Gaussian state;
+  double existence = 0;
+  Instant initiated;
+  Instant last_update;
+  double height_hae_m = 0;
+  ClassWeights classes{};
+  std::vector<TrackSupport> supports;
+};
+
+// People are never followed one by one (DESIGN section 1): what is more likely people than a
+// vehicle is withheld.
+bool IsLikelyPeople(const ClassWeights& classes);
+
+}  // namespace trucewatch

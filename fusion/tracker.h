@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fusion/look.h"
+#include "fusion/track_state.h"
+#include "fusion/tracker_options.h"
+
+namespace trucewatch {
+
+// Counts since the mission's start.
+struct TrackerCounts {
+  std::uint64_t looks = 0;
+  std::uint64_t plots = 0;
+  std::uint64_t associated = 0;
+  std::uint64_t initiated = 0;
+  std::uint64_t merged = 0;           // taken out because they were another track's double
+  std::uint64_t deleted = 0;          // existence or accuracy lost
+  std::uint64_t refused = 0;          // plots that would have begun a track past max_tracks
+  std::uint64_t greedy_clusters = 0;  // clusters past max_cluster_pairs
+};
+
+// Follows vehicles through looks of any sensors: interacting multiple models, gating over a spatial
+// index, global nearest neighbour on the gated clusters, integrated existence probability (Musicki,
+// Evans, Stankovic 1994). Frames: the mission's plane. Time: looks in order of time; the caller
+// sorts (hold_buffer.h). Determinism: the state is a function of the options and the looks.
+// Threads: thread-compatible. Copyable: a copy that runs ahead with looks that are not settled yet
+// gives the live picture.
+class Tracker {
+ public:
+  explicit Tracker(const TrackerOptions& options) : options_(options) {}
+
+  // Takes one look in. look.time must not lie before an earlier look's; such a look is taken at the
+  // tracker's time.
+  void Process(const Look& look);
+
+  // Confirmed tracks, ascending id, predicted to `time` (not before the last look).
+  std::vector<TrackEstimate> Estimates(Instant time) const;
+
+  const std::vector<TrackState>& tracks() const {
+    return tracks_;
+  }  // ascending id, tentative ones too
+  const TrackerCounts& counts() const { return counts_; }
+  std::uint64_t last_id() const { return last_id_; }
+  Instant time() const { return time_; }
+  // Puts back what the readers above gave (snapshots). `tracks` ascending by id.
+  void Restore(Instant time, std::uint64_t last_id, const TrackerCounts& counts,
+               std::vector<TrackState> tracks);
+
+ private:
+  struct Candidate;
+  void Advance(TrackState& track, Instant time) const;
+  std::vector<Candidate> Candidates(const Look& look);
+  void Associate(const Look& look, std::vector<Candidate>& candidates,
+                 std::vector<char>& plot_used);
+  void TakeReport(TrackState& track, const Look& look, const Candidate& candidate,
+                  std::size_t plot) const;
+  void Initiate(const Look& look, const std::vector<char>& plot_used);
+  void MergeDuplicates(const std::vector<Candidate>& candidates);
+  void Prune();
+
+  TrackerOptions options_;
+  Instant time_;
+  std::uint64_t last_id_ = 0;
+  TrackerCounts counts_;
+  std::vector<TrackState> tracks_;
+};
+
+}  // namespace trucewatch

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include "fusion/imm.h"
+
+namespace trucewatch {
+
+// The tracker's model of the world and its bounds. One set for all scenarios; what a mission
+// decides is in FusionConfig (confirm_existence, delete_existence).
+struct TrackerOptions {
+  MotionOptions motion;
+  double confirm_existence = 0.95;  // published from here on ...
+  int confirm_updates = 3;          // ... and after this many looks have reported it
+  double delete_existence = 0.02;
+  double max_existence = 0.9995;  // what no number of reports exceeds
+  double mean_life_s = 1200.0;    // after which an object has left the area or hidden for good
+  double max_position_sigma_m = 500.0;  // a track known no better than this is deleted
+  double births_per_km2 = 0.02;         // expected new objects a look
+  double gate_d2 = 18.0;  // squared Mahalanobis distance in position: 1 in 8,000 true reports lost
+  double max_speed_mps = 45.0;  // of what is tracked; bounds the gates of new tracks
+  // What false reports look like beside their place: uniform over these spans.
+  double clutter_range_rate_span_mps = 50.0;
+  double clutter_velocity_span_mps = 60.0;  // each of east and north
+  // Looks of one georeference within this time share their error.
+  double georeference_memory_s = 30.0;
+  // Velocities from overlapping pieces of one image track repeat one another within this time.
+  double velocity_memory_s = 2.0;
+  double velocity_repeat_factor = 4.0;
+  // Same thing twice: closer than this in state (chi-square with 4 degrees of freedom, 95 %) and
+  // never both reported by one look in at least so many looks that could have reported both.
+  double duplicate_d2 = 9.488;
+  int duplicate_looks = 4;
+  // Shares of the classifier's word that always remain possible, and how much a repeated word
+  // counts.
+  double class_floor = 0.05;
+  double class_repeat_exponent = 0.2;
+  // Bounds (DESIGN rule 9).
+  std::size_t max_tracks = 20000;
+  std::size_t max_candidates = 32;          // nearest reports a track considers in one look
+  std::size_t max_cluster_pairs = 4000000;  // larger clusters are assigned greedily, and counted
+};
+
+}  // namespace trucewatch

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/types/codec.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "core/crypto/sha256.h"
+
+namespace trucewatch {
+namespace {
+
+Lineage SomeLineage() {
+  return {.modality = Modality::kVideoRgb,
+          .sensor = "drone1",
+          .platform = "uav7",
+          .station = "north",
+          .clock = "gnss-a",
+          .georeference = "ins-a",
+          .model = "motion-1",
+          .derived_from = ""};
+}
+
+ObservationSet SomeSet() {
+  ObservationSet set;
+  set.source = {"drone1"};
+  set.lineage = SomeLineage();
+  set.time = Instant::FromMicros(1'772'398'800'000'000);
+  set.footprint = {Geodetic::FromDegrees(1, 2, 3), Geodetic::FromDegrees(1, 2.1, 3),
+                   Geodetic::FromDegrees(1.1, 2, 3)};
+  set.detection_probability = 0.9;
+  set.min_detectable_speed_mps = 1.5;
+  set.false_alarms_per_km2 = 0.25;
+  Detection d;
+  d.position = Geodetic::FromDegrees(1.05, 2.05, 3);
+  d.cov_en_m2 << 9, 1, 1, 4;
+  d.velocity_en_mps = Eigen::Vector2d(3, -4);
+  d.velocity_cov_en << 1, 0, 0, 1;
+  d.classes = {{ObjectClass::kTruck, 0.75}, {ObjectClass::kLightVehicle, 0.25}};
+  d.image_track = 4;
+  set.detections.push_back(d);
+  set.raw_digests = {Sha256("a"), Sha256("b")};
+  return set;
+}
+
+TEST(Codec, ObservationSetSurvivesTheWireByteForByte) {
+  const v1::ObservationSet message = ToProto(SomeSet());
+  const auto back = FromProto(message);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->detections[0].velocity_en_mps, SomeSet().detections[0].velocity_en_mps);
+  EXPECT_EQ(back->lineage, SomeLineage());
+  EXPECT_EQ(back->raw_digests, SomeSet().raw_digests);
+  EXPECT_EQ(ToProto(*back).SerializeAsString(), message.SerializeAsString());
+}
+
+TEST(Codec, ValuesThatTheStructsForbidAreRefused) {
+  const auto broken = [](auto change) {
+    v1::ObservationSet message = ToProto(SomeSet());
+    change(message);
+    return !FromProto(message).has_value();
+  };
+  EXPECT_TRUE(broken([](auto& m) { m.set_detection_probability(1.5); }));
+  EXPECT_TRUE(
+      broken([](auto& m) { m.mutable_detections(0)->mutable_position()->set_lat_deg(91); }));
+  EXPECT_TRUE(broken([](auto& m) { m.mutable_detections(0)->set_cov_m2(0, -1); }));
+  EXPECT_TRUE(broken([](auto& m) { m.mutable_detections(0)->set_cov_m2(1, 100); }));
+  EXPECT_TRUE(broken([](auto& m) {
+    m.mutable_detections(0)->set_length_m(std::numeric_limits<double>::quiet_NaN());
+  }));
+  EXPECT_TRUE(broken([](auto& m) { m.set_raw_digests(0, "short"); }));
+  EXPECT_TRUE(
+      broken([](auto& m) { m.mutable_lineage()->set_modality(static_cast<v1::Modality>(99)); }));
+  EXPECT_FALSE(broken([](auto&) {}));
+}
+
+TEST(Codec, FindingAndPictureSurviveTheWire) {
+  Finding finding;
+  finding.kind = FindingKind::kEventTransition;
+  finding.state = EventState::kVerified;
+  finding.supports.push_back({.source = {"radar1"},
+                              .lineage = SomeLineage(),
+                              .updates = 3,
+                              .first = Instant::FromMicros(1),
+                              .last = Instant::FromMicros(2),
+                              .raw_digests = {Sha256("x")}});
+  finding.members = {{3}, {9}};
+  finding.cov_m2 = {4, 1, 9};
+  const auto finding_back = FromProto(ToProto(finding));
+  ASSERT_TRUE(finding_back) << finding_back.error().message;
+  EXPECT_EQ(ToProto(*finding_back).SerializeAsString(), ToProto(finding).SerializeAsString());
+
+  Picture picture;
+  picture.settled = true;
+  Track track;
+  track.id = {7};
+  track.cov = Eigen::Matrix4d::Identity() * 2;
+  picture.tracks.push_back(track);
+  Group group;
+  group.members = {{7}, {8}};
+  picture.groups.push_back(group);
+  const auto picture_back = FromProto(ToProto(picture));
+  ASSERT_TRUE(picture_back) << picture_back.error().message;
+  EXPECT_EQ(ToProto(*picture_back).SerializeAsString(), ToProto(picture).SerializeAsString());
+}
+
+TEST(Codec, BytesThatAreNoEnvelopeAreRefused) {
+  EXPECT_FALSE(ParseEnvelope("not a message"));
+  EXPECT_FALSE(ParseEnvelope(""));
+  v1::Envelope envelope;
+  *envelope.mutable_observation_set() = ToProto(SomeSet());
+  const auto parsed = ParseEnvelope(SerializeEnvelope(envelope));
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->has_observation_set());
+}
+
+}  // namespace
+}  // namespace trucewatch
