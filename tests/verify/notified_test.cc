@@ -35,7 +35,10 @@ void Drive(Runner& run, const Convoy& convoy, int from, int to) {
 
 TEST(NotifiedMovement, InItsWindowItIsOnRecordOnceAndNoEvent) {
   Runner run(DemoAgreement());
-  Drive(run, Notified(), 0, 240);
+  Convoy convoy = Notified();
+  convoy.start_s = -10;  // followed for long enough that both sources count from the beginning
+  convoy.head_en_m.y() = -1400;
+  Drive(run, convoy, 0, 240);
   EXPECT_THAT(run.Of(FindingKind::kEventTransition), IsEmpty());
   const auto notified = run.Of(FindingKind::kNotifiedMovement);
   ASSERT_THAT(notified, SizeIs(1));
