@@ -77,7 +77,7 @@ TEST(Interval95, LeavesAtMostTwoAndAHalfPercentOnEachSide) {
     std::vector<double> p(static_cast<std::size_t>(1 + run % 15));
     for (double& value : p) value = uniform(random);
     const auto d = PoissonBinomial(p);
-    const CountInterval interval = Interval95(d);
+    const CountBounds interval = Interval95(d);
     ASSERT_LE(interval.min, interval.max);
     EXPECT_GE(AtLeast(d, interval.min), 0.975 - 1e-12);
     EXPECT_LE(AtLeast(d, interval.max + 1), 0.025 + 1e-12);
