@@ -9,8 +9,8 @@
 
 namespace trucewatch {
 
-// A wire to one peer that carries whole messages and promises nothing: a message may be lost, doubled or late.
-// An interface so that tests can do just that. Threads: one caller at a time.
+// A wire to one peer that carries whole messages and promises nothing: a message may be lost,
+// doubled or late. An interface so that tests can do just that. Threads: one caller at a time.
 class Link {
  public:
   virtual ~Link() = default;
