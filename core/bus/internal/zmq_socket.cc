@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "core/bus/internal/read_protocol.h"
@@ -19,6 +21,9 @@ namespace {
 
 // A question is small; a peer that sends more is disconnected.
 constexpr std::int64_t kMaxRouterMessageBytes = 16 * kMaxQuestionBytes;
+
+constexpr int kBindAttempts = 25;
+constexpr std::chrono::milliseconds kBindPause{20};
 
 struct Option {
   int name;
@@ -47,13 +52,6 @@ tl::unexpected<Error> FailEndpoint(const char* what, const std::string& endpoint
   return Fail(ErrorCode::kBadInput,
               "'{}' is no endpoint: expected inproc://NAME, ipc://PATH or tcp://HOST:PORT",
               endpoint);
-}
-
-tl::unexpected<Error> InUse(const std::string& endpoint) {
-  return Fail(
-      ErrorCode::kUnavailable,
-      "{}: already in use; stop the program that serves there, or configure another endpoint",
-      endpoint);
 }
 
 // libzmq removes an ipc file that is in its way without asking who listens there, so we ask.
@@ -108,12 +106,17 @@ Result<ZmqSocket> ZmqSocket::Router(const ZmqContext& context, const std::string
   // Without it what cannot be sent is dropped in silence.
   const int mandatory = 1;
   zmq_setsockopt(socket.socket_, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof mandatory);
-  if (endpoint.starts_with("ipc://") && IpcIsServed(endpoint)) return InUse(endpoint);
-  if (zmq_bind(socket.socket_, endpoint.c_str()) != 0) {
-    if (zmq_errno() == EADDRINUSE) return InUse(endpoint);
-    return FailEndpoint("serve there", endpoint);
+  // A socket closed a moment ago, here or in a process that was killed, may not have let go yet.
+  for (int attempt = 0; attempt < kBindAttempts; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(kBindPause);
+    if (endpoint.starts_with("ipc://") && IpcIsServed(endpoint)) continue;
+    if (zmq_bind(socket.socket_, endpoint.c_str()) == 0) return socket;
+    if (zmq_errno() != EADDRINUSE) return FailEndpoint("serve there", endpoint);
   }
-  return socket;
+  return Fail(
+      ErrorCode::kUnavailable,
+      "{}: already in use; stop the program that serves there, or configure another endpoint",
+      endpoint);
 }
 
 ZmqSocket::~ZmqSocket() {
