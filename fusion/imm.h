@@ -24,7 +24,7 @@ using PerModel = std::array<double, kModelCount>;
 
 // What vehicles do. Not a tuning to a scenario: one set for all.
 struct MotionOptions {
-  double steady_noise_m2ps3 = 0.15;    // white-acceleration density while driving steadily
+  double steady_noise_m2ps3 = 0.05;    // white-acceleration density while driving steadily
   double manoeuvre_noise_m2ps3 = 3.0;  // while braking, starting or turning
   double stopped_noise_m2ps = 0.05;    // random walk of a stopped vehicle's place
   double stopped_speed_sigma_mps = 0.3;

@@ -16,6 +16,7 @@ constexpr double kSignificance = 4.0;       // speed over its 1-sigma
 constexpr double kTallestStructure_m = 40;  // static things are no taller
 constexpr double kParallaxCosine = 0.94;    // within 20 degrees of the epipolar direction
 constexpr double kTwinLateral_m = 2.5;
+constexpr double kThinnest = 5.0;       // length over width, blur included
 constexpr double kSliverShare = 0.4;    // of the other patch's area
 constexpr double kSliverCosine = 0.9;   // directions within 25 degrees
 constexpr double kRimPx = 1.0;          // blur makes a patch larger by this on every side
@@ -44,7 +45,7 @@ struct PlatformMotion {
 };
 
 // Mean over the segment: single poses are noisy.
-PlatformMotion MotionOfPlatform(std::span<const MotionPicture> pictures) {
+PlatformMotion MotionOfPlatform(const std::vector<MotionPicture>& pictures) {
   const MotionPicture* first = nullptr;
   const MotionPicture* last = nullptr;
   for (const MotionPicture& picture : pictures) {
@@ -129,7 +130,7 @@ ClassProbabilities ClassesByLength(double length_m) {
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<Moment>& moments,
                                 const std::vector<GroundView>& views,
-                                std::span<const MotionPicture> pictures,
+                                const std::vector<MotionPicture>& pictures,
                                 const MotionOptions& options, MotionCounts& counts) {
   const PlatformMotion platform = MotionOfPlatform(pictures);
   std::vector<Candidate> candidates;
@@ -197,6 +198,11 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     }
     if (mover.length_m < options.min_size_m) {
       ++counts.small;
+      continue;
+    }
+    // The rim of a static edge, where registration is a little off, is long and thin.
+    if (Quantile(lengths, 0.5) > kThinnest * Quantile(widths, 0.5)) {
+      ++counts.thin;
       continue;
     }
     if (mover.length_m > options.max_size_m) {

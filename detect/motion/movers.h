@@ -40,7 +40,7 @@ struct Mover {
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<Moment>& moments,
                                 const std::vector<GroundView>& views,
-                                std::span<const MotionPicture> pictures,
+                                const std::vector<MotionPicture>& pictures,
                                 const MotionOptions& options, MotionCounts& counts);
 
 // Honest, flat-ish shares by length alone.
