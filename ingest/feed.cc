@@ -5,6 +5,8 @@ namespace trucewatch {
 
 Result<std::unique_ptr<Feed>> MakeFeed(const FeedOptions& options) {
   switch (options.source->format()) {
+    case v1::config::SourceConfig::MPEGTS_KLV:
+      return MakeVideoFeed(options);
     case v1::config::SourceConfig::STANAG4607:
       return MakeRadarFeed(options);
     default:

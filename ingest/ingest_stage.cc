@@ -64,6 +64,7 @@ Result<std::unique_ptr<IngestStage>> IngestStage::Create(v1::config::MissionConf
   for (const v1::config::SourceConfig& source : stage->config_.source()) {
     TW_ASSIGN_OR_RETURN(auto feed,
                         MakeFeed({.source = &source,
+                                  .terrain_config = &stage->config_.terrain(),
                                   .terrain = terrain,
                                   .ground_height_hae_m = stage->config_.origin_height_hae_m()}));
     stage->sources_[SourceId{source.id()}].feed = std::move(feed);
@@ -112,7 +113,7 @@ FeedItem IngestStage::Admit(FeedItem item, const RawRecord& record) const {
 }
 
 Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& message) {
-  TW_ASSIGN_OR_RETURN(const RawRecord record, FromProto(message));
+  TW_ASSIGN_OR_RETURN(RawRecord record, FromProto(message));
   std::vector<std::string> outputs;
   const auto status = [&](SourceState state, std::string reason) {
     outputs.push_back(
@@ -127,9 +128,11 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
     return outputs;
   }
   Source& source = found->second;
-  const bool reason_only = record.end_of_source && !record.bytes.empty();
-  // A source that fails to open ends without having started.
-  if (!source.started && !(reason_only && record.source_sequence == 1)) {
+  // The bytes of a last record are why the source ended, and nothing of the source's.
+  std::string end_reason;
+  if (record.end_of_source) std::swap(end_reason, record.bytes);
+  // A source that could not be opened ends without having started.
+  if (!source.started && (end_reason.empty() || record.source_sequence > 1)) {
     source.started = true;
     status(SourceState::kStarted, "first record");
   }
@@ -146,7 +149,7 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
                   fmt::format("{} more faults in this record", faults - kMaxFaultsPerRecord)})));
   }
   if (record.end_of_source) {
-    std::string reason = record.bytes.empty() ? "end of the recording" : record.bytes;
+    std::string reason = end_reason.empty() ? "end of the recording" : end_reason;
     const std::string account = source.started ? source.feed->Account() : std::string();
     if (!account.empty()) reason += ": " + account;
     source.ended = true;

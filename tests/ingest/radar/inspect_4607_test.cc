@@ -55,8 +55,8 @@ TEST(Inspect4607, WritesThePublicFileOutFieldByField) {
         R"("sensor_height_hae_m":1000,)", R"("range_half_extent_m":2500,)",
         R"("angle_half_extent_deg":22.5,)", R"("velocity_mps":5.3,)", R"("wrap_velocity_mps":400,)",
         R"("classification":10,)", R"("class":"vehicle")", R"("class_probability":0.9,)",
-        R"("slant_range_sigma_m":10,)", R"("cross_range_sigma_m":200,)", R"("lon_deg":-2.7102)",
-        R"("lat_deg":55.99)", R"("exercise_indicator":128)"}) {
+        R"("slant_range_sigma_m":10,)", R"("cross_range_sigma_m":200,)", R"("lon_deg":-2.70999996)",
+        R"("lat_deg":55.99869998)", R"("exercise_indicator":128)"}) {
     EXPECT_TRUE(Has(out.lines[1], expected)) << expected << "\n" << out.lines[1];
   }
 }
@@ -71,7 +71,7 @@ TEST(Inspect4607, DamageIsALineWithItsReasonAndReadingGoesOn) {
   EXPECT_TRUE(Has(out.lines[1], R"("detection_probability":null)")) << out.lines[1];
   EXPECT_TRUE(Has(out.lines[2], R"("ok":false,"error":"existence mask)")) << out.lines[2];
   EXPECT_TRUE(Has(out.lines[2], R"("segment":"dwell")"));
-  EXPECT_TRUE(Has(out.lines[3], R"("ok":false,"error":"packet size (P2))")) << out.lines[3];
+  EXPECT_TRUE(Has(out.lines[3], R"("ok":false,"error":"segment of type)")) << out.lines[3];
   EXPECT_TRUE(
       Has(out.lines[3], fmt::format(R"("offset":{},"length":{},)",
                                     packets[0].size() + packets[1].size(), packets[2].size())));
