@@ -184,6 +184,10 @@ cv::Mat FindOverlay(const std::vector<const cv::Mat*>& pictures) {
   cv::morphologyEx(mask, mask, cv::MORPH_CLOSE,
                    cv::getStructuringElement(cv::MORPH_RECT, {25, 25}));
   cv::dilate(mask, mask, cv::getStructuringElement(cv::MORPH_RECT, {7, 7}));
+  // What a rim encloses belongs to the symbol: flat parts have no edges of their own.
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask.clone(), outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  cv::drawContours(mask, outlines, -1, cv::Scalar(255), cv::FILLED);
   // When the edges outside stand still as well, it is the camera that does, and nothing is burnt
   // in.
   cv::Sobel(*pictures[0], dx, CV_16S, 1, 0);

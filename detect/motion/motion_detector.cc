@@ -253,6 +253,7 @@ MotionCounts& MotionCounts::operator+=(const MotionCounts& other) {
   small += other.small;
   large += other.large;
   thin += other.thin;
+  ghost += other.ghost;
   parallax += other.parallax;
   duplicate += other.duplicate;
   return *this;
@@ -337,7 +338,7 @@ MotionResult MotionDetector::Finish() {
   }
   Compare(samples, overlay, working_gsd, registration, moments);
   const auto movers = motion::SelectMovers(Follow(moments, working_gsd, options_), moments, views,
-                                           pictures_, options_, result.counts);
+                                           samples.image, pictures_, options_, result.counts);
 
   const double span = samples.time_s.back();
   const double platform_speed = PlatformSpeed(pictures_);

@@ -63,8 +63,9 @@ struct MotionCounts {
   int accepted = 0;
   int brief = 0;  // too few sightings, or no displacement
   int slow = 0, fast = 0, crooked = 0, small = 0, large = 0, thin = 0;
+  int ghost = 0;      // changed, but its pixels do not move: uncovered ground
   int parallax = 0;   // moves as a static raised object would under the platform's motion
-  int duplicate = 0;  // a second patch of the same vehicle
+  int duplicate = 0;  // further patches of the same vehicle, joined to the first
   MotionCounts& operator+=(const MotionCounts& other);
 };
 

@@ -100,8 +100,9 @@ void Print(const char* name, const Score& score, const MotionCounts& c) {
   std::cout << name << ": recall " << score.recall() << " precision " << score.precision() << " of "
             << score.truths << " truths, " << score.detections << " detections; tracks: accepted "
             << c.accepted << " brief " << c.brief << " slow " << c.slow << " fast " << c.fast
-            << " crooked " << c.crooked << " small " << c.small << " large " << c.large << " thin " << c.thin
-            << " parallax " << c.parallax << " duplicate " << c.duplicate << "\n";
+            << " crooked " << c.crooked << " small " << c.small << " large " << c.large << " thin "
+            << c.thin << " ghost " << c.ghost << " parallax " << c.parallax << " duplicate "
+            << c.duplicate << "\n";
 }
 
 TEST(MotionDetector, FindsMovingVehiclesAndNothingElse) {
