@@ -270,6 +270,27 @@ TEST(Tracker, MoreTracksThanTheBoundAreRefusedAndCounted) {
   EXPECT_EQ(tracker.counts().refused + 10, tracker.counts().plots);
 }
 
+// A hostile or broken sensor: everything in one place. Bounded work, counted, no crash.
+TEST(Tracker, AHeapOfReportsInOnePlaceIsWorkedOffGreedily) {
+  std::mt19937_64 random(35);
+  std::uniform_real_distribution<double> place(-5, 5);
+  TrackerOptions options;
+  options.max_cluster_pairs = 1000;
+  Tracker tracker(options);
+  for (int t = 0; t < 4; ++t) {
+    Look look = CameraLook(CameraModel{}, t, {}, random);
+    look.plots.resize(200);
+    for (LookPlot& plot : look.plots) {
+      const double e = place(random), n = place(random);
+      plot.p_en_m = {e, n};
+      plot.cov_en_m2 = 16 * Eigen::Matrix2d::Identity();
+    }
+    tracker.Process(look);
+  }
+  EXPECT_GT(tracker.counts().greedy_clusters, 0u);
+  EXPECT_LE(tracker.tracks().size(), 800u);
+}
+
 TEST(Tracker, ClassesAreFusedAndAlwaysLeaveRoomForDoubt) {
   std::mt19937_64 random(34);
   CameraModel camera;
