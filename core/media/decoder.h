@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,5 +36,11 @@ struct DecodeOptions {
 // nothing decodes at all. Bit-exact for the same input on one build.
 Result<std::vector<DecodedPicture>> DecodeAccessUnits(const DecodeOptions& options,
                                                       std::span<const std::string> access_units);
+
+// The same one picture at a time, so that a long run costs the memory of one picture: the sink
+// returns false when it wants no more. The number of pictures given.
+using PictureSink = std::function<bool(DecodedPicture&&)>;
+Result<int> DecodeAccessUnits(const DecodeOptions& options,
+                              std::span<const std::string> access_units, const PictureSink& sink);
 
 }  // namespace trucewatch

@@ -33,6 +33,8 @@ struct MediaPacket {
       pts;  // presentation time on the programme's clock, unwrapped (33-bit roll-over)
   bool key = false;
   std::uint64_t offset = 0;  // byte offset of the packet's first transport packet in the stream
+  // Metadata: the first five bytes of the key had been lost on the way and were put back.
+  bool repaired = false;
   std::string data;
 };
 
@@ -56,7 +58,8 @@ class TsDemuxer {
 
   // Streams found so far.
   virtual const std::vector<MediaStream>& streams() const = 0;
-  // Packets FFmpeg marked as corrupt so far.
+  // Packets FFmpeg marked as corrupt (transport packets missing or flagged), and stretches of video
+  // without any picture, so far.
   virtual std::uint64_t corrupt_packets() const = 0;
 };
 

@@ -32,6 +32,7 @@ class Storage {
   virtual ~Storage() = default;
   // Opens for reading and appending; creates when `create`.
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, bool create) = 0;
+  // Also the missing folders above it. Durable when it returns.
   virtual Result<void> MakeDirectories(const std::string& path) = 0;
   virtual Result<bool> Exists(const std::string& path) const = 0;
   virtual Result<std::vector<std::string>> List(

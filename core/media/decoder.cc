@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/media/decoder.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavutil/imgutils.h>
+#include <libswscale/swscale.h>
+}
+
+#include "core/media/ffmpeg_log.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr std::array<const char*, 3> kCodecs = {"h264", "hevc", "mpeg2video"};
+constexpr std::size_t kMaxAccessUnit = 32 << 20;
+
+struct Deleter {
+  void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
+  void operator()(AVFrame* p) const { av_frame_free(&p); }
+  void operator()(AVPacket* p) const { av_packet_free(&p); }
+  void operator()(SwsContext* p) const { sws_freeContext(p); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Deleter>;
+
+std::vector<std::uint8_t> CopyPlane(const AVFrame& frame, int plane, int width, int height) {
+  std::vector<std::uint8_t> out(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  av_image_copy_plane(out.data(), width, frame.data[plane], frame.linesize[plane], width, height);
+  return out;
+}
+
+bool IsPlanar420(int format) {
+  return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUVJ420P;
+}
+
+class Decoder {
+ public:
+  explicit Decoder(const DecodeOptions& options) : options_(options) {}
+
+  Result<void> Open() {
+    const AVCodec* codec = avcodec_find_decoder_by_name(options_.codec.c_str());
+    if (codec == nullptr) {
+      return Fail(ErrorCode::kUnavailable, "this FFmpeg has no decoder '{}'", options_.codec);
+    }
+    context_.reset(avcodec_alloc_context3(codec));
+    frame_.reset(av_frame_alloc());
+    packet_.reset(av_packet_alloc());
+    if (!context_ || !frame_ || !packet_) return Fail(ErrorCode::kIo, "video decoder: no memory");
+    context_->thread_count = 1;
+    context_->flags |= AV_CODEC_FLAG_BITEXACT;
+    context_->max_pixels = options_.max_pixels;
+    context_->pkt_timebase = {1, 1};
+    // Without it the H.264 decoder guesses how far pictures are reordered and drops those it
+    // guessed wrong.
+    context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+    if (!options_.extradata.empty()) {
+      const std::size_t size = options_.extradata.size();
+      context_->extradata =
+          static_cast<std::uint8_t*>(av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE));
+      if (context_->extradata == nullptr) return Fail(ErrorCode::kIo, "video decoder: no memory");
+      std::memcpy(context_->extradata, options_.extradata.data(), size);
+      context_->extradata_size = static_cast<int>(size);
+    }
+    const int opened = avcodec_open2(context_.get(), codec, nullptr);
+    if (opened < 0) {
+      return Fail(ErrorCode::kBadInput, "video decoder '{}' does not open: {}", options_.codec,
+                  FfmpegErrorText(opened));
+    }
+    return {};
+  }
+
+  // One access unit, empty for the end. Gives the pictures that come out to `sink`; false: the sink
+  // wants no more.
+  bool Decode(int number, std::string_view unit, const PictureSink& sink) {
+    if (unit.empty()) {
+      avcodec_send_packet(context_.get(), nullptr);
+    } else {
+      if (av_new_packet(packet_.get(), static_cast<int>(unit.size())) < 0) return true;
+      std::memcpy(packet_->data, unit.data(), unit.size());
+      packet_->pts = packet_->dts = number;
+      const int sent = avcodec_send_packet(context_.get(), packet_.get());
+      av_packet_unref(packet_.get());
+      if (sent < 0) last_error_ = sent;  // this unit is lost; the next may do
+    }
+    while (avcodec_receive_frame(context_.get(), frame_.get()) == 0) {
+      DecodedPicture picture;
+      const bool good = Convert(picture);
+      av_frame_unref(frame_.get());
+      if (!good) continue;
+      ++pictures_;
+      if (!sink(std::move(picture))) return false;
+    }
+    return true;
+  }
+
+  int pictures() const { return pictures_; }
+  std::string LastError() const {
+    return last_error_ == 0 ? "no picture came out" : FfmpegErrorText(last_error_);
+  }
+
+ private:
+  bool Convert(DecodedPicture& picture) {
+    const AVFrame* frame = frame_.get();
+    if (frame->width <= 0 || frame->height <= 0) return false;
+    picture.access_unit = static_cast<int>(frame->pts);
+    picture.width_px = frame->width;
+    picture.height_px = frame->height;
+    Owned<AVFrame> converted;
+    if (!IsPlanar420(frame->format) && !(frame->format == AV_PIX_FMT_GRAY8 && !options_.chroma)) {
+      converted = ToPlanar420(*frame);
+      if (converted == nullptr) return false;
+      frame = converted.get();
+    }
+    picture.luma = CopyPlane(*frame, 0, frame->width, frame->height);
+    if (options_.chroma) {
+      picture.chroma_u = CopyPlane(*frame, 1, (frame->width + 1) / 2, (frame->height + 1) / 2);
+      picture.chroma_v = CopyPlane(*frame, 2, (frame->width + 1) / 2, (frame->height + 1) / 2);
+    }
+    return true;
+  }
+
+  // Other sample formats (10 bits, 4:2:2, grey): brought to 8-bit 4:2:0.
+  Owned<AVFrame> ToPlanar420(const AVFrame& frame) {
+    scaler_.reset(sws_getCachedContext(
+        scaler_.release(), frame.width, frame.height, static_cast<AVPixelFormat>(frame.format),
+        frame.width, frame.height, AV_PIX_FMT_YUV420P,
+        SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INP, nullptr, nullptr,
+        nullptr));
+    Owned<AVFrame> out(av_frame_alloc());
+    if (scaler_ == nullptr || out == nullptr) return nullptr;
+    out->width = frame.width;
+    out->height = frame.height;
+    out->format = AV_PIX_FMT_YUV420P;
+    if (av_frame_get_buffer(out.get(), 0) < 0) return nullptr;
+    sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, out->data, out->linesize);
+    return out;
+  }
+
+  const DecodeOptions& options_;
+  Owned<AVCodecContext> context_;
+  Owned<AVFrame> frame_;
+  Owned<AVPacket> packet_;
+  Owned<SwsContext> scaler_;
+  int pictures_ = 0;
+  int last_error_ = 0;
+};
+
+}  // namespace
+
+Result<int> DecodeAccessUnits(const DecodeOptions& options,
+                              std::span<const std::string> access_units, const PictureSink& sink) {
+  SilenceFfmpeg();
+  bool known = false;
+  for (const char* codec : kCodecs) known = known || options.codec == codec;
+  if (!known) {
+    return Fail(ErrorCode::kBadInput, "video codec '{}': expected h264, hevc or mpeg2video",
+                options.codec);
+  }
+  if (options.extradata.size() > kMaxAccessUnit) {
+    return Fail(ErrorCode::kBadInput, "video: codec parameters of {} bytes are too long",
+                options.extradata.size());
+  }
+  Decoder decoder(options);
+  TW_RETURN_IF_ERROR(decoder.Open());
+  bool wanted = true;
+  for (std::size_t i = 0; i < access_units.size() && wanted; ++i) {
+    if (access_units[i].empty() || access_units[i].size() > kMaxAccessUnit) continue;
+    wanted = decoder.Decode(static_cast<int>(i), access_units[i], sink);
+  }
+  if (wanted) decoder.Decode(0, {}, sink);
+  if (decoder.pictures() == 0) {
+    return Fail(ErrorCode::kBadInput, "none of {} {} access units decodes: {}", access_units.size(),
+                options.codec, decoder.LastError());
+  }
+  return decoder.pictures();
+}
+
+Result<std::vector<DecodedPicture>> DecodeAccessUnits(const DecodeOptions& options,
+                                                      std::span<const std::string> access_units) {
+  std::vector<DecodedPicture> pictures;
+  const auto count = DecodeAccessUnits(options, access_units, [&](DecodedPicture&& picture) {
+    pictures.push_back(std::move(picture));
+    return true;
+  });
+  if (!count) return tl::unexpected<Error>(count.error());
+  return pictures;
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "core/base/check.h"
+#include "core/storage/storage.h"
+
+namespace trucewatch {
+namespace {
+
+std::string Text(int error) { return std::generic_category().message(error); }
+
+tl::unexpected<Error> FailOn(const char* what, const std::string& path, int error) {
+  const ErrorCode code = error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
+  return Fail(code, "{}: cannot {}: {}", path, what, Text(error));
+}
+
+// After a failed fsync the kernel marks the pages clean, so a second fsync would report success for
+// data that is gone. The only safe way on is to die and read again what is really there
+// (RELIABILITY.md 2.D, rule 1).
+[[noreturn]] void AbortOnFailedSync(const std::string& path, int error) {
+  const std::string text = path + ": sync failed, stored data is unknown: " + Text(error);
+  CheckFailed(__FILE__, __LINE__, text.c_str());
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  ~PosixFile() override { ::close(fd_); }
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  Result<void> Append(Bytes bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return FailOn("write", path_, errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const override {
+    TW_ASSIGN_OR_RETURN(const std::uint64_t file_size, Size());
+    if (offset > file_size || size > file_size - offset) {
+      return Fail(ErrorCode::kIo, "{}: byte {}: {} bytes wanted, the file ends at byte {}", path_,
+                  offset, size, file_size);
+    }
+    std::string out(size, '\0');
+    std::size_t done = 0;
+    while (done < size) {
+      const ssize_t got =
+          ::pread(fd_, out.data() + done, size - done, static_cast<off_t>(offset + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return FailOn("read", path_, errno);
+      if (got == 0) {
+        return Fail(ErrorCode::kIo, "{}: the file became shorter while it was read", path_);
+      }
+      done += static_cast<std::size_t>(got);
+    }
+    return out;
+  }
+
+  Result<std::uint64_t> Size() const override {
+    struct stat info {};
+    if (::fstat(fd_, &info) != 0) return FailOn("stat", path_, errno);
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  Result<void> Truncate(std::uint64_t size) override {
+    if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return FailOn("truncate", path_, errno);
+    return {};
+  }
+
+  Result<void> Sync() override {
+    if (::fdatasync(fd_) != 0) AbortOnFailedSync(path_, errno);
+    return {};
+  }
+
+ private:
+  const int fd_;
+  const std::string path_;
+};
+
+class PosixStorage final : public Storage {
+ public:
+  Result<std::unique_ptr<File>> Open(const std::string& path, bool create) override {
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC | (create ? O_CREAT : 0);
+    const int fd = ::open(path.c_str(), flags, 0644);
+    if (fd < 0) return FailOn("open", path, errno);
+    return std::make_unique<PosixFile>(fd, path);
+  }
+
+  Result<void> MakeDirectories(const std::string& path) override {
+    for (std::size_t at = path.find_first_not_of('/'); at < path.size();) {
+      const std::size_t end = std::min(path.find('/', at), path.size());
+      const std::string directory = path.substr(0, end);
+      if (::mkdir(directory.c_str(), 0755) == 0) {
+        const std::string parent = at == 0 ? "." : path.substr(0, at);
+        TW_RETURN_IF_ERROR(SyncDirectory(parent));
+      } else if (errno != EEXIST) {
+        return FailOn("make directory", directory, errno);
+      }
+      at = std::min(path.find_first_not_of('/', end), path.size());
+    }
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return FailOn("make directory", path, errno);
+    if (!S_ISDIR(info.st_mode)) return FailOn("make directory", path, ENOTDIR);
+    return {};
+  }
+
+  Result<bool> Exists(const std::string& path) const override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0) return true;
+    if (errno == ENOENT) return false;
+    return FailOn("stat", path, errno);
+  }
+
+  Result<std::vector<std::string>> List(const std::string& directory) const override {
+    DIR* handle = ::opendir(directory.c_str());
+    if (handle == nullptr) return FailOn("list", directory, errno);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(handle)) {
+      const std::string name = entry->d_name;
+      if (name != "." && name != "..") names.push_back(name);
+      errno = 0;
+    }
+    const int error = errno;
+    ::closedir(handle);
+    if (error != 0) return FailOn("list", directory, error);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Result<void> Rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) return FailOn("rename", from, errno);
+    return {};
+  }
+
+  Result<void> Remove(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0) return FailOn("remove", path, errno);
+    return {};
+  }
+
+  Result<void> SyncDirectory(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return FailOn("open directory", path, errno);
+    const int status = ::fsync(fd);
+    const int error = errno;
+    ::close(fd);
+    // EINVAL: this file system has no directory sync (fsync(2)); nothing was lost.
+    if (status != 0 && error != EINVAL) AbortOnFailedSync(path, error);
+    return {};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Storage> MakePosixStorage() { return std::make_unique<PosixStorage>(); }
+
+}  // namespace trucewatch

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/motion/motion_detector.h"
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "detect/motion/difference.h"
+#include "detect/motion/movers.h"
+#include "detect/motion/registration.h"
+
+namespace trucewatch {
+namespace motion {
+
+// The pictures looked at, and their reduced copies.
+struct Samples {
+  std::vector<std::size_t> picture;
+  std::vector<double> time_s;  // since the first
+  std::vector<cv::Mat> image;
+  double scale = 1.0;  // working = scale * encoded
+};
+
+}  // namespace motion
+namespace {
+
+using motion::Blob;
+using motion::GroundView;
+using motion::Homography;
+using motion::Moment;
+using motion::Samples;
+
+constexpr double kCompare_s = 0.8;      // a vehicle moves its own length in about this time
+constexpr double kMinCompare_s = 0.09;  // with less there is nothing to compare
+constexpr int kMaxSamples = 1000;       // a segment
+constexpr int kMinSide = 64;            // pixels
+constexpr int kMaxAspect = 8;           // longer side over shorter
+constexpr int kOverlaySamples = 6;
+constexpr double kMinOverlapShare = 0.3;
+constexpr double kFirmDisplacementPx = 3.0;  // over 60 % of a segment: reliably seen as moving
+
+// Ground sample distance at the middle of the picture.
+std::optional<double> CentreGsd(const MotionPicture& picture, const Terrain& terrain) {
+  if (!picture.pose) return std::nullopt;
+  const auto centre =
+      GroundFromPixelWithCovariance(*picture.pose, picture.pose_sigma, picture.pose->width_px / 2.0,
+                                    picture.pose->height_px / 2.0, terrain);
+  if (!centre) return std::nullopt;
+  const double gsd = GroundSampleDistanceM(*picture.pose, centre->slant_range_m);
+  if (!std::isfinite(gsd) || gsd <= 0) return std::nullopt;
+  return gsd;
+}
+
+// A field of view that a camera can have; anything else is no pose.
+bool Usable(const CameraPose& pose) {
+  const auto fine = [](Angle fov) { return fov.deg() > 0.01 && fov.deg() < 150; };
+  return fine(pose.horizontal_fov) && fine(pose.vertical_fov) && pose.width_px > 0 &&
+         pose.height_px > 0;
+}
+
+std::vector<bool> ChooseSamples(const std::vector<MotionPicture>& pictures,
+                                const MotionOptions& options) {
+  std::vector<bool> wanted(pictures.size(), false);
+  if (pictures.empty()) return wanted;
+  const Duration length = pictures.back().time - pictures.front().time;
+  // Short segments need every picture they have; endless ones are thinned out.
+  const Duration longest = std::min(options.sample_period, length / 20);
+  const Duration period = std::max(longest, length / kMaxSamples);
+  std::optional<Instant> last;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const Duration since = last ? pictures[i].time - *last : Duration();
+    if (last && (since <= Duration() || since < period * 9 / 10)) continue;
+    wanted[i] = true;
+    last = pictures[i].time;
+  }
+  return wanted;
+}
+
+// Whole-number reductions are cheap and sharp: taken when they are near enough.
+double WorkingScale(double encoded_gsd_m, const MotionOptions& options, int shorter_px) {
+  double scale = std::min(1.0, encoded_gsd_m / options.working_gsd_m);
+  scale = std::min(1.0, std::max(scale, static_cast<double>(kMinSide) / shorter_px));
+  const double whole = std::round(1.0 / scale);
+  if (std::abs(scale * whole - 1.0) < 0.15 && shorter_px / whole >= kMinSide) scale = 1.0 / whole;
+  return scale;
+}
+
+std::size_t Nearest(const std::vector<double>& times, double t) {
+  const auto after = std::lower_bound(times.begin(), times.end(), t);
+  if (after == times.begin()) return 0;
+  if (after == times.end()) return times.size() - 1;
+  const auto i = static_cast<std::size_t>(after - times.begin());
+  return t - times[i - 1] <= times[i] - t ? i - 1 : i;
+}
+
+// Two other samples to compare `m` with: one before and one after where the segment has room for
+// it, else two on one side.
+std::optional<std::pair<std::size_t, std::size_t>> ChooseReferences(
+    const std::vector<double>& times, std::size_t m) {
+  const double t = times[m], before = t - times.front(), after = times.back() - t;
+  const double symmetric = std::min({before, after, kCompare_s});
+  const double later = std::min(after / 2, kCompare_s), earlier = std::min(before / 2, kCompare_s);
+  std::size_t a = 0, b = 0;
+  if (symmetric >= std::max(later, earlier)) {
+    a = Nearest(times, t - symmetric);
+    b = Nearest(times, t + symmetric);
+  } else if (later >= earlier) {
+    a = Nearest(times, t + later);
+    b = Nearest(times, t + 2 * later);
+  } else {
+    a = Nearest(times, t - earlier);
+    b = Nearest(times, t - 2 * earlier);
+  }
+  const double least =
+      std::min({std::abs(times[a] - t), std::abs(times[b] - t), std::abs(times[a] - times[b])});
+  if (a == m || b == m || a == b || least < kMinCompare_s) return std::nullopt;
+  return std::pair{a, b};
+}
+
+motion::BlobThresholds Thresholds(double noise, double gsd_m) {
+  motion::BlobThresholds thresholds;
+  thresholds.low = std::clamp(static_cast<int>(std::lround(2.2 * noise + 2.0)), 4, 60);
+  thresholds.high = std::clamp(static_cast<int>(std::lround(1.7 * thresholds.low)), 7, 100);
+  // Patches of one vehicle lie up to a metre and a half apart: windscreen, load, shadow.
+  const int gap = static_cast<int>(std::lround(1.5 / std::max(gsd_m, 1e-3)));
+  thresholds.close_px = std::clamp(gap | 1, 3, 9);
+  return thresholds;
+}
+
+cv::Mat OverlayOf(const Samples& samples) {
+  std::vector<const cv::Mat*> few;
+  const std::size_t n = samples.image.size();
+  const std::size_t step = std::max<std::size_t>(1, n / kOverlaySamples);
+  for (std::size_t i = 0; i < n; i += step) few.push_back(&samples.image[i]);
+  return motion::FindOverlay(few);
+}
+
+void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_m,
+             motion::Registration& registration, std::vector<Moment>& moments) {
+  const int middle = static_cast<int>(moments.size() / 2);
+  for (std::size_t m = 0; m < moments.size(); ++m) {
+    Moment& moment = moments[m];
+    const auto references = ChooseReferences(samples.time_s, m);
+    if (!references) {
+      moment.failure = "segment too short to compare pictures";
+      continue;
+    }
+    const auto [a, b] = *references;
+    const auto present = static_cast<int>(m);
+    const auto stable = registration.Relate(present, middle);
+    const auto to_a = registration.Relate(present, static_cast<int>(a));
+    const auto to_b = registration.Relate(present, static_cast<int>(b));
+    if (!stable || !to_a || !to_b) {
+      moment.failure = "registration failed";
+      continue;
+    }
+    const motion::Difference difference = motion::ThreeFrameDifference(
+        samples.image[m], overlay, {&samples.image[a], &overlay, *to_a},
+        {&samples.image[b], &overlay, *to_b});
+    if (difference.overlap_share < kMinOverlapShare) {
+      moment.failure = "pictures of the segment hardly overlap";
+      continue;
+    }
+    moment.compared = true;
+    moment.stable_from_working = *stable;
+    moment.noise = difference.noise;
+    moment.overlap_share = difference.overlap_share;
+    for (const cv::Point2f& p : difference.overlap) moment.overlap.emplace_back(p.x, p.y);
+    moment.blobs =
+        motion::FindBlobs(difference.change, Thresholds(difference.noise, working_gsd_m));
+  }
+}
+
+std::vector<motion::ImageTrack> Follow(const std::vector<Moment>& moments, double working_gsd_m,
+                                       const MotionOptions& options) {
+  std::vector<double> times;
+  std::vector<std::vector<motion::Sighting>> sightings;
+  for (const Moment& moment : moments) {
+    times.push_back(moment.time_s);
+    auto& here = sightings.emplace_back();
+    for (std::size_t i = 0; i < moment.blobs.size(); ++i) {
+      const Blob& blob = moment.blobs[i];
+      const double size = std::max(blob.width, blob.height);
+      // Far larger than anything sought: a change of light, or a mistake of registration.
+      if (size * working_gsd_m > 4 * options.max_size_m) continue;
+      here.push_back({motion::Apply(moment.stable_from_working, blob.centroid), size, i});
+    }
+  }
+  motion::TrackerOptions tracker;
+  // The scale of an oblique picture varies; near the lower edge a metre has more pixels.
+  tracker.max_speed_px_per_s = 1.4 * options.max_speed_mps / working_gsd_m;
+  return motion::FollowSightings(times, sightings, tracker);
+}
+
+// Samples to report on: the middle of each observation period, or all.
+std::vector<std::size_t> ReportMoments(const std::vector<double>& times, Duration period) {
+  std::vector<std::size_t> result;
+  if (times.empty()) return result;
+  if (period <= Duration()) {
+    for (std::size_t i = 0; i < times.size(); ++i) result.push_back(i);
+    return result;
+  }
+  const double step = times.size() > 1 ? times.back() / static_cast<double>(times.size() - 1) : 0;
+  const double length = times.back() + step;
+  const auto count = std::max(1L, std::lround(length / period.seconds()));
+  for (long i = 0; i < count; ++i) {
+    const double middle = (static_cast<double>(i) + 0.5) * length / static_cast<double>(count);
+    const std::size_t nearest = Nearest(times, middle - step / 2);
+    if (result.empty() || nearest > result.back()) result.push_back(nearest);
+  }
+  return result;
+}
+
+double PlatformSpeed(const std::vector<MotionPicture>& pictures) {
+  const MotionPicture &a = pictures.front(), &b = pictures.back();
+  if (!a.pose || !b.pose || b.time <= a.time) return 0;
+  return GeodesicDistanceM(a.pose->position, b.pose->position) / (b.time - a.time).seconds();
+}
+
+void Report(const Moment& moment, const GroundView& view, const MotionPicture& picture,
+            const std::vector<motion::Mover>& movers, double platform_speed_mps,
+            MotionMoment& out) {
+  out.picture = moment.picture;
+  out.time = picture.time;
+  out.georeferenced = picture.pose.has_value();
+  if (!moment.compared) {
+    out.degraded_reason = moment.failure;
+    return;
+  }
+  out.footprint = view.Project(moment.overlap);
+  if (!picture.pose) {
+    out.degraded_reason = "no platform pose";
+  } else if (out.footprint.empty()) {
+    out.degraded_reason = "horizon in view";
+  }
+  for (std::size_t i = 0; i < movers.size(); ++i) {
+    auto detection =
+        motion::DetectionAt(movers[i], moment, view, platform_speed_mps, picture.metadata_skew);
+    if (!detection) continue;
+    detection->image_track = i + 1;
+    out.detections.push_back(std::move(*detection));
+  }
+}
+
+}  // namespace
+
+MotionCounts& MotionCounts::operator+=(const MotionCounts& other) {
+  accepted += other.accepted;
+  brief += other.brief;
+  slow += other.slow;
+  fast += other.fast;
+  crooked += other.crooked;
+  small += other.small;
+  large += other.large;
+  thin += other.thin;
+  parallax += other.parallax;
+  duplicate += other.duplicate;
+  return *this;
+}
+
+MotionDetector::MotionDetector(std::vector<MotionPicture> pictures, const MotionOptions& options,
+                               const Terrain& terrain)
+    : pictures_(std::move(pictures)),
+      options_(options),
+      terrain_(terrain),
+      encoded_gsd_m_(options.assumed_gsd_m),
+      samples_(std::make_unique<Samples>()) {
+  std::optional<double> gsd;
+  for (MotionPicture& picture : pictures_) {
+    if (picture.pose && !Usable(*picture.pose)) picture.pose.reset();
+    // One scale for the segment, from the first picture whose middle is on the ground.
+    if (!gsd) gsd = CentreGsd(picture, terrain_);
+  }
+  encoded_gsd_m_ = gsd.value_or(options_.assumed_gsd_m);
+  wanted_ = ChooseSamples(pictures_, options_);
+}
+
+MotionDetector::~MotionDetector() = default;
+
+bool MotionDetector::Wants(std::size_t picture) const {
+  return picture < wanted_.size() && wanted_[picture];
+}
+
+void MotionDetector::Add(std::size_t picture, int width_px, int height_px, Bytes luma) {
+  Samples& samples = *samples_;
+  if (!Wants(picture) || (!samples.picture.empty() && picture <= samples.picture.back())) return;
+  const int shorter = std::min(width_px, height_px), longer = std::max(width_px, height_px);
+  if (shorter < kMinSide || longer > kMaxAspect * shorter) return;
+  if (luma.size() != static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px))
+    return;
+  if (samples.picture.empty()) {
+    width_px_ = width_px;
+    height_px_ = height_px;
+    samples.scale = WorkingScale(encoded_gsd_m_, options_, shorter);
+  } else if (width_px != width_px_ || height_px != height_px_) {
+    return;
+  }
+  // The field of view is of the whole picture, whatever its size was said to be.
+  if (auto& pose = pictures_[picture].pose) {
+    pose->width_px = width_px;
+    pose->height_px = height_px;
+  }
+  // OpenCV has no read-only view; the picture is only read.
+  const cv::Mat full(height_px, width_px, CV_8U, const_cast<std::uint8_t*>(luma.data()));
+  cv::Mat image;
+  if (samples.scale < 1.0) {
+    cv::resize(full, image, {}, samples.scale, samples.scale, cv::INTER_AREA);
+  }
+  // Averaging over a reduced pixel already quietens the noise.
+  if (samples.scale > 0.7) cv::GaussianBlur(image.empty() ? full : image, image, {3, 3}, 0.8);
+  samples.picture.push_back(picture);
+  samples.time_s.push_back(
+      (pictures_[picture].time - pictures_[samples.picture[0]].time).seconds());
+  samples.image.push_back(std::move(image));
+}
+
+MotionResult MotionDetector::Finish() {
+  MotionResult result;
+  const Samples& samples = *samples_;
+  if (samples.picture.empty()) return result;
+  const motion::RaisedTerrain raised(terrain_, options_.object_height_m / 2);
+  const double working_gsd = encoded_gsd_m_ / samples.scale;
+
+  const cv::Mat overlay = OverlayOf(samples);
+  cv::Mat followable;
+  if (!overlay.empty()) cv::bitwise_not(overlay, followable);
+  motion::Registration registration;
+  for (const cv::Mat& image : samples.image) registration.Add(image, followable);
+
+  std::vector<Moment> moments(samples.picture.size());
+  std::vector<GroundView> views;
+  for (std::size_t m = 0; m < moments.size(); ++m) {
+    moments[m].picture = samples.picture[m];
+    moments[m].time_s = samples.time_s[m];
+    views.emplace_back(pictures_[samples.picture[m]], samples.scale, raised,
+                       options_.assumed_gsd_m);
+  }
+  Compare(samples, overlay, working_gsd, registration, moments);
+  const auto movers = motion::SelectMovers(Follow(moments, working_gsd, options_), moments, views,
+                                           pictures_, options_, result.counts);
+
+  const double span = samples.time_s.back();
+  const double platform_speed = PlatformSpeed(pictures_);
+  for (const std::size_t m : ReportMoments(samples.time_s, options_.observation_period)) {
+    MotionMoment out;
+    out.min_detectable_speed_mps = options_.min_speed_mps;
+    if (span > 0) {
+      out.min_detectable_speed_mps =
+          std::max(options_.min_speed_mps, kFirmDisplacementPx * working_gsd / (0.6 * span));
+    }
+    Report(moments[m], views[m], pictures_[samples.picture[m]], movers, platform_speed, out);
+    // What has left the picture is no longer seen in it.
+    std::erase_if(out.detections, [&](const Detection& detection) {
+      const double u = detection.box_x_px + detection.box_width_px / 2;
+      const double v = detection.box_y_px + detection.box_height_px / 2;
+      return u < 0 || v < 0 || u > width_px_ || v > height_px_;
+    });
+    result.moments.push_back(std::move(out));
+  }
+  return result;
+}
+
+}  // namespace trucewatch

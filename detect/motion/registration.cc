@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/motion/registration.h"
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <opencv2/calib3d.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/video/tracking.hpp>
+
+namespace trucewatch::motion {
+namespace {
+
+constexpr int kMaxCorners = 240;
+constexpr int kRefreshEvery = 10;         // pictures
+constexpr double kCornerDistancePx = 9;   // small pixels
+constexpr double kCornerQuality = 0.004;  // of the best corner
+constexpr double kContrast = 40;          // grey levels, standard deviation after levelling
+constexpr int kPyramidLevels = 3;
+const cv::Size kWindow(15, 15);
+constexpr double kInlierPx = 0.8;  // small pixels
+constexpr int kMinCommon = 24;
+constexpr double kMinInlierShare = 0.5;
+
+// A map that a camera can make between two pictures of one scene: no mirror, no change of area past
+// 4 times.
+bool Plausible(const Homography& h, cv::Size size) {
+  if (!h.allFinite()) return false;
+  const double w = size.width, ht = size.height;
+  for (const auto& [x, y] : {std::pair{0.0, 0.0}, {w, 0.0}, {0.0, ht}, {w, ht}}) {
+    const double z = h(2, 0) * x + h(2, 1) * y + h(2, 2);
+    if (z < 0.3 || z > 3.0) return false;
+    // Change of area at the point: determinant of the homography over the cube of its denominator.
+    const double area = h.determinant() / (z * z * z);
+    if (area < 0.25 || area > 4.0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void Registration::Add(const cv::Mat& picture, const cv::Mat& mask) {
+  cv::Mat small = picture;
+  cv::Mat small_mask = mask;
+  const int side = std::max(picture.cols, picture.rows);
+  if (side > kMaxSide) {
+    scale_ = static_cast<double>(kMaxSide) / side;
+    const cv::Size size(std::max(16, static_cast<int>(std::lround(picture.cols * scale_))),
+                        std::max(16, static_cast<int>(std::lround(picture.rows * scale_))));
+    cv::resize(picture, small, size, 0, 0, cv::INTER_AREA);
+    if (!mask.empty()) cv::resize(mask, small_mask, size, 0, 0, cv::INTER_NEAREST);
+  }
+  // Following assumes constant brightness: automatic exposure is taken out first.
+  cv::Scalar mean, sigma;
+  cv::meanStdDev(small, mean, sigma, small_mask);
+  const double gain = kContrast / std::max(4.0, sigma[0]);
+  cv::Mat even;
+  small.convertTo(even, CV_8U, gain, 128 - gain * mean[0]);
+  small = even;
+  std::vector<cv::Mat> pyramid;
+  cv::buildOpticalFlowPyramid(small, pyramid, kWindow, kPyramidLevels);
+  pyramids_.push_back(std::move(pyramid));
+  if (size() > 1) Follow();
+  const bool thin = alive_.size() < alive_after_refresh_ * 7 / 10;
+  if (size() == 1 || thin || size() - last_refresh_ >= kRefreshEvery) Refresh(small, small_mask);
+  // Only the newest pyramid is needed to go on.
+  if (size() > 1) pyramids_[static_cast<std::size_t>(size() - 2)].clear();
+}
+
+void Registration::Follow() {
+  const int now = size() - 1;
+  last_step_ = now > 1 ? last_step_ : std::nullopt;
+  if (alive_.empty()) {
+    last_step_.reset();
+    return;
+  }
+  std::vector<cv::Point2f> before, after;
+  for (const Trail& trail : alive_) before.push_back(trail.points.back());
+  after = before;
+  if (last_step_) {
+    for (cv::Point2f& p : after) {
+      const Eigen::Vector2d q = Apply(*last_step_, {p.x, p.y});
+      p = {static_cast<float>(q.x()), static_cast<float>(q.y())};
+    }
+  }
+  std::vector<std::uint8_t> found;
+  std::vector<float> error;
+  const auto& from = pyramids_[static_cast<std::size_t>(now - 1)];
+  const auto& to = pyramids_[static_cast<std::size_t>(now)];
+  cv::calcOpticalFlowPyrLK(
+      from, to, before, after, found, error, kWindow, kPyramidLevels,
+      cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 20, 0.02),
+      cv::OPTFLOW_USE_INITIAL_FLOW, 1e-4);
+  const cv::Rect2f inside(2, 2, static_cast<float>(to[0].cols - 4),
+                          static_cast<float>(to[0].rows - 4));
+  std::vector<Trail> kept;
+  for (std::size_t i = 0; i < alive_.size(); ++i) {
+    if (found[i] != 0 && inside.contains(after[i])) {
+      alive_[i].points.push_back(after[i]);
+      kept.push_back(std::move(alive_[i]));
+    } else {
+      ended_.push_back(std::move(alive_[i]));
+    }
+  }
+  alive_ = std::move(kept);
+  last_step_ = Direct(now - 1, now);
+  if (!last_step_) return;
+  // A corner that does not move with the ground (a vehicle, a roof, a mistake) is given up at once.
+  kept.clear();
+  for (Trail& trail : alive_) {
+    const cv::Point2f p = trail.points[trail.points.size() - 2];
+    const cv::Point2f q = trail.points.back();
+    const Eigen::Vector2d miss = Apply(*last_step_, {p.x, p.y}) - Eigen::Vector2d(q.x, q.y);
+    if (miss.norm() < 2.0 * kInlierPx) {
+      kept.push_back(std::move(trail));
+    } else {
+      trail.points.pop_back();
+      ended_.push_back(std::move(trail));
+    }
+  }
+  alive_ = std::move(kept);
+}
+
+void Registration::Refresh(const cv::Mat& small, const cv::Mat& small_mask) {
+  last_refresh_ = size();
+  cv::Mat free_area =
+      small_mask.empty() ? cv::Mat(small.size(), CV_8U, cv::Scalar(255)) : small_mask.clone();
+  for (const Trail& trail : alive_) {
+    cv::circle(free_area, trail.points.back(), static_cast<int>(kCornerDistancePx), 0, cv::FILLED);
+  }
+  const int wanted = kMaxCorners - static_cast<int>(alive_.size());
+  if (wanted > 0) {
+    std::vector<cv::Point2f> corners;
+    cv::goodFeaturesToTrack(small, corners, wanted, kCornerQuality, kCornerDistancePx, free_area,
+                            5);
+    for (const cv::Point2f& corner : corners) alive_.push_back({size() - 1, {corner}});
+  }
+  alive_after_refresh_ = alive_.size();
+}
+
+std::optional<Homography> Registration::Direct(int from, int to) const {
+  const int low = std::min(from, to), high = std::max(from, to);
+  std::vector<cv::Point2f> a, b;
+  for (const auto* trails : {&ended_, &alive_}) {
+    for (const Trail& trail : *trails) {
+      if (trail.first > low || trail.first + static_cast<int>(trail.points.size()) <= high)
+        continue;
+      a.push_back(trail.points[static_cast<std::size_t>(from - trail.first)]);
+      b.push_back(trail.points[static_cast<std::size_t>(to - trail.first)]);
+    }
+  }
+  if (static_cast<int>(a.size()) < kMinCommon) return std::nullopt;
+  try {
+    std::vector<std::uint8_t> inliers;
+    const cv::Mat found = cv::findHomography(a, b, cv::RANSAC, kInlierPx, inliers, 300, 0.999);
+    if (found.empty()) return std::nullopt;
+    const auto good = static_cast<double>(std::count(inliers.begin(), inliers.end(), 1));
+    if (good < kMinCommon * 0.6 || good < kMinInlierShare * static_cast<double>(a.size())) {
+      return std::nullopt;
+    }
+    Homography h;
+    for (int r = 0; r < 3; ++r) {
+      for (int c = 0; c < 3; ++c) h(r, c) = found.at<double>(r, c);
+    }
+    if (!Plausible(h, pyramids_.back()[0].size())) return std::nullopt;
+    return h;
+  } catch (const cv::Exception&) {
+    return std::nullopt;  // degenerate points
+  }
+}
+
+std::optional<Homography> Registration::RelateSmall(int from, int to, int depth) {
+  if (from == to) return Homography::Identity();
+  const auto key = std::pair{from, to};
+  if (const auto known = cache_.find(key); known != cache_.end()) return known->second;
+  std::optional<Homography> result;
+  if (const auto back = cache_.find({to, from}); back != cache_.end()) {
+    if (back->second) result = back->second->inverse();
+  } else {
+    result = Direct(from, to);
+    if (!result && std::abs(from - to) > 1 && depth < 6) {
+      const int middle = (from + to) / 2;
+      const auto first = RelateSmall(from, middle, depth + 1);
+      const auto second = first ? RelateSmall(middle, to, depth + 1) : std::nullopt;
+      if (second) result = *second * *first;
+    }
+  }
+  cache_[key] = result;
+  return result;
+}
+
+std::optional<Homography> Registration::Relate(int from, int to) {
+  const auto small = RelateSmall(from, to, 0);
+  if (!small) return std::nullopt;
+  // Pixel centres: x_small + 1/2 = scale * (x + 1/2).
+  Homography small_from_full = Homography::Identity();
+  small_from_full(0, 0) = small_from_full(1, 1) = scale_;
+  small_from_full(0, 2) = small_from_full(1, 2) = 0.5 * scale_ - 0.5;
+  Homography h = small_from_full.inverse() * *small * small_from_full;
+  h /= h(2, 2);
+  return h;
+}
+
+}  // namespace trucewatch::motion

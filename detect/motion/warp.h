@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <opencv2/core.hpp>
+
+#include "detect/motion/homography.h"
+
+namespace trucewatch::motion {
+
+// Writes into `out` (already of the size wanted, 8-bit) the picture seen through
+// `picture_from_out`, bilinear. Pixels that the picture does not show keep their value.
+void WarpInto(const cv::Mat& picture, const Homography& picture_from_out, cv::Mat& out);
+
+}  // namespace trucewatch::motion

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/ledger/ledger.h"
+
+#include <algorithm>
+
+#include "evidence/ledger/reread.h"
+
+namespace trucewatch::evidence {
+namespace {
+
+constexpr char kCheckpointFile[] = "checkpoint";
+
+std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// A file that no checkpoint covers yet: whatever a crash left in it goes.
+Result<void> WriteNewFile(Storage& storage, const std::string& path, std::string_view bytes) {
+  TW_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, storage.Open(path, /*create=*/true));
+  TW_ASSIGN_OR_RETURN(const std::uint64_t left_over, file->Size());
+  if (left_over > 0) TW_RETURN_IF_ERROR(file->Truncate(0));
+  TW_RETURN_IF_ERROR(file->Append(AsBytes(bytes)));
+  return file->Sync();
+}
+
+Result<Digest> DigestFrom(const std::string& bytes) {
+  Digest digest{};
+  if (bytes.size() != digest.size()) return Fail(ErrorCode::kBadInput, "no SHA-256");
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+}  // namespace
+
+std::string Ledger::PathOf(const std::string& relative) const {
+  return options_.directory + "/" + relative;
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::Open(Storage& storage, const LedgerOptions& options) {
+  std::unique_ptr<Ledger> ledger(new Ledger(storage, options));
+  TW_RETURN_IF_ERROR(storage.MakeDirectories(options.directory));
+  TW_ASSIGN_OR_RETURN(const bool exists, storage.Exists(ledger->PathOf(kCheckpointFile)));
+  if (exists) {
+    const auto loaded = ledger->LoadCheckpoint();
+    if (!loaded) return Prefix(options.directory, loaded.error());
+  }
+  return ledger;
+}
+
+Result<void> Ledger::LoadCheckpoint() {
+  TW_ASSIGN_OR_RETURN(checkpoint_note_,
+                      ReadWholeFile(storage_, PathOf(kCheckpointFile), kMaxNoteSize));
+  const auto note = ParseNote(checkpoint_note_);
+  if (!note) return Prefix(kCheckpointFile, {ErrorCode::kCheckFailed, note.error().message});
+  const auto signers = VerifyNote(*note, {&options_.log_key, 1});
+  if (!signers) return Prefix(kCheckpointFile, signers.error());
+  if (signers->empty()) {
+    return Fail(ErrorCode::kBadInput, "checkpoint: not signed by {}", FormatVkey(options_.log_key));
+  }
+  TW_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note->text));
+  if (checkpoint.origin != origin()) {
+    return Fail(ErrorCode::kBadInput, "checkpoint: origin '{}', expected '{}'", checkpoint.origin,
+                origin());
+  }
+  TW_ASSIGN_OR_RETURN(const RereadTree tree,
+                      Reread(storage_, {options_.directory, 0, checkpoint.size}));
+  if (tree.root != checkpoint.root) {
+    return Fail(ErrorCode::kCheckFailed, "checkpoint line 3: root {}, but the tiles have {}",
+                Base64Encode(checkpoint.root), Base64Encode(tree.root));
+  }
+  for (const Digest& hash : tree.leaf_hashes) tree_.Append(hash);
+  published_size_ = checkpoint.size;
+  const std::uint64_t width = checkpoint.size % kTileWidth;
+  if (width != 0) {
+    const TileId last{kEntriesLevel, checkpoint.size / kTileWidth, width};
+    TW_ASSIGN_OR_RETURN(bundle_, ReadWholeFile(storage_, PathOf(TilePath(last)), kMaxBundleSize));
+  }
+  return RemoveOutgrownPartials(0);
+}
+
+Result<void> Ledger::Append(std::string_view leaf) {
+  if (leaf.size() > kMaxEntrySize) {
+    return Fail(ErrorCode::kBadInput, "leaf {} has {} bytes: at most {}", size(), leaf.size(),
+                kMaxEntrySize);
+  }
+  tree_.Append(LeafHash(AsBytes(leaf)));
+  AppendEntry(bundle_, leaf);
+  if (tree_.size() % kTileWidth == 0) full_bundles_.push_back(std::exchange(bundle_, {}));
+  return {};
+}
+
+Result<std::string> Ledger::ContentsOf(const TileId& tile) {
+  if (tile.level == kEntriesLevel) {
+    return tile.width == kTileWidth ? full_bundles_[tile.index - published_size_ / kTileWidth]
+                                    : bundle_;
+  }
+  std::vector<Digest> hashes;
+  for (std::uint64_t i = 0; i < tile.width; ++i) {
+    hashes.push_back(tree_.subtree(8 * tile.level, tile.index * kTileWidth + i));
+  }
+  return JoinHashes(hashes);
+}
+
+Result<void> Ledger::WriteTiles() {
+  std::set<std::string> to_sync;
+  for (const TileId& tile : NewTiles(published_size_, size())) {
+    const std::string path = TilePath(tile);
+    const std::string folder = ParentOf(path);
+    if (known_folders_.insert(folder).second) {
+      TW_RETURN_IF_ERROR(storage_.MakeDirectories(PathOf(folder)));
+    }
+    TW_ASSIGN_OR_RETURN(const std::string contents, ContentsOf(tile));
+    TW_RETURN_IF_ERROR(WriteNewFile(storage_, PathOf(path), contents));
+    to_sync.insert(folder);
+  }
+  for (const std::string& folder : to_sync) {
+    TW_RETURN_IF_ERROR(storage_.SyncDirectory(PathOf(folder)));
+  }
+  return {};
+}
+
+Result<void> Ledger::Publish(LogSigner& signer) {
+  if (size() == published_size_ && has_checkpoint()) return {};
+  TW_RETURN_IF_ERROR(WriteTiles());
+  const Digest root = tree_.Root(size());
+  TW_ASSIGN_OR_RETURN(const RereadTree reread,
+                      Reread(storage_, {options_.directory, published_size_, size()}));
+  if (reread.root != root) {
+    return Fail(ErrorCode::kCheckFailed, "what was written has root {}, expected {}: not signed",
+                Base64Encode(reread.root), Base64Encode(root));
+  }
+  TW_ASSIGN_OR_RETURN(const std::string note, AskSigner(signer, root));
+  TW_RETURN_IF_ERROR(WriteFileAtomically(storage_, PathOf(kCheckpointFile), AsBytes(note)));
+  const std::uint64_t old_size = std::exchange(published_size_, size());
+  checkpoint_note_ = note;
+  full_bundles_.clear();
+  return RemoveOutgrownPartials(old_size);
+}
+
+Result<std::string> Ledger::AskSigner(LogSigner& signer, const Digest& root) {
+  // A crash between the signer's memory and the checkpoint file leaves the signer ahead; then it
+  // says where it stands and is asked once more from there.
+  std::uint64_t from = published_size_;
+  v1::SignReply reply;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    v1::SignRequest request;
+    request.set_size(size());
+    request.set_root(std::string(AsText(root)));
+    for (const Digest& hash : tree_.ConsistencyProof(from, size())) {
+      request.add_consistency_proof(std::string(AsText(hash)));
+    }
+    TW_ASSIGN_OR_RETURN(reply, signer.Sign(request));
+    if (reply.error().empty()) break;
+    const std::uint64_t held = reply.last_size();
+    if (held < published_size_) {
+      return Fail(
+          ErrorCode::kCheckFailed,
+          "the signer holds size {}, the ledger's checkpoint has {}: the signer's state was "
+          "lost or is another log's ({})",
+          held, published_size_, reply.error());
+    }
+    if (held > size()) {
+      return Fail(
+          ErrorCode::kCheckFailed,
+          "the signer has signed size {}, this ledger has {}: restore the missing leaves or "
+          "retire the log ({})",
+          held, size(), reply.error());
+    }
+    const auto held_root = DigestFrom(reply.last_root());
+    if (attempt > 0 || !held_root || *held_root != tree_.Root(held)) {
+      return Fail(ErrorCode::kCheckFailed, "the signer refuses size {}: {}", size(), reply.error());
+    }
+    from = held;
+  }
+  TW_ASSIGN_OR_RETURN(const SignedNote note, ParseNote(reply.checkpoint()));
+  TW_ASSIGN_OR_RETURN(const auto signers, VerifyNote(note, {&options_.log_key, 1}));
+  if (signers.empty() || note.text != FormatCheckpoint({origin(), size(), root})) {
+    return Fail(ErrorCode::kCheckFailed, "the signer signed something else than size {} of {}",
+                size(), origin());
+  }
+  return reply.checkpoint();
+}
+
+// The fixed rule for partial tiles (docs/formats/ledger.md): they go when their tile is full and
+// published. Only the tile that was partial at old_size can have any, except after a crash, when
+// all are looked at (old_size 0).
+Result<void> Ledger::RemoveOutgrownPartials(std::uint64_t old_size) {
+  for (int level = kEntriesLevel; CountAtLevel(level, published_size_) > 0; ++level) {
+    const std::uint64_t first = CountAtLevel(level, old_size) / kTileWidth;
+    const std::uint64_t full = CountAtLevel(level, published_size_) / kTileWidth;
+    for (std::uint64_t i = first; i < full; ++i) {
+      const std::string folder = PathOf(PartialFolder(level, i));
+      const auto names = storage_.List(folder);
+      if (!names && names.error().code == ErrorCode::kNotFound) continue;
+      if (!names) return tl::unexpected<Error>(names.error());
+      for (const std::string& name : *names) {
+        TW_RETURN_IF_ERROR(storage_.Remove(folder + "/" + name));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace trucewatch::evidence

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/storage/storage.h"
+#include "evidence/ledger/checkpoint.h"
+#include "evidence/ledger/log_signer.h"
+#include "evidence/ledger/merkle.h"
+#include "evidence/ledger/signed_note.h"
+#include "evidence/ledger/tiles.h"
+
+namespace trucewatch::evidence {
+
+struct LedgerOptions {
+  std::string directory;
+  NoteKey log_key;  // its name is the ledger's origin
+};
+
+// Writer of one ledger (docs/formats/ledger.md): a C2SP tlog-tiles folder and its signed
+// checkpoint. Leaves become files only in Publish(), which either gives a checkpoint that covers
+// all of them or fails; leaves that no checkpoint covers are forgotten at the next Open and must be
+// appended again. Determinism: the same leaves published at the same sizes give the same bytes in
+// the same files, whatever crashes lay between. Partial tiles stay for every published size until
+// their tile is full and published; then they go. After an error of Publish the object must not be
+// used again: open the ledger anew. Threads: thread-compatible. Storage must outlive the ledger.
+class Ledger {
+ public:
+  // Opens or creates. Re-reads everything below the checkpoint; fails with kCheckFailed, naming the
+  // entry, tile or checkpoint line that does not fit, and with kBadInput when the checkpoint is
+  // another log's.
+  static Result<std::unique_ptr<Ledger>> Open(Storage& storage, const LedgerOptions& options);
+
+  const std::string& origin() const { return options_.log_key.name; }
+  std::uint64_t size() const { return tree_.size(); }
+  std::uint64_t published_size() const { return published_size_; }
+  bool has_checkpoint() const { return !checkpoint_note_.empty(); }
+  const std::string& checkpoint_note() const { return checkpoint_note_; }  // as in the file
+  const MerkleTree& tree() const { return tree_; }
+
+  // Fails (kBadInput) when the leaf is longer than 65,535 bytes.
+  Result<void> Append(std::string_view leaf);
+
+  // Files, fsync, re-read and recompute, signer, checkpoint (RELIABILITY order 1, 2, 3, 5).
+  // Idempotent.
+  Result<void> Publish(LogSigner& signer);
+
+ private:
+  Ledger(Storage& storage, const LedgerOptions& options) : storage_(storage), options_(options) {}
+
+  std::string PathOf(const std::string& relative) const;
+  Result<void> LoadCheckpoint();
+  Result<std::string> ContentsOf(const TileId& tile);
+  Result<void> WriteTiles();
+  Result<std::string> AskSigner(LogSigner& signer, const Digest& root);
+  Result<void> RemoveOutgrownPartials(std::uint64_t old_size);
+
+  Storage& storage_;
+  LedgerOptions options_;
+  MerkleTree tree_;
+  std::uint64_t published_size_ = 0;
+  std::string checkpoint_note_;
+  std::string bundle_;  // entries of the bundle that is not full yet, as in its file
+  std::vector<std::string> full_bundles_;  // bundles filled since the last Publish
+  std::set<std::string> known_folders_;    // that are there, relative to the ledger
+};
+
+}  // namespace trucewatch::evidence

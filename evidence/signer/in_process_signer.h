@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/storage/storage.h"
+#include "evidence/ledger/checkpoint.h"
+#include "evidence/ledger/log_signer.h"
+#include "evidence/signer/log_key.h"
+
+namespace trucewatch::evidence {
+
+struct SignerOptions {
+  std::string key_file;    // LogKey text
+  std::string state_file;  // made at the first signature; lost or restored from a backup, the log
+                           // must be retired
+  std::string origin;      // must be the key's name
+};
+
+// The signer's rule: a checkpoint is signed only when it extends the last one signed, which is
+// remembered durably before the signature exists. So neither a bug of the writer nor a restored
+// backup of the ledger can fork history. Refuses a smaller size, the same size with another root,
+// and a proof that does not hold; the same size and root are signed again. Used inside the signer
+// process (run_signer.h) and directly by tests. The state file is text:
+// "trucewatch/signer-state/v1", origin, size and base64 root, one line each.
+class InProcessSigner final : public LogSigner {
+ public:
+  // Storage must outlive the signer.
+  static Result<std::unique_ptr<InProcessSigner>> Open(Storage& storage,
+                                                       const SignerOptions& options);
+  // An Error means that the state could not be stored: the signer must not be used any more.
+  Result<v1::SignReply> Sign(const v1::SignRequest& request) override;
+
+  NoteKey public_key() const { return key_.public_key(); }
+
+ private:
+  InProcessSigner(Storage& storage, std::string state_file, LogKey key);
+  Result<void> LoadState();
+  Result<void> StoreState(const Checkpoint& state);
+
+  Storage& storage_;
+  std::string state_file_;
+  LogKey key_;
+  Checkpoint last_;  // size 0 when nothing was signed yet
+};
+
+}  // namespace trucewatch::evidence

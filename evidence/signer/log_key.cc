@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/signer/log_key.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace trucewatch::evidence {
+namespace {
+
+constexpr std::string_view kPrefix = "PRIVATE+KEY+";
+
+// Not through Storage: the mode must be right before the first byte is in the file.
+Result<void> WriteNewFile(const std::string& path, std::string_view text, mode_t mode) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0) {
+    if (errno == EEXIST) {
+      return Fail(ErrorCode::kBadInput, "{}: is there already; a key is never overwritten", path);
+    }
+    return Fail(ErrorCode::kIo, "{}: cannot be created: {}", path, std::strerror(errno));
+  }
+  const ssize_t written = ::write(fd, text.data(), text.size());
+  const bool good = written == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (!good) return Fail(ErrorCode::kIo, "{}: writing failed", path);
+  return {};
+}
+
+}  // namespace
+
+LogKey::LogKey(std::string_view name, const Ed25519Seed& seed)
+    : name_(name), seed_(seed), pair_(Ed25519KeyPair::FromSeed(seed)) {}
+
+Result<LogKey> LogKey::Make(std::string_view name, const Ed25519Seed& seed) {
+  if (!IsValidKeyName(name)) {
+    return Fail(ErrorCode::kBadInput, "key name '{}': must not be empty nor hold spaces or '+'",
+                name);
+  }
+  return LogKey(name, seed);
+}
+
+Result<LogKey> LogKey::Parse(std::string_view text) {
+  const auto bad = [](const char* what) {
+    return Fail(ErrorCode::kBadInput, "private key: {} (\"PRIVATE+KEY+name+id+base64\" expected)",
+                what);
+  };
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (!text.starts_with(kPrefix)) return bad("does not start with PRIVATE+KEY+");
+  text.remove_prefix(kPrefix.size());
+  const std::size_t first = text.find('+');
+  if (first == text.npos || text.size() < first + 10 || text[first + 9] != '+') {
+    return bad("name or key id is missing");
+  }
+  const auto id = HexDecode(text.substr(first + 1, 8));
+  const auto data = Base64Decode(text.substr(first + 10));
+  if (!id || !data || data->size() != 33 || (*data)[0] != kNoteEd25519) {
+    return bad("no Ed25519 seed in it");
+  }
+  Ed25519Seed seed{};
+  std::copy(data->begin() + 1, data->end(), seed.begin());
+  TW_ASSIGN_OR_RETURN(LogKey key, Make(text.substr(0, first), seed));
+  if (key.public_key().id() != ReadBe32(AsBytes(*id))) {
+    return bad("the key id does not belong to the key");
+  }
+  return key;
+}
+
+std::string LogKey::Format() const {
+  std::string data(1, static_cast<char>(kNoteEd25519));
+  data.append(AsText(seed_));
+  return fmt::format("{}{}+{:08x}+{}\n", kPrefix, name_, public_key().id(),
+                     Base64Encode(AsBytes(data)));
+}
+
+Result<std::string> GenerateKey(const std::string& path, std::string_view name,
+                                const std::optional<Ed25519Seed>& seed) {
+  TW_ASSIGN_OR_RETURN(const LogKey key,
+                      LogKey::Make(name, seed ? *seed : Ed25519KeyPair::RandomSeed()));
+  const std::string vkey = FormatVkey(key.public_key());
+  TW_RETURN_IF_ERROR(WriteNewFile(path, key.Format(), 0600));
+  TW_RETURN_IF_ERROR(WriteNewFile(path + ".vkey", vkey + "\n", 0644));
+  return vkey;
+}
+
+}  // namespace trucewatch::evidence

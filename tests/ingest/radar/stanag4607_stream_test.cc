@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/radar/stanag4607_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "ingest/radar/stanag4607_encoder.h"
+#include "tests/ingest/radar/random_packets.h"
+
+namespace trucewatch::stanag4607 {
+namespace {
+
+// One line an item, so that two decodings can be compared.
+std::string Summary(const std::vector<StreamItem>& items) {
+  std::string out;
+  for (const StreamItem& item : items) {
+    if (const auto* packet = std::get_if<Packet>(&item)) {
+      out += fmt::format("packet {} {} {} {}\n", packet->offset, packet->header.size,
+                         packet->segments.size(), packet->faults.size());
+    } else {
+      const auto& fault = std::get<StreamFault>(item);
+      out += fmt::format("fault {} {} {} {}\n", fault.offset, fault.length, fault.reason,
+                         HexEncode(AsBytes(fault.bytes)));
+    }
+  }
+  return out;
+}
+
+std::string RandomPacket(std::mt19937_64& random) {
+  const std::vector<Segment> segments = {testing::RandomSegment(random),
+                                         testing::RandomSegment(random)};
+  return EncodePacket(testing::RandomHeader(random), segments).value();
+}
+
+TEST(Stanag4607Stream, ItemsDoNotDependOnThePieces) {
+  std::mt19937_64 random(7);
+  std::string bytes = "garbage 30 and more 31";
+  for (int i = 0; i < 20; ++i) {
+    bytes += RandomPacket(random);
+    if (i % 5 == 0) bytes += RandomPacket(random).substr(7);
+  }
+  bytes += RandomPacket(random).substr(0, 50);
+  Stanag4607Stream whole;
+  auto expected = whole.Push(AsBytes(bytes));
+  for (auto& item : whole.Finish()) expected.push_back(std::move(item));
+  for (int trial = 0; trial < 30; ++trial) {
+    Stanag4607Stream pieces;
+    std::vector<StreamItem> got;
+    std::size_t at = 0;
+    while (at < bytes.size()) {
+      const std::size_t size = trial == 0 ? 1 : 1 + random() % 200;
+      const std::string piece = bytes.substr(at, size);
+      for (auto& item : pieces.Push(AsBytes(piece))) got.push_back(std::move(item));
+      at += piece.size();
+    }
+    for (auto& item : pieces.Finish()) got.push_back(std::move(item));
+    ASSERT_EQ(Summary(got), Summary(expected)) << trial;
+  }
+}
+
+TEST(Stanag4607Stream, GoesOnAfterDamageAndSaysWhereItWas) {
+  std::mt19937_64 random(8);
+  const std::string a = RandomPacket(random), b = RandomPacket(random), c = RandomPacket(random);
+  std::string broken = b;
+  broken[5] = static_cast<char>(broken[5] + 1);  // P2 one too large
+  Stanag4607Stream stream(1000);
+  auto items = stream.Push(AsBytes(a + broken + c));
+  for (auto& item : stream.Finish()) items.push_back(std::move(item));
+  ASSERT_EQ(items.size(), 3U) << Summary(items);
+  EXPECT_EQ(std::get<Packet>(items[0]).offset, 1000U);
+  const auto& fault = std::get<StreamFault>(items[1]);
+  EXPECT_EQ(fault.offset, 1000 + a.size());
+  EXPECT_EQ(fault.length, b.size());
+  EXPECT_NE(fault.reason.find("size"), std::string::npos);
+  EXPECT_EQ(fault.bytes, broken.substr(0, kFaultBytes));
+  EXPECT_EQ(std::get<Packet>(items[2]).offset, 1000 + a.size() + b.size());
+}
+
+TEST(Stanag4607Stream, CutOffEndIsAFaultWithItsSizes) {
+  std::mt19937_64 random(9);
+  const std::string a = RandomPacket(random), b = RandomPacket(random);
+  Stanag4607Stream stream;
+  EXPECT_EQ(stream.Push(AsBytes(a + b.substr(0, b.size() - 1))).size(), 1U);
+  const auto items = stream.Finish();
+  ASSERT_EQ(items.size(), 1U);
+  const auto& fault = std::get<StreamFault>(items[0]);
+  EXPECT_EQ(fault.offset, a.size());
+  EXPECT_NE(fault.reason.find("cut off"), std::string::npos) << fault.reason;
+}
+
+TEST(Stanag4607Stream, ASegmentThatCannotBeReadCostsThatSegmentOnly) {
+  DwellSegment dwell;
+  TargetReport target;
+  target.report_index = 5;
+  dwell.targets = {target};
+  const std::vector<Segment> segments = {
+      dwell, FreeTextSegment{.originator = {}, .recipient = {}, .text = "hello"}};
+  std::string bytes = EncodePacket(PacketHeader{}, segments).value();
+  bytes[32 + 5 + 8 + 5 + 1] = 9;  // D5
+  Stanag4607Stream stream;
+  const auto items = stream.Push(AsBytes(bytes));
+  ASSERT_EQ(items.size(), 1U);
+  const auto& packet = std::get<Packet>(items[0]);
+  ASSERT_EQ(packet.faults.size(), 1U);
+  EXPECT_EQ(packet.faults[0].offset, 32U);
+  EXPECT_EQ(packet.faults[0].type, 2);
+  ASSERT_EQ(packet.segments.size(), 1U);
+  EXPECT_EQ(std::get<FreeTextSegment>(packet.segments[0].body).text, "hello");
+}
+
+TEST(Stanag4607Stream, HoldsNoMoreThanOnePacket) {
+  // A header that promises a megabyte is refuted by its first segment, not waited for.
+  std::string bytes = EncodePacket(PacketHeader{}, {}).value();
+  bytes[3] = 0x0F;
+  bytes += std::string(100, '\xEE');
+  Stanag4607Stream stream;
+  stream.Push(AsBytes(bytes));
+  std::mt19937_64 random(3);
+  const auto items = stream.Push(AsBytes(RandomPacket(random)));
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<StreamFault>(items[0]));
+  EXPECT_TRUE(std::holds_alternative<Packet>(items[1]));
+}
+
+}  // namespace
+}  // namespace trucewatch::stanag4607

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/event_json.h"
+
+#include <cmath>
+#include <set>
+
+#include "core/json/json_writer.h"
+
+namespace trucewatch::tools {
+namespace {
+
+// About 1 cm: RFC 7946 section 11.2 asks not to pretend more.
+double Rounded(double degrees) { return std::round(degrees * 1e7) / 1e7; }
+
+void Coordinates(const Geodetic& place, JsonWriter* json) {
+  json->BeginArray();
+  json->Number(Rounded(place.longitude.deg()));
+  json->Number(Rounded(place.latitude.deg()));
+  json->EndArray();
+}
+
+void PointGeometry(const Geodetic& place, JsonWriter* json) {
+  json->BeginObject().Field("type", "Point").Key("coordinates");
+  Coordinates(place, json);
+  json->EndObject();
+}
+
+std::string KindName(const Finding& finding) {
+  return finding.kind == FindingKind::kNotifiedMovement ? "NOTIFIED" : StateName(finding.state);
+}
+
+std::string ClassName(ObjectClass object_class) {
+  switch (object_class) {
+    case ObjectClass::kLightVehicle:
+      return "light_vehicle";
+    case ObjectClass::kTruck:
+      return "truck";
+    case ObjectClass::kTrackedVehicle:
+      return "tracked_vehicle";
+    case ObjectClass::kPersonGroup:
+      return "person_group";
+    default:
+      return "unknown_vehicle";
+  }
+}
+
+std::string ModalityName(Modality modality) {
+  switch (modality) {
+    case Modality::kVideoRgb:
+      return "video_rgb";
+    case Modality::kVideoInfrared:
+      return "video_infrared";
+    case Modality::kRadarGmti:
+      return "radar_gmti";
+    case Modality::kUnspecified:
+      break;
+  }
+  return "unspecified";
+}
+
+void EventFields(const Published& published, JsonWriter* json) {
+  const Finding& f = published.finding;
+  json->Field("event_id", f.event_id).Field("status", f.exercise ? "EXERCISE" : "OPERATIONAL");
+  json->Field("state", KindName(f)).Field("rule", f.rule).Field("zone", f.zone);
+  if (!f.notification.empty()) json->Field("notification", f.notification);
+  json->Field("class", ClassName(f.object_class));
+  json->Field("count_min", f.count_min).Field("count_max", f.count_max);
+  json->Field("time_first_utc", FormatUtc(f.time_first));
+  json->Field("time_last_utc", FormatUtc(f.time_last));
+  json->Field("published_utc", FormatUtc(f.time));
+  json->Field("probability", f.probability).Key("lineages").BeginArray();
+  for (const Support& support : f.supports) {
+    json->BeginObject().Field("source", support.source.value);
+    json->Field("modality", ModalityName(support.lineage.modality));
+    json->Field("updates", support.updates).Key("raw_sha256").BeginArray();
+    for (const Digest& digest : support.raw_digests) json->String(HexEncode(digest));
+    json->EndArray().EndObject();
+  }
+  json->EndArray().Field("audience", "officers").Field("agreement_hash", f.agreement_hash);
+  json->Field("ledger_index", published.ledger_index).Field("reason", f.reason);
+  json->Key("cov_m2").BeginArray();
+  for (int i = 0; i < 3; ++i) json->Number(f.cov_m2(i));
+  json->EndArray();
+}
+
+void BeginFeature(JsonWriter* json) { json->BeginObject().Field("type", "Feature"); }
+
+void ZoneFeature(const v1::config::Zone& zone, JsonWriter* json) {
+  BeginFeature(json);
+  json->Key("geometry").BeginObject().Field("type", "Polygon").Key("coordinates").BeginArray();
+  json->BeginArray();
+  for (int i = 0; i <= zone.vertex_size() && !zone.vertex().empty(); ++i) {
+    const auto& vertex = zone.vertex(i % zone.vertex_size());  // GeoJSON rings are closed
+    Coordinates(Geodetic::FromDegrees(vertex.lat_deg(), vertex.lon_deg(), 0), json);
+  }
+  json->EndArray().EndArray().EndObject();
+  json->Key("properties").BeginObject().Field("kind", "zone").Field("id", zone.id());
+  json->Field("name", zone.name()).EndObject().EndObject();
+}
+
+void TrackFeature(std::uint64_t id, const TrackRecord& track, JsonWriter* json) {
+  if (track.points.size() < 2) return;  // a LineString needs two positions
+  BeginFeature(json);
+  json->Key("geometry").BeginObject().Field("type", "LineString").Key("coordinates").BeginArray();
+  for (const TrackPoint& point : track.points) Coordinates(point.position, json);
+  json->EndArray().EndObject();
+  json->Key("properties").BeginObject().Field("kind", "track").Field("track_id", id);
+  json->Field("time_first_utc", FormatUtc(track.points.front().time));
+  json->Field("time_last_utc", FormatUtc(track.points.back().time));
+  json->Key("updates").BeginObject();
+  for (const auto& [source, updates] : track.updates) json->Field(source, updates);
+  json->EndObject().EndObject().EndObject();
+}
+
+void EventFeature(const Published& published, JsonWriter* json) {
+  BeginFeature(json);
+  json->Key("geometry");
+  PointGeometry(published.finding.position, json);
+  json->Key("properties").BeginObject().Field("kind", "event");
+  EventFields(published, json);
+  json->EndObject().EndObject();
+}
+
+}  // namespace
+
+std::string EventJson(const Published& published) {
+  JsonWriter json;
+  json.BeginObject();
+  EventFields(published, &json);
+  json.Key("geometry");
+  PointGeometry(published.finding.position, &json);
+  json.EndObject();
+  return json.text();
+}
+
+std::string EventText(const Published& published) {
+  const Finding& f = published.finding;
+  std::set<std::string> sources;
+  for (const Support& support : f.supports) sources.insert(support.source.value);
+  std::string who;
+  for (const std::string& source : sources) who += (who.empty() ? "" : ", ") + source;
+  const bool notified = f.kind == FindingKind::kNotifiedMovement;
+  return fmt::format(
+      "{}  {:<12} {}  {} to {} vehicles  {:.5f} {:.5f}  p={:.3f}  [{}]  ledger #{}\n    {}",
+      FormatUtc(f.time), KindName(f),
+      notified ? "movement " + f.notification : f.rule + " in " + f.zone, f.count_min, f.count_max,
+      f.position.latitude.deg(), f.position.longitude.deg(), f.probability, who,
+      published.ledger_index, f.reason);
+}
+
+std::string MissionGeoJson(const MissionRecord& record) {
+  JsonWriter json;
+  json.BeginObject().Field("type", "FeatureCollection");
+  json.Field("status", record.exercise ? "EXERCISE" : "OPERATIONAL").Key("features").BeginArray();
+  for (const auto& zone : record.agreement.zone()) ZoneFeature(zone, &json);
+  for (const auto& [id, track] : record.tracks) TrackFeature(id, track, &json);
+  for (const EventRecord& event : record.events) EventFeature(event.transitions.back(), &json);
+  for (const EventRecord& event : record.notified) EventFeature(event.transitions.back(), &json);
+  json.EndArray().EndObject();
+  return json.text() + "\n";
+}
+
+}  // namespace trucewatch::tools

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/agreement/agreement.h"
+
+#include <algorithm>
+
+namespace trucewatch {
+namespace {
+
+bool Admits(const std::vector<std::string>& phases, const std::string& id) {
+  return phases.empty() || std::find(phases.begin(), phases.end(), id) != phases.end();
+}
+
+}  // namespace
+
+const Phase* PhaseAt(const Agreement& agreement, Instant time) {
+  for (const Phase& phase : agreement.phases) {
+    if (phase.start <= time && time < phase.end) return &phase;
+  }
+  return nullptr;
+}
+
+bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time) {
+  const Phase* phase = PhaseAt(agreement, time);
+  return phase != nullptr && Admits(rule.phases, phase->id) &&
+         Admits(agreement.zones[rule.zone].phases, phase->id);
+}
+
+double ShareOfClasses(const ClassProbabilities& belief, const std::vector<ObjectClass>& classes) {
+  const bool any =
+      std::find(classes.begin(), classes.end(), ObjectClass::kUnknownVehicle) != classes.end();
+  if (belief.empty()) return any ? 1.0 : 0.0;
+  double share = 0.0;
+  for (const auto& [object_class, probability] : belief) {
+    const bool listed = std::find(classes.begin(), classes.end(), object_class) != classes.end();
+    const bool vehicle = object_class != ObjectClass::kPersonGroup;
+    if (listed || (any && vehicle)) share += probability;
+  }
+  return std::clamp(share, 0.0, 1.0);
+}
+
+std::string_view ClassName(ObjectClass object_class) {
+  switch (object_class) {
+    case ObjectClass::kLightVehicle:
+      return "light vehicle";
+    case ObjectClass::kTruck:
+      return "truck";
+    case ObjectClass::kTrackedVehicle:
+      return "tracked vehicle";
+    case ObjectClass::kPersonGroup:
+      return "group of people";
+    case ObjectClass::kUnspecified:
+    case ObjectClass::kUnknownVehicle:
+      break;
+  }
+  return "vehicle";
+}
+
+}  // namespace trucewatch

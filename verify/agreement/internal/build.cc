@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/agreement/internal/build.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace trucewatch::internal {
+namespace {
+
+namespace config = v1::config;
+
+// Bounds that keep a hostile file cheap; far above any real agreement.
+constexpr int kMaxVertices = 2000;
+constexpr int kMaxItems = 1000;
+constexpr double kMaxRadiusM = 100'000.0;
+
+std::string At(const char* list, int index) { return fmt::format("{}[{}]", list, index); }
+
+Side SideOf(config::Party::Side side) {
+  return side == config::Party::A ? Side::kA : side == config::Party::B ? Side::kB : Side::kNeither;
+}
+
+// An id is written into findings and compared, never shown to officers as a name.
+void CheckId(const std::string& path, const std::string& id, std::set<std::string>& taken,
+             Findings& findings) {
+  if (!findings.Required(path, id)) return;
+  const bool plain = id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+                     });
+  if (!plain) {
+    findings.Error(
+        path,
+        fmt::format("\"{}\" is no id; expected 1 to 64 letters, digits, '.', '-' or '_'", id));
+  } else if (!taken.insert(id).second) {
+    findings.Error(path, fmt::format("the id \"{}\" is used twice; every id may be used once", id));
+  }
+}
+
+std::optional<Instant> Time(const std::string& path, const std::string& text, Findings& findings) {
+  if (text.empty()) {
+    findings.Error(path, "is missing; expected a date and time in UTC like 2026-03-01T21:00:00Z");
+    return std::nullopt;
+  }
+  const auto time = ParseUtc(text);
+  if (!time) {
+    findings.Error(path, fmt::format("\"{}\" is no date and time in UTC; expected the form "
+                                     "2026-03-01T21:00:00Z",
+                                     text));
+    return std::nullopt;
+  }
+  return *time;
+}
+
+std::optional<std::vector<Geodetic>> Places(
+    const std::string& path, const google::protobuf::RepeatedPtrField<config::Point>& points,
+    int least, Findings& findings) {
+  if (points.size() < least || points.size() > kMaxVertices) {
+    findings.Error(
+        path, fmt::format("has {} points; expected {} to {}", points.size(), least, kMaxVertices));
+    return std::nullopt;
+  }
+  std::vector<Geodetic> places;
+  bool good = true;
+  for (int i = 0; i < points.size(); ++i) {
+    const std::string here = fmt::format("{}[{}]", path, i);
+    good &= findings.Range(here + ".lat_deg", points[i].lat_deg(), -90.0, 90.0);
+    good &= findings.Range(here + ".lon_deg", points[i].lon_deg(), -180.0, 180.0);
+    places.push_back(Geodetic::FromDegrees(points[i].lat_deg(), points[i].lon_deg(), 0.0));
+  }
+  if (!good) return std::nullopt;
+  // The tangent plane is right only for areas much smaller than the earth.
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    const double distance = GeodesicDistanceM(places.front(), places[i]);
+    if (distance <= 2.0 * kMaxRadiusM) continue;
+    findings.Error(
+        fmt::format("{}[{}]", path, i),
+        fmt::format("lies {:.0f} km from the first point; expected an area less than 200 km "
+                    "across (are latitude and longitude in the right order?)",
+                    distance / 1000.0));
+    return std::nullopt;
+  }
+  return places;
+}
+
+std::vector<std::string> PhaseIds(const std::string& path,
+                                  const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                  const std::vector<Phase>& phases, Findings& findings) {
+  std::vector<std::string> out;
+  for (int i = 0; i < ids.size(); ++i) {
+    const bool known = std::any_of(phases.begin(), phases.end(),
+                                   [&](const Phase& phase) { return phase.id == ids[i]; });
+    if (known) {
+      out.push_back(ids[i]);
+      continue;
+    }
+    std::string names;
+    for (const Phase& phase : phases) names += (names.empty() ? "" : ", ") + phase.id;
+    findings.Error(fmt::format("{}[{}]", path, i),
+                   fmt::format("there is no phase \"{}\"; expected one of: {}", ids[i], names));
+  }
+  return out;
+}
+
+std::vector<ObjectClass> Classes(const std::string& path,
+                                 const google::protobuf::RepeatedField<int>& kinds,
+                                 Findings& findings) {
+  if (kinds.empty()) {
+    findings.Error(path,
+                   "names no class; expected at least one of ANY_VEHICLE, LIGHT_VEHICLE, "
+                   "TRUCK, TRACKED_VEHICLE");
+  }
+  std::set<ObjectClass> out;
+  for (int i = 0; i < kinds.size(); ++i) {
+    switch (kinds[i]) {
+      case config::VehicleClass::ANY_VEHICLE:
+        out.insert(ObjectClass::kUnknownVehicle);
+        break;
+      case config::VehicleClass::LIGHT_VEHICLE:
+        out.insert(ObjectClass::kLightVehicle);
+        break;
+      case config::VehicleClass::TRUCK:
+        out.insert(ObjectClass::kTruck);
+        break;
+      case config::VehicleClass::TRACKED_VEHICLE:
+        out.insert(ObjectClass::kTrackedVehicle);
+        break;
+      default:
+        findings.Error(
+            fmt::format("{}[{}]", path, i),
+            "is no class; expected one of ANY_VEHICLE, LIGHT_VEHICLE, TRUCK, TRACKED_VEHICLE");
+    }
+  }
+  return {out.begin(), out.end()};
+}
+
+void BuildParties(const config::Agreement& message, Agreement& out, Findings& findings) {
+  for (int i = 0; i < message.party_size(); ++i) {
+    const std::string path = At("party", i);
+    const config::Party& party = message.party(i);
+    findings.Required(path + ".name", party.name());
+    std::string* name = party.side() == config::Party::A   ? &out.side_a_name
+                        : party.side() == config::Party::B ? &out.side_b_name
+                                                           : nullptr;
+    if (name == nullptr) {
+      findings.Error(path + ".side", "is not a side; expected A or B");
+    } else if (!name->empty()) {
+      findings.Error(
+          path + ".side",
+          "this side has been given a name before; expected one party for A and one for B");
+    } else {
+      *name = party.name();
+    }
+  }
+  if (message.party_size() != 2)
+    findings.Error("party", fmt::format("there are {} parties; expected two, side A and side B",
+                                        message.party_size()));
+}
+
+void BuildPhases(const config::Agreement& message, Agreement& out, Findings& findings) {
+  std::set<std::string> ids;
+  struct Numbered {
+    Phase phase;
+    int index;
+  };
+  std::vector<Numbered> phases;
+  for (int i = 0; i < message.phase_size(); ++i) {
+    const std::string path = At("phase", i);
+    CheckId(path + ".id", message.phase(i).id(), ids, findings);
+    const auto start = Time(path + ".start_utc", message.phase(i).start_utc(), findings);
+    const auto end = Time(path + ".end_utc", message.phase(i).end_utc(), findings);
+    if (start && end && *start >= *end) {
+      findings.Error(path + ".end_utc",
+                     "the phase ends before it has begun; expected an end after the start");
+    } else if (start && end) {
+      phases.push_back({{message.phase(i).id(), *start, *end}, i});
+    } else {
+      phases.push_back({{message.phase(i).id(), Instant(), Instant()}, i});  // for its id only
+    }
+  }
+  if (message.phase_size() == 0)
+    findings.Error(
+        "phase",
+        "there is no phase, so no rule ever applies; expected at least one with its start and end");
+  std::stable_sort(phases.begin(), phases.end(), [](const Numbered& a, const Numbered& b) {
+    return a.phase.start < b.phase.start;
+  });
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    out.phases.push_back(phases[i].phase);
+    if (i == 0 || phases[i].phase.start == phases[i - 1].phase.end) continue;
+    if (phases[i].phase.start > phases[i - 1].phase.end) {
+      if (phases[i - 1].phase.end != Instant()) {
+        findings.Warn(
+            At("phase", phases[i].index),
+            fmt::format("between the phases \"{}\" and \"{}\", from {} to {}, no phase holds and "
+                        "no rule applies",
+                        phases[i - 1].phase.id, phases[i].phase.id,
+                        FormatUtc(phases[i - 1].phase.end), FormatUtc(phases[i].phase.start)));
+      }
+      continue;
+    }
+    findings.Error(
+        At("phase", phases[i].index),
+        fmt::format("the phases \"{}\" and \"{}\" overlap from {} to {}; expected that at every "
+                    "moment at most one phase holds",
+                    phases[i - 1].phase.id, phases[i].phase.id, FormatUtc(phases[i].phase.start),
+                    FormatUtc(std::min(phases[i - 1].phase.end, phases[i].phase.end))));
+  }
+}
+
+void BuildZones(const config::Agreement& message, Agreement& out, Findings& findings) {
+  std::set<std::string> ids;
+  for (int i = 0; i < message.zone_size(); ++i) {
+    const std::string path = At("zone", i);
+    const config::Zone& zone = message.zone(i);
+    CheckId(path + ".id", zone.id(), ids, findings);
+    findings.Required(path + ".name", zone.name());
+    if (zone.side() == config::Party::SIDE_UNSPECIFIED)
+      findings.Error(path + ".side", "is missing; expected A, B or NEITHER");
+    auto phases = PhaseIds(path + ".phase", zone.phase(), out.phases, findings);
+    const auto places = Places(path + ".vertex", zone.vertex(), 3, findings);
+    if (!places) continue;
+    PolygonShape shape(*places);
+    const auto crossing = shape.CrossingEdges();
+    if (!crossing.empty()) {
+      findings.Error(
+          fmt::format("{}.vertex[{}]", path, crossing[1]),
+          fmt::format(
+              "the boundary of zone \"{}\" crosses itself: the edge that starts at vertex {} meets "
+              "the edge that starts at vertex {}; expected the vertices in order round the zone",
+              zone.id(), crossing[1], crossing[0]));
+    } else if (shape.AreaM2() < 100.0) {
+      findings.Error(
+          path + ".vertex",
+          fmt::format("zone \"{}\" covers less than 100 m2; expected an area on the ground",
+                      zone.id()));
+    }
+    out.zones.push_back(
+        {zone.id(), zone.name(), SideOf(zone.side()), std::move(shape), std::move(phases)});
+  }
+}
+
+void BuildNotified(const config::Agreement& message, Agreement& out, Findings& findings) {
+  std::set<std::string> ids;
+  for (int i = 0; i < message.notified_movement_size(); ++i) {
+    const std::string path = At("notified_movement", i);
+    const config::NotifiedMovement& notified = message.notified_movement(i);
+    CheckId(path + ".id", notified.id(), ids, findings);
+    if (notified.side() != config::Party::A && notified.side() != config::Party::B)
+      findings.Error(path + ".side", "does not say who notified the movement; expected A or B");
+    const auto start = Time(path + ".window_start_utc", notified.window_start_utc(), findings);
+    const auto end = Time(path + ".window_end_utc", notified.window_end_utc(), findings);
+    if (start && end && *start >= *end)
+      findings.Error(path + ".window_end_utc",
+                     "the window ends before it has begun; expected an end after the start");
+    const bool wide = findings.Range(path + ".width_m", notified.width_m(), 1.0, 20'000.0);
+    const bool counted = findings.Range(path + ".min_count", notified.min_count(), 1, 10'000) &&
+                         findings.Range(path + ".max_count", notified.max_count(), 1, 10'000);
+    if (counted && notified.max_count() < notified.min_count())
+      findings.Error(path + ".max_count",
+                     fmt::format("{} is less than min_count {}; expected at least as many",
+                                 notified.max_count(), notified.min_count()));
+    auto classes = Classes(path + ".object_class", notified.object_class(), findings);
+    std::optional<Angle> tolerance;
+    if (notified.has_heading_tolerance_deg() &&
+        findings.Range(path + ".heading_tolerance_deg", notified.heading_tolerance_deg(), 1.0,
+                       180.0))
+      tolerance = Angle::Degrees(notified.heading_tolerance_deg());
+    const auto route = Places(path + ".route", notified.route(), 2, findings);
+    if (!route || !wide || !start || !end) continue;
+    out.notified.push_back({notified.id(), notified.reference(), SideOf(notified.side()), *start,
+                            *end, CorridorShape(*route, notified.width_m()),
+                            static_cast<int>(notified.min_count()),
+                            static_cast<int>(notified.max_count()), std::move(classes), tolerance});
+  }
+}
+
+Threshold BuildThreshold(const std::string& path, bool present, const config::Threshold& threshold,
+                         Findings& findings) {
+  if (!present) {
+    findings.Error(path, "is missing; expected min_probability and min_duration_s");
+    return {};
+  }
+  findings.Range(path + ".min_probability", threshold.min_probability(), 0.5, 1.0);
+  if (!findings.Range(path + ".min_duration_s", threshold.min_duration_s(), 0.0, 86'400.0))
+    return {};
+  return {threshold.min_probability(), Duration::FromSeconds(threshold.min_duration_s())};
+}
+
+void BuildRules(const config::Agreement& message, Agreement& out, Findings& findings) {
+  std::set<std::string> ids;
+  for (int i = 0; i < message.rule_size(); ++i) {
+    const std::string path = At("rule", i);
+    const config::Rule& text = message.rule(i);
+    Rule rule;
+    rule.id = text.id();
+    rule.clause = text.clause();
+    CheckId(path + ".id", text.id(), ids, findings);
+    findings.Required(path + ".clause", text.clause());
+    if (text.kind() != config::Rule::GROUP_IN_ZONE)
+      findings.Error(path + ".kind", "is missing; expected GROUP_IN_ZONE");
+    std::string names;
+    bool known = false;
+    for (int z = 0; z < message.zone_size(); ++z) {
+      names += (names.empty() ? "" : ", ") + message.zone(z).id();
+      if (message.zone(z).id() != text.zone() || known) continue;
+      rule.zone = static_cast<std::size_t>(z);
+      known = true;
+    }
+    if (!known)
+      findings.Error(path + ".zone", fmt::format("there is no zone \"{}\"; expected one of: {}",
+                                                 text.zone(), names));
+    rule.classes = Classes(path + ".object_class", text.object_class(), findings);
+    if (findings.Range(path + ".min_count", text.min_count(), 1, 10'000)) {
+      rule.min_count = static_cast<int>(text.min_count());
+      if (text.min_count() < message.min_group_size())
+        findings.Error(
+            path + ".min_count",
+            fmt::format("{} is below min_group_size {}; groups that small are never looked at",
+                        text.min_count(), message.min_group_size()));
+    }
+    rule.candidate =
+        BuildThreshold(path + ".candidate", text.has_candidate(), text.candidate(), findings);
+    rule.verified =
+        BuildThreshold(path + ".verified", text.has_verified(), text.verified(), findings);
+    if (rule.verified.min_probability < rule.candidate.min_probability ||
+        rule.verified.min_duration < rule.candidate.min_duration)
+      findings.Error(
+          path + ".verified",
+          "is easier to reach than candidate; expected at least its probability and its duration");
+    rule.phases = PhaseIds(path + ".phase", text.phase(), out.phases, findings);
+    out.rules.push_back(std::move(rule));
+  }
+}
+
+void BuildTerms(const config::Agreement& message, Agreement& out, Findings& findings) {
+  const auto seconds = [&](const std::string& path, double value, double low, double high) {
+    return findings.Range(path, value, low, high) ? Duration::FromSeconds(value) : Duration();
+  };
+  const config::CorroborationTerms& terms = message.corroboration();
+  std::set<Ancestor> breaking;
+  for (int i = 0; i < terms.breaking_ancestor_size(); ++i) {
+    switch (terms.breaking_ancestor(i)) {
+      case config::CorroborationTerms::SENSOR:
+        breaking.insert(Ancestor::kSensor);
+        break;
+      case config::CorroborationTerms::PLATFORM:
+        breaking.insert(Ancestor::kPlatform);
+        break;
+      case config::CorroborationTerms::STATION:
+        breaking.insert(Ancestor::kStation);
+        break;
+      case config::CorroborationTerms::CLOCK:
+        breaking.insert(Ancestor::kClock);
+        break;
+      case config::CorroborationTerms::GEOREFERENCE:
+        breaking.insert(Ancestor::kGeoreference);
+        break;
+      case config::CorroborationTerms::MODEL:
+        breaking.insert(Ancestor::kModel);
+        break;
+      case config::CorroborationTerms::DERIVED_FROM:
+        breaking.insert(Ancestor::kDerivedFrom);
+        break;
+      default:
+        findings.Error(fmt::format("corroboration.breaking_ancestor[{}]", i),
+                       "is no ancestor; expected SENSOR, PLATFORM, STATION, CLOCK, GEOREFERENCE, "
+                       "MODEL or DERIVED_FROM");
+    }
+  }
+  if (!breaking.contains(Ancestor::kSensor))
+    findings.Error(
+        "corroboration.breaking_ancestor",
+        "does not list SENSOR; one instrument can never confirm itself, so SENSOR is required");
+  out.corroboration.breaking.assign(breaking.begin(), breaking.end());
+  if (findings.Range("corroboration.min_updates", terms.min_updates(), 1, 1000))
+    out.corroboration.min_updates = static_cast<int>(terms.min_updates());
+  out.corroboration.recent = seconds("corroboration.recent_s", terms.recent_s(), 0.1, 3600.0);
+  // Half is the least that lets two sources speak of the same group.
+  findings.Range("corroboration.member_share_ratio", terms.member_share_ratio(), 0.5, 1.0);
+  out.corroboration.member_share_ratio = terms.member_share_ratio();
+
+  const config::EventIdentity& identity = message.event_identity();
+  findings.Range("event_identity.distance_m", identity.distance_m(), 1.0, 10'000.0);
+  findings.Range("event_identity.velocity_mps", identity.velocity_mps(), 0.1, 50.0);
+  findings.Range("event_identity.acceleration_mps2", identity.acceleration_mps2(), 0.0, 10.0);
+  out.identity = {identity.distance_m(), identity.velocity_mps(), identity.acceleration_mps2(),
+                  seconds("event_identity.reopen_s", identity.reopen_s(), 1.0, 86'400.0)};
+
+  const config::NotificationTerms& notification = message.notification();
+  findings.Range("notification.min_probability", notification.min_probability(), 0.5, 1.0);
+  out.notification.min_probability = notification.min_probability();
+  out.notification.recognise =
+      seconds("notification.recognise_s", notification.recognise_s(), 0.0, 3600.0);
+  out.notification.leave = seconds("notification.leave_s", notification.leave_s(), 0.0, 3600.0);
+
+  if (findings.Range("min_group_size", message.min_group_size(), 2, 1000))
+    out.min_group_size = static_cast<int>(message.min_group_size());
+  findings.Range("map_sigma_m", message.map_sigma_m(), 0.0, 10'000.0);
+  out.map_sigma_m = message.map_sigma_m();
+}
+
+}  // namespace
+
+bool Findings::Range(const std::string& path, double value, double low, double high) {
+  if (std::isfinite(value) && value >= low && value <= high) return true;
+  Error(path, fmt::format("{} is out of range; expected {} to {}", value, low, high));
+  return false;
+}
+
+bool Findings::Required(const std::string& path, const std::string& value) {
+  if (!value.empty()) return true;
+  Error(path, "is missing; it is required");
+  return false;
+}
+
+Agreement BuildAgreement(const config::Agreement& message, Findings& findings) {
+  Agreement out;
+  out.title = message.title();
+  out.edition = message.edition();
+  findings.Required("title", message.title());
+  findings.Required("edition", message.edition());
+  const struct {
+    const char* path;
+    int size;
+  } lists[] = {{"phase", message.phase_size()},
+               {"zone", message.zone_size()},
+               {"notified_movement", message.notified_movement_size()},
+               {"rule", message.rule_size()}};
+  for (const auto& list : lists) {
+    if (list.size <= kMaxItems) continue;
+    findings.Error(list.path,
+                   fmt::format("there are {}; expected at most {}", list.size, kMaxItems));
+    return out;
+  }
+  BuildParties(message, out, findings);
+  BuildPhases(message, out, findings);
+  BuildZones(message, out, findings);
+  BuildNotified(message, out, findings);
+  BuildRules(message, out, findings);
+  BuildTerms(message, out, findings);
+  return out;
+}
+
+}  // namespace trucewatch::internal

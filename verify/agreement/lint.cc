@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/agreement/lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/crypto/sha256.h"
+#include "verify/agreement/internal/build.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr std::size_t kMaxTextBytes = 4u << 20;
+
+struct Checked {
+  Agreement agreement;
+  std::vector<LintMessage> messages;  // in the order of lines
+};
+
+Result<Checked> Check(const std::string& text, const std::string& file_name, bool warnings) {
+  if (text.size() > kMaxTextBytes) {
+    return Fail(ErrorCode::kBadInput, "{}: has {} bytes; expected an agreement of at most {}",
+                file_name, text.size(), kMaxTextBytes);
+  }
+  v1::config::Agreement message;
+  FieldLines lines;
+  TW_RETURN_IF_ERROR(ParseTextConfig(text, file_name, &message, &lines));
+  internal::Findings findings(lines);
+  Checked out{internal::BuildAgreement(message, findings), {}};
+  out.agreement.hash = HexEncode(Sha256(text));
+  if (warnings && !HasErrors(findings.messages()))
+    internal::WarnAboutAgreement(out.agreement, findings);
+  out.messages = findings.messages();
+  std::stable_sort(out.messages.begin(), out.messages.end(),
+                   [](const LintMessage& a, const LintMessage& b) { return a.line < b.line; });
+  return out;
+}
+
+}  // namespace
+
+std::vector<LintMessage> LintAgreement(const std::string& text, const std::string& file_name) {
+  auto checked = Check(text, file_name, true);
+  if (checked) return checked->messages;
+  LintMessage message;
+  message.text = checked.error().message;
+  // "file:line:column: what" as the text parser says it; the line goes into its own field.
+  if (message.text.starts_with(file_name + ":")) {
+    message.text.erase(0, file_name.size() + 1);
+    const char* end = message.text.data() + message.text.size();
+    const auto [rest, failed] = std::from_chars(message.text.data(), end, message.line);
+    if (failed == std::errc() && rest != end && *rest == ':')
+      message.text.erase(0, static_cast<std::size_t>(rest - message.text.data()) + 1);
+    message.text.insert(0, message.line > 0 ? "column " : "");
+  }
+  return {message};
+}
+
+bool HasErrors(const std::vector<LintMessage>& messages) {
+  return std::any_of(messages.begin(), messages.end(), [](const LintMessage& message) {
+    return message.severity == LintMessage::Severity::kError;
+  });
+}
+
+std::string FormatLintMessage(const LintMessage& message, const std::string& file_name) {
+  return fmt::format("{}{}: {}: {}{}", file_name,
+                     message.line > 0 ? fmt::format(":{}", message.line) : "",
+                     message.severity == LintMessage::Severity::kError ? "error" : "warning",
+                     message.field.empty() ? "" : message.field + ": ", message.text);
+}
+
+Result<Agreement> ParseAgreement(const std::string& text, const std::string& file_name) {
+  TW_ASSIGN_OR_RETURN(Checked checked, Check(text, file_name, false));
+  if (!HasErrors(checked.messages)) return std::move(checked.agreement);
+  std::string all;
+  for (const LintMessage& message : checked.messages) {
+    if (message.severity != LintMessage::Severity::kError) continue;
+    all += fmt::format("{}{}:{}: {}: {}", all.empty() ? "" : "\n", file_name, message.line,
+                       message.field, message.text);
+  }
+  return Fail(ErrorCode::kBadInput, "{}", all);
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/corroboration/corroboration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace trucewatch {
+namespace {
+
+bool Same(const std::string& a, const std::string& b) { return !a.empty() && a == b; }
+
+bool Shares(const Lineage& a, const Lineage& b, Ancestor ancestor) {
+  switch (ancestor) {
+    case Ancestor::kSensor:
+      return Same(a.sensor, b.sensor);
+    case Ancestor::kPlatform:
+      return Same(a.platform, b.platform);
+    case Ancestor::kStation:
+      return Same(a.station, b.station);
+    case Ancestor::kClock:
+      return Same(a.clock, b.clock);
+    case Ancestor::kGeoreference:
+      return Same(a.georeference, b.georeference);
+    case Ancestor::kModel:
+      return Same(a.model, b.model);
+    case Ancestor::kDerivedFrom:
+      return Same(a.derived_from, b.derived_from) || Same(a.derived_from, b.sensor) ||
+             Same(a.sensor, b.derived_from);
+  }
+  return true;
+}
+
+struct Share {
+  int members = 0;
+  Support support;
+  std::vector<const TrackSupport*> parts;
+};
+
+std::vector<Digest> NewestDigests(const std::vector<const TrackSupport*>& parts) {
+  std::vector<Digest> out;
+  std::set<Digest> taken;
+  for (std::size_t i = 0; i < kMaxSupportDigests; ++i) {
+    for (const TrackSupport* part : parts) {
+      if (i >= part->raw_digests.size() || out.size() >= kMaxFindingDigests) continue;
+      if (taken.insert(part->raw_digests[i]).second) out.push_back(part->raw_digests[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Ancestor> SharedAncestors(const Lineage& a, const Lineage& b,
+                                      std::span<const Ancestor> listed) {
+  std::vector<Ancestor> shared;
+  for (const Ancestor ancestor : listed) {
+    if (Shares(a, b, ancestor)) shared.push_back(ancestor);
+  }
+  return shared;
+}
+
+bool Independent(const Lineage& a, const Lineage& b, std::span<const Ancestor> breaking) {
+  return a.modality != Modality::kUnspecified && b.modality != Modality::kUnspecified &&
+         a.modality != b.modality && !a.sensor.empty() && !b.sensor.empty() &&
+         a.sensor != b.sensor && SharedAncestors(a, b, breaking).empty();
+}
+
+Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
+                          const CorroborationTerms& terms, Instant now) {
+  std::map<std::tuple<SourceId, Lineage>, Share> shares;
+  for (const Track* track : vehicles) {
+    // A track may name one lineage twice only by mistake; it must not count as two vehicles.
+    std::set<std::tuple<SourceId, Lineage>> seen;
+    for (const TrackSupport& part : track->supports) {
+      if (part.updates < terms.min_updates || now - part.last > terms.recent) continue;
+      const std::tuple key(part.source, part.lineage);
+      if (!seen.insert(key).second) continue;
+      Share& share = shares[key];
+      if (share.members == 0) {
+        share.support.source = part.source;
+        share.support.lineage = part.lineage;
+        share.support.first = part.first;
+        share.support.last = part.last;
+      }
+      ++share.members;
+      share.support.updates += part.updates;
+      share.support.first = std::min(share.support.first, part.first);
+      share.support.last = std::max(share.support.last, part.last);
+      share.parts.push_back(&part);
+    }
+  }
+  const int needed = std::max(
+      1, static_cast<int>(std::ceil(terms.member_share_ratio * static_cast<double>(min_count))));
+  Corroboration out;
+  for (auto& [key, share] : shares) {
+    if (share.members < needed) continue;
+    share.support.raw_digests = NewestDigests(share.parts);
+    out.counted.push_back(std::move(share.support));
+  }
+  for (std::size_t i = 0; i < out.counted.size(); ++i) {
+    for (std::size_t j = i + 1; j < out.counted.size(); ++j) {
+      const Lineage& a = out.counted[i].lineage;
+      const Lineage& b = out.counted[j].lineage;
+      if (a.sensor.empty() || b.sensor.empty() || a.sensor == b.sensor) continue;
+      if (!out.distinct) out.distinct = {i, j};
+      if (!out.independent && Independent(a, b, terms.breaking)) out.independent = {i, j};
+    }
+  }
+  if (out.independent) out.distinct = out.independent;
+  return out;
+}
+
+std::string AncestorName(Ancestor ancestor) {
+  switch (ancestor) {
+    case Ancestor::kSensor:
+      return "sensor";
+    case Ancestor::kPlatform:
+      return "platform";
+    case Ancestor::kStation:
+      return "station";
+    case Ancestor::kClock:
+      return "clock";
+    case Ancestor::kGeoreference:
+      return "georeference";
+    case Ancestor::kModel:
+      return "detection model";
+    case Ancestor::kDerivedFrom:
+      return "derived product";
+  }
+  return "ancestor";
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/types/finding.h"
+#include "core/types/track.h"
+#include "verify/agreement/agreement.h"
+
+namespace trucewatch {
+
+// Ancestors of those listed that two observations share. An empty name is never shared; something
+// derived from a product shares DERIVED_FROM with whatever made that product.
+std::vector<Ancestor> SharedAncestors(const Lineage& a, const Lineage& b,
+                                      std::span<const Ancestor> listed);
+
+// Two observations are independent when their modality differs, both name their sensor, and they
+// share none of the listed ancestors (DESIGN rule 5).
+bool Independent(const Lineage& a, const Lineage& b, std::span<const Ancestor> breaking);
+
+// What the sources together say about some vehicles.
+struct Corroboration {
+  // Sources that saw enough of the group to count, with all their share of it; ordered by source,
+  // then lineage.
+  std::vector<Support> counted;
+  // Two of them with different sensors; preferably two that are independent.
+  std::optional<std::pair<std::size_t, std::size_t>> distinct;
+  std::optional<std::pair<std::size_t, std::size_t>> independent;
+};
+// Digests a support carries at most: newest first, taken in turn from each vehicle.
+inline constexpr std::size_t kMaxFindingDigests = 32;
+
+// A lineage supports a vehicle by at least min_updates measurements, the last at most `recent`
+// before now; it counts when it supports at least max(1, ceil(member_share * min_count)) of the
+// vehicles.
+Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
+                          const CorroborationTerms& terms, Instant now);
+
+// "sensor", "platform", ... as in sentences.
+std::string AncestorName(Ancestor ancestor);
+
+}  // namespace trucewatch

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/movement.h"
+
+#include <algorithm>
+
+namespace trucewatch {
+
+std::vector<GroupView> ViewGroups(const Picture& picture, int min_group_size) {
+  std::map<TrackId, const Track*> tracks;
+  for (const Track& track : picture.tracks) tracks.emplace(track.id, &track);
+  std::vector<GroupView> views;
+  for (const Group& group : picture.groups) {
+    GroupView view{&group, {}};
+    for (const TrackId id : group.members) {
+      const auto found = tracks.find(id);
+      if (found != tracks.end()) view.vehicles.push_back(found->second);
+    }
+    if (static_cast<int>(view.vehicles.size()) >= min_group_size) views.push_back(std::move(view));
+  }
+  std::sort(views.begin(), views.end(),
+            [](const GroupView& a, const GroupView& b) { return a.group->id < b.group->id; });
+  return views;
+}
+
+std::vector<const Track*> Pool(std::span<const GroupView* const> groups) {
+  std::map<TrackId, const Track*> tracks;
+  for (const GroupView* view : groups) {
+    for (const Track* track : view->vehicles) tracks.emplace(track->id, track);
+  }
+  std::vector<const Track*> out;
+  out.reserve(tracks.size());
+  for (const auto& [id, track] : tracks) out.push_back(track);
+  return out;
+}
+
+Kinematics MeanKinematics(std::span<const Track* const> vehicles) {
+  Kinematics out;
+  if (vehicles.empty()) return out;
+  const LocalFrame frame(vehicles.front()->position);
+  Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+  for (const Track* track : vehicles) {
+    sum += frame.EnuFromGeodetic(track->position);
+    out.cov_en_m2 += track->cov.topLeftCorner<2, 2>();
+    out.velocity_en_mps += track->velocity_en_mps;
+  }
+  const double n = static_cast<double>(vehicles.size());
+  out.position = frame.GeodeticFromEnu(sum / n);
+  out.cov_en_m2 /= n;
+  out.velocity_en_mps /= n;
+  return out;
+}
+
+Likeness Compare(const Movement& movement, const GroupView& view, const EventIdentity& terms,
+                 Instant now) {
+  std::size_t shared = 0;
+  std::size_t shared_recent = 0;
+  std::size_t recent = 0;
+  for (const auto& [id, seen] : movement.members) recent += seen == movement.last_seen ? 1 : 0;
+  for (const Track* track : view.vehicles) {
+    const auto found = movement.members.find(track->id);
+    if (found == movement.members.end()) continue;
+    ++shared;
+    if (found->second == movement.last_seen) ++shared_recent;
+  }
+  if (shared > 0 && (2 * shared >= view.vehicles.size() || 2 * shared_recent >= recent))
+    return Likeness::kShares;
+
+  const Kinematics group = MeanKinematics(view.vehicles);
+  const double dt_s = std::max((now - movement.last_seen).seconds(), 0.0);
+  const double change_mps = (group.velocity_en_mps - movement.velocity_en_mps).norm();
+  if (change_mps > terms.velocity_mps + terms.acceleration_mps2 * dt_s) return Likeness::kNone;
+  const double speed_mps = std::max(group.velocity_en_mps.norm(), movement.velocity_en_mps.norm());
+  const Geodetic a{movement.position.latitude, movement.position.longitude, 0.0};
+  const Geodetic b{group.position.latitude, group.position.longitude, 0.0};
+  return GeodesicDistanceM(a, b) <= terms.distance_m + speed_mps * dt_s ? Likeness::kNear
+                                                                        : Likeness::kNone;
+}
+
+void Follow(Movement& movement, std::span<const GroupView* const> groups, Duration memory,
+            Instant now) {
+  const std::vector<const Track*> vehicles = Pool(groups);
+  if (vehicles.empty()) return;
+  const Kinematics kinematics = MeanKinematics(vehicles);
+  movement.position = kinematics.position;
+  movement.velocity_en_mps = kinematics.velocity_en_mps;
+  movement.last_seen = now;
+  for (const Track* track : vehicles) movement.members[track->id] = now;
+  std::erase_if(movement.members, [&](const auto& member) { return now - member.second > memory; });
+}
+
+}  // namespace trucewatch
