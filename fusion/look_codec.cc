@@ -8,7 +8,7 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::size_t kMaxPlots = 10'000;
+constexpr std::size_t kMaxPlots = 5'000;
 constexpr std::size_t kMaxCorners = 1'000;
 constexpr double kMaxDistanceM = 200e3;         // of a report from the mission origin
 constexpr double kMaxSensorDistanceM = 1000e3;  // an airborne radar stands off

@@ -38,8 +38,8 @@ struct TrackerOptions {
   double class_repeat_exponent = 0.2;
   // Bounds (DESIGN rule 9).
   std::size_t max_tracks = 20000;
-  std::size_t max_candidates = 32;          // nearest reports a track considers in one look
-  std::size_t max_cluster_pairs = 4000000;  // larger clusters are assigned greedily, and counted
+  std::size_t max_candidates = 32;         // nearest reports a track considers in one look
+  std::size_t max_cluster_pairs = 250000;  // larger clusters are assigned greedily, and counted
 };
 
 }  // namespace trucewatch

@@ -59,7 +59,7 @@ TEST(LookCodec, RefusesALookThatCannotBe) {
   dwell.footprint.resize(2);
   EXPECT_FALSE(LookFromRadarDwell(dwell, frame));
   dwell = Dwell();
-  dwell.plots.resize(10'001, dwell.plots[0]);
+  dwell.plots.resize(5'001, dwell.plots[0]);
   EXPECT_FALSE(LookFromRadarDwell(dwell, frame));
   dwell = Dwell();
   dwell.min_detectable_speed_mps = -1;

@@ -54,6 +54,26 @@ TEST(Tracker, AStraightLineConvergesToPositionAndVelocity) {
   EXPECT_EQ(tracks[0].supports.at(0).source.value, "radar1");
 }
 
+// Exact reports: what is left is only the time each state is taken to belong to. 12 m/s show an
+// error of 0.02 s.
+TEST(Tracker, StatesBelongToTheTimesAsked) {
+  std::mt19937_64 random(2);
+  CameraModel camera;
+  camera.false_per_km2 = 0;
+  camera.detection_probability = 0.95;
+  Tracker tracker(TrackerOptions{});
+  for (double t = 0; t <= 30; t += 0.7) {
+    Look look = CameraLook(camera, t, {}, random);
+    LookPlot plot;
+    plot.p_en_m = Straight(-200, 0, 12, 0, t).p_m;
+    look.plots = {plot};
+    tracker.Process(look);
+  }
+  for (const double t : {29.4, 30.0, 31.3}) {
+    EXPECT_NEAR(tracker.Estimates(At(t)).at(0).state.mean(0), -200 + 12 * t, 0.25) << t;
+  }
+}
+
 // Normalised estimation error squared over independent seeded runs of a vehicle that drives as the
 // steady model says. With N runs the sum is chi-square with 4 N degrees of freedom: mean/4 has
 // sigma sqrt(2 / (4 N)). A mixture that also reckons with manoeuvres may be wider than the truth
@@ -268,6 +288,27 @@ TEST(Tracker, MoreTracksThanTheBoundAreRefusedAndCounted) {
   tracker.Process(RadarLook(radar, 0, {}, random));
   EXPECT_EQ(tracker.tracks().size(), 10u);
   EXPECT_EQ(tracker.counts().refused + 10, tracker.counts().plots);
+}
+
+// A hostile or broken sensor: everything in one place. Bounded work, counted, no crash.
+TEST(Tracker, AHeapOfReportsInOnePlaceIsWorkedOffGreedily) {
+  std::mt19937_64 random(35);
+  std::uniform_real_distribution<double> place(-5, 5);
+  TrackerOptions options;
+  options.max_cluster_pairs = 1000;
+  Tracker tracker(options);
+  for (int t = 0; t < 4; ++t) {
+    Look look = CameraLook(CameraModel{}, t, {}, random);
+    look.plots.resize(200);
+    for (LookPlot& plot : look.plots) {
+      const double e = place(random), n = place(random);
+      plot.p_en_m = {e, n};
+      plot.cov_en_m2 = 16 * Eigen::Matrix2d::Identity();
+    }
+    tracker.Process(look);
+  }
+  EXPECT_GT(tracker.counts().greedy_clusters, 0u);
+  EXPECT_LE(tracker.tracks().size(), 800u);
 }
 
 TEST(Tracker, ClassesAreFusedAndAlwaysLeaveRoomForDoubt) {
