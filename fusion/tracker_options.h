@@ -10,7 +10,7 @@ namespace trucewatch {
 // The tracker's model of the world and its bounds. One set for all scenarios; what a mission
 // decides is in FusionConfig (confirm_existence, delete_existence).
 struct TrackerOptions {
-  MotionOptions motion;
+  MotionModelOptions motion;
   double confirm_existence = 0.95;  // published from here on ...
   int confirm_updates = 3;          // ... and after this many looks have reported it
   double delete_existence = 0.02;

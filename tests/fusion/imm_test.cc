@@ -40,7 +40,7 @@ Imm At(const Eigen::Vector4d& mean, double p_sigma, double v_sigma) {
 }
 
 TEST(Imm, TransitionProbabilitiesAreTheMatrixExponential) {
-  const MotionOptions options;
+  const MotionModelOptions options;
   // Independent reference: (I + A/n)^n with n = 2^20.
   for (const double dt : {0.04, 0.5, 5.0, 60.0}) {
     Eigen::Matrix3d expected = Eigen::Matrix3d::Identity() + options.rate_per_s * dt / 1048576.0;
@@ -83,7 +83,7 @@ TEST(Imm, PredictionKeepsCovariancesPositiveAndGrowing) {
   Imm imm = At({0, 0, 10, 0}, 10, 1);
   double last = 0;
   for (int k = 0; k < 20; ++k) {
-    Predict(imm, 3.0, MotionOptions{});
+    Predict(imm, 3.0, MotionModelOptions{});
     for (const Gaussian& g : imm.model) {
       EXPECT_GT(Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d>(g.cov).eigenvalues().minCoeff(), 0);
     }
@@ -124,7 +124,7 @@ TEST(Imm, RepeatedLooksOfOneGeoreferenceDoNotBecomeSurerThanOne) {
   Imm shared = At({0, 0, 10, 0}, 30, 5), independent = shared;
   for (int k = 1; k <= 100; ++k) {
     for (Imm* imm : {&shared, &independent}) {
-      Predict(*imm, 0.5, MotionOptions{});
+      Predict(*imm, 0.5, MotionModelOptions{});
       Update(*imm, {0.9, 0.9, 0.9}, look, PlotAt(5.0 * k, 0, 5),
              {.shared_georeference = imm == &shared});
     }

@@ -80,7 +80,7 @@ TEST(Tracker, StatesBelongToTheTimesAsked) {
 // but never narrower.
 TEST(Tracker, IsNotOverconfidentOverSeededRuns) {
   constexpr int kRuns = 150;
-  const double q = MotionOptions{}.steady_noise_m2ps3;
+  const double q = MotionModelOptions{}.steady_noise_m2ps3;
   double sum = 0;
   int runs = 0;
   for (int run = 0; run < kRuns; ++run) {

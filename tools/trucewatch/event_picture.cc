@@ -65,7 +65,8 @@ Result<std::optional<PagePicture>> Draw(const MissionFile& mission, const VideoS
   const ScratchFolder scratch;
   if (scratch.path().empty()) return Fail(ErrorCode::kIo, "no temporary folder can be made");
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<Terrain> terrain, LoadTerrain(mission));
-  ReportOptions options{.file = segment.source.value};
+  ReportOptions options;
+  options.file = segment.source.value;
   options.motion = MotionOptionsFrom(mission.config.detect());
   options.draw_directory = scratch.path();
   TW_RETURN_IF_ERROR(ReportSegment(segment, options, *terrain, 0, [](const std::string&) {}));

@@ -195,7 +195,8 @@ class Pipeline::Impl {
     if (recorded_->source_count() == recorded_->problems().size()) {
       return tl::unexpected<Error>(recorded_->problems().front().error);
     }
-    ReceiverOptions options{.mission_header = MissionHeaderRecord(parts_)};
+    ReceiverOptions options;
+    options.mission_header = MissionHeaderRecord(parts_);
     for (const auto& source : mission_.config.source()) {
       options.speed[{source.id()}] = options_.speed.value_or(source.speed());
     }

@@ -42,7 +42,8 @@ Result<void> DetectFile(const DetectCommand& command, const std::string& file,
                       MakeFeed({.source = &config,
                                 .terrain = terrain.get(),
                                 .ground_height_hae_m = mission.config.origin_height_hae_m()}));
-  ReportOptions options{.file = file};
+  ReportOptions options;
+  options.file = file;
   auto detect = mission.config.detect();
   if (command.gsd_m > 0) detect.set_working_gsd_m(command.gsd_m);
   options.motion = MotionOptionsFrom(detect);

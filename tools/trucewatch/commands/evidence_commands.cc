@@ -12,7 +12,8 @@
 namespace trucewatch::tools {
 
 Result<int> RunAudit(const AuditCommand& command) {
-  audit::AuditOptions options{.ledger = command.ledger};
+  audit::AuditOptions options;
+  options.ledger = command.ledger;
   TW_ASSIGN_OR_RETURN(options.policy, ReadTextFile(command.policy));
   if (!command.seen.empty()) {
     TW_ASSIGN_OR_RETURN(options.seen, ReadTextFile(command.seen));

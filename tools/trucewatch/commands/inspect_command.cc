@@ -66,7 +66,7 @@ Result<void> InspectFile(const std::string& file, bool json) {
       TW_RETURN_IF_ERROR(InspectKlv(file, read, emit));
       break;
     case SensorFormat::kStanag4607:
-      TW_RETURN_IF_ERROR(Inspect4607(file, read, emit));
+      TW_RETURN_IF_ERROR(InspectStanag4607(file, read, emit));
       break;
     case SensorFormat::kUnknown:
       return tl::unexpected<Error>(NotASensorFile(file));

@@ -68,7 +68,9 @@ Result<int> RunReplay(const ReplayCommand& command) {
   SystemClock clock;
   PrometheusMetrics metrics;
   const ZmqContext context;
-  PipelineOptions options{.state_directory = out + "/state", .ledger_directory = out + "/ledger"};
+  PipelineOptions options;
+  options.state_directory = out + "/state";
+  options.ledger_directory = out + "/ledger";
   options.detect_threads = command.threads;
   options.speed = command.speed;
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<Pipeline> pipeline,

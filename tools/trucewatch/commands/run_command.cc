@@ -31,7 +31,9 @@ void WriteHealth(Storage& storage, const std::string& path, const Pipeline& pipe
 Result<int> RunRun(const RunCommand& command) {
   TW_ASSIGN_OR_RETURN(const MissionFile mission, LoadMissionConfig(command.config));
   const std::string state = command.state.empty() ? mission.directory + "/state" : command.state;
-  PipelineOptions options{.state_directory = state, .ledger_directory = state + "/ledger"};
+  PipelineOptions options;
+  options.state_directory = state;
+  options.ledger_directory = state + "/ledger";
   if (!command.stage.empty()) {
     if (std::find(kStageNames.begin(), kStageNames.end(), command.stage) == kStageNames.end()) {
       return Fail(
