@@ -196,9 +196,17 @@ Result<void> StageRunner::MaybeSnapshot(bool at_end) {
       !reached(outputs, options_.snapshot_every_outputs)) {
     return {};
   }
-  TW_ASSIGN_OR_RETURN(std::string state, parts_.stage.Snapshot());
+  auto state = parts_.stage.Snapshot();
+  if (!state) {
+    // A stage without snapshots begins at its first input again (stage.h).
+    if (state.error().code != ErrorCode::kUnavailable) {
+      return tl::unexpected<Error>(state.error());
+    }
+    last_snapshot_ = {.input = input_, .output = output_, .state = {}};
+    return {};
+  }
   last_snapshot_ = {.input = input_, .output = output_, .state = {}};
-  return snapshots_.Write({.input = input_, .output = output_, .state = std::move(state)});
+  return snapshots_.Write({.input = input_, .output = output_, .state = std::move(*state)});
 }
 
 Result<void> StageRunner::Finish() {
