@@ -197,8 +197,14 @@ Result<void> StageRunner::MaybeSnapshot(bool at_end) {
     return {};
   }
   auto state = parts_.stage.Snapshot();
-  if (!state && state.error().code == ErrorCode::kUnavailable) return {};  // it never has one
-  if (!state) return tl::unexpected<Error>(state.error());
+  if (!state) {
+    // A stage without snapshots begins at its first input again (stage.h).
+    if (state.error().code != ErrorCode::kUnavailable) {
+      return tl::unexpected<Error>(state.error());
+    }
+    last_snapshot_ = {.input = input_, .output = output_, .state = {}};
+    return {};
+  }
   last_snapshot_ = {.input = input_, .output = output_, .state = {}};
   return snapshots_.Write({.input = input_, .output = output_, .state = std::move(*state)});
 }
