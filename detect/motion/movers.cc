@@ -17,9 +17,10 @@ constexpr double kMinDisplacementPx = 2.5;  // working pixels, over the whole tr
 constexpr double kSignificance = 4.0;       // speed over its 1-sigma
 constexpr double kTallestStructure_m = 40;  // static things are no taller
 constexpr double kParallaxCosine = 0.94;    // within 20 degrees of the epipolar direction
-constexpr double kGhostRatio = 0.72;  // moved patches must fit so much better than standing ones,
-constexpr double kGhostNoise = 2.0;   // and standing ones so badly
-constexpr double kThinnest = 5.0;     // length over width, blur included
+constexpr double kFitRatio = 0.72;   // moved patches must fit so much better than standing ones
+constexpr double kStillNoise = 3.0;  // standing patches that fit so well, in noise, are ground
+constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
+constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kTwinLateral_m = 2.0;
 constexpr double kTouching_m = 1.5;
 constexpr double kEndsApart_m = 6.0;
@@ -215,13 +216,17 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   if (StandsOnScreen(c.track, moments)) return Verdict::kSymbol;
   c.patch = MeasurePatchMotion(c.track, c.fit.velocity, moments, images);
   if (c.patch.pairs == 0) return Verdict::kBrief;
+  const double still = c.patch.static_misfit / std::max(0.5, moment.noise);
+  const bool fits = c.patch.moving_misfit < kFitRatio * c.patch.static_misfit;
+  if (still < kStillNoise || (!fits && still < kMaybeStillNoise)) return Verdict::kGhost;
+  if (!fits) {
+    // Over strongly patterned ground the patch says only that something goes on: believe the blobs.
+    c.patch.velocity = c.fit.velocity;
+    c.patch.velocity_sigma = c.fit.velocity_sigma;
+  }
   c.velocity = c.metres * c.patch.velocity;
   c.speed_sigma = c.patch.velocity_sigma * scale;
   const double speed = c.velocity.norm();
-  if (c.patch.moving_misfit > kGhostRatio * c.patch.static_misfit ||
-      c.patch.static_misfit < kGhostNoise * moment.noise + 1.0) {
-    return Verdict::kGhost;
-  }
   if (speed < options.min_speed_mps) return Verdict::kSlow;
   if (speed > options.max_speed_mps) return Verdict::kFast;
   if (speed < kSignificance * c.speed_sigma) return Verdict::kBrief;
