@@ -200,7 +200,7 @@ std::vector<motion::ImageTrack> Follow(const std::vector<Moment>& moments, doubl
       here.push_back({motion::Apply(moment.stable_from_working, blob.centroid), size, i});
     }
   }
-  motion::TrackerOptions tracker;
+  motion::ImageTrackerOptions tracker;
   // The scale of an oblique picture varies; near the lower edge a metre has more pixels.
   tracker.max_speed_px_per_s = 1.4 * options.max_speed_mps / working_gsd_m;
   return motion::FollowSightings(times, sightings, tracker);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/klv/platform_state.h"
+
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+namespace trucewatch {
+namespace {
+
+// Frame centres come from the producer's own terrain model and attitude; what they mean closes well
+// within this.
+constexpr double kClosureRad = 1.0 * std::numbers::pi / 180.0;
+
+// First of the tags that has a number.
+std::optional<double> FirstOf(const UasDatalink& set, std::initializer_list<std::uint32_t> tags) {
+  for (const std::uint32_t tag : tags) {
+    if (const auto value = set.Number(tag)) return value;
+  }
+  return std::nullopt;
+}
+
+// Height above the ellipsoid from `hae` tags, else from an MSL tag and the undulation.
+std::optional<double> Height(const UasDatalink& set, std::initializer_list<std::uint32_t> hae_tags,
+                             std::uint32_t msl_tag, double undulation_m) {
+  if (const auto hae = FirstOf(set, hae_tags)) return hae;
+  const auto msl = set.Number(msl_tag);
+  return msl ? std::optional(*msl + undulation_m) : std::nullopt;
+}
+
+bool IsExercise(const UasDatalink& set) {
+  const auto mode = set.Number(77);
+  if (mode && (*mode == 2 || *mode == 3 || *mode == 5)) return true;
+  const auto mission = set.Text(3);
+  return mission && mission->starts_with("EXERCISE");
+}
+
+// Pose by the standard's reading; `missing` names the items that are not there.
+CameraPose StandardPose(const UasDatalink& set, double undulation_m, std::string& missing) {
+  const auto need = [&](std::optional<double> value, const char* item) {
+    if (!value) missing += missing.empty() ? item : std::string(", ") + item;
+    return value.value_or(0);
+  };
+  CameraPose pose;
+  pose.position = Geodetic::FromDegrees(
+      need(set.Number(13), "latitude (13)"), need(set.Number(14), "longitude (14)"),
+      need(Height(set, {104, 75}, 15, undulation_m), "height (104, 75, 15)"));
+  pose.platform_heading = Angle::Degrees(need(set.Number(5), "heading (5)"));
+  pose.platform_pitch = Angle::Degrees(need(FirstOf(set, {90, 6}), "pitch (90, 6)"));
+  pose.platform_roll = Angle::Degrees(need(FirstOf(set, {91, 7}), "roll (91, 7)"));
+  pose.sensor_azimuth = Angle::Degrees(need(set.Number(18), "sensor azimuth (18)"));
+  pose.sensor_elevation = Angle::Degrees(need(set.Number(19), "sensor elevation (19)"));
+  pose.sensor_roll = Angle::Degrees(set.Number(20).value_or(0)).NormalisedSigned();
+  pose.horizontal_fov = Angle::Degrees(need(set.Number(16), "horizontal field of view (16)"));
+  pose.vertical_fov = Angle::Degrees(need(set.Number(17), "vertical field of view (17)"));
+  return pose;
+}
+
+CameraPose AbsolutePose(const CameraPose& standard) {
+  CameraPose pose = standard;
+  pose.platform_heading = pose.platform_pitch = pose.platform_roll = Angle();
+  return pose;
+}
+
+Eigen::Vector3d Direction(double azimuth_rad, double elevation_rad) {
+  return {std::cos(elevation_rad) * std::sin(azimuth_rad),
+          std::cos(elevation_rad) * std::cos(azimuth_rad), std::sin(elevation_rad)};
+}
+
+// Directions, east-north-up at the sensor, in which the metadata says the frame centre lies.
+std::vector<Eigen::Vector3d> TowardsFrameCenter(const UasDatalink& set, const Geodetic& sensor,
+                                                double undulation_m) {
+  const auto latitude = set.Number(23);
+  const auto longitude = set.Number(24);
+  std::vector<Eigen::Vector3d> directions;
+  if (!latitude || !longitude) return directions;
+  const LocalFrame frame(sensor);
+  const auto height = Height(set, {78}, 25, undulation_m);
+  if (height) {
+    const Eigen::Vector3d p =
+        frame.EnuFromGeodetic(Geodetic::FromDegrees(*latitude, *longitude, *height));
+    if (p.norm() > 1.0) directions.push_back(p.normalized());
+  }
+  // Without a trustworthy height: from the slant range. The horizontal distance is taken at the
+  // sensor's height.
+  const auto slant_m = set.Number(21);
+  if (slant_m && *slant_m > 1.0) {
+    const Eigen::Vector3d p =
+        frame.EnuFromGeodetic(Geodetic::FromDegrees(*latitude, *longitude, sensor.height_hae_m));
+    const double horizontal_m = std::hypot(p.x(), p.y());
+    if (horizontal_m <= *slant_m * 1.001) {
+      const double elevation_rad = -std::acos(std::min(1.0, horizontal_m / *slant_m));
+      directions.push_back(Direction(std::atan2(p.x(), p.y()), elevation_rad));
+    }
+  }
+  return directions;
+}
+
+// Smallest angle between the boresight and one of the directions.
+double ClosureRad(CameraPose pose, const std::vector<Eigen::Vector3d>& directions) {
+  pose.width_px = pose.height_px = 2;
+  const Eigen::Vector3d boresight = RayEnu(pose, 1.0, 1.0);
+  double best = std::numbers::pi;
+  for (const Eigen::Vector3d& direction : directions) {
+    best = std::min(best, std::atan2(boresight.cross(direction).norm(), boresight.dot(direction)));
+  }
+  return best;
+}
+
+bool FieldsOfViewAreUsable(const CameraPose& pose) {
+  const auto usable = [](Angle fov) { return fov.rad() > 1e-5 && fov.deg() < 179.0; };
+  return usable(pose.horizontal_fov) && usable(pose.vertical_fov);
+}
+
+// Mission id, fields of view, sensor roll, operational mode.
+constexpr std::uint32_t kSlowItems[] = {3, 16, 17, 20, 77};
+constexpr Duration kMemory = Duration::Seconds(30);
+
+}  // namespace
+
+UasDatalink SlowItemMemory::Complete(UasDatalink set) {
+  if (!set.time) return set;
+  for (const std::uint32_t tag : kSlowItems) {
+    const KlvItem* item = set.Find(tag);
+    if (item != nullptr) {
+      if (item->value) items_[tag] = {*set.time, *item};
+      continue;
+    }
+    const auto known = items_.find(tag);
+    if (known == items_.end()) continue;
+    const Duration age = *set.time - known->second.time;
+    if (age >= Duration() && age <= kMemory) set.items.push_back(known->second.item);
+  }
+  return set;
+}
+
+PlatformState PlatformStateFromSt0601(const UasDatalink& set, const PlatformStateOptions& options) {
+  PlatformState state;
+  state.time = set.time;
+  state.sigma = options.sigma;
+  state.exercise = IsExercise(set);
+  const double undulation_m = options.geoid_undulation_m;
+  if (const auto latitude = set.Number(23), longitude = set.Number(24),
+      height = Height(set, {78}, 25, undulation_m);
+      latitude && longitude && height) {
+    state.frame_center = Geodetic::FromDegrees(*latitude, *longitude, *height);
+  }
+
+  std::string missing;
+  const CameraPose standard = StandardPose(set, undulation_m, missing);
+  if (!missing.empty()) {
+    state.problem = "no pose: without " + missing;
+    return state;
+  }
+  if (!FieldsOfViewAreUsable(standard)) {
+    state.problem = fmt::format("no pose: a field of view of {:.3f} x {:.3f} degrees",
+                                standard.horizontal_fov.deg(), standard.vertical_fov.deg());
+    return state;
+  }
+  const auto directions = TowardsFrameCenter(set, standard.position, undulation_m);
+  if (directions.empty()) {
+    state.pose = standard;
+    return state;
+  }
+  const double standard_rad = ClosureRad(standard, directions);
+  const double absolute_rad = ClosureRad(AbsolutePose(standard), directions);
+  if (standard_rad <= kClosureRad) {
+    state.pose = standard;
+    state.convention = AngleConvention::kStandard;
+    state.closure = Angle::Radians(standard_rad);
+  } else if (absolute_rad <= kClosureRad) {
+    state.pose = AbsolutePose(standard);
+    state.convention = AngleConvention::kAbsolute;
+    state.closure = Angle::Radians(absolute_rad);
+  } else {
+    state.problem = fmt::format(
+        "no pose: the boresight misses the frame centre by {:.1f} degrees, and by {:.1f} if items "
+        "18 "
+        "and 19 are read as true azimuth and elevation; expected at most {:.1f}",
+        Angle::Radians(standard_rad).deg(), Angle::Radians(absolute_rad).deg(),
+        Angle::Radians(kClosureRad).deg());
+  }
+  return state;
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/geo/camera.h"
+#include "core/geo/geodetic.h"
+#include "core/time/instant.h"
+#include "ingest/klv/st0601.h"
+
+namespace trucewatch {
+
+// What the stream itself does not say; from the mission config.
+struct PlatformStateOptions {
+  double geoid_undulation_m = 0;  // added to MSL heights (EGM96 height above the ellipsoid)
+  CameraPoseSigma sigma;          // 1-sigma errors stated for the source
+};
+
+// How the producer meant items 18 and 19.
+enum class AngleConvention {
+  kUntested,  // no frame centre to test against; read as the standard says
+  kStandard,  // relative to the airframe
+  kAbsolute,  // true azimuth and elevation above the horizon; items 5-7, 90, 91 do not enter
+};
+
+// Platform and camera of one metadata packet.
+struct PlatformState {
+  std::optional<Instant> time;
+  // width_px and height_px are 0: the picture is the video's. Nothing when an item it needs is
+  // missing, or when the angles contradict the frame centre; `problem` says why.
+  std::optional<CameraPose> pose;
+  CameraPoseSigma sigma;
+  std::string problem;
+  AngleConvention convention = AngleConvention::kUntested;
+  // Angle between the boresight and the direction to the frame centre (items 23, 24, 25 or 78), in
+  // the convention chosen; nothing when untested.
+  std::optional<Angle> closure;
+  std::optional<Geodetic> frame_center;
+  // Item 77 says training, exercise or test, or the mission id (item 3) begins with "EXERCISE".
+  bool exercise = false;
+};
+
+// Full-range items are preferred: 90 and 91 over 6 and 7, 104 and 75 over 15 plus the geoid
+// undulation, 78 over 25 plus the undulation. A missing sensor roll (20) counts as 0; every other
+// item of a pose must be there.
+//
+// The closure test: producers exist that write true azimuth and elevation into items 18 and 19. The
+// boresight of each reading is compared with the direction from the sensor to the frame centre (its
+// elevation from the heights or from the slant range, item 21, whichever fits better). The standard
+// reading is kept when it closes within 1 degree, else the other one if that does. When neither
+// closes the angles are not usable: no pose.
+PlatformState PlatformStateFromSt0601(const UasDatalink& set, const PlatformStateOptions& options);
+
+// Streams send what changes slowly (fields of view, mode, mission) less often than the rest.
+// Remembers those items and adds them to sets that lack them, for at most 30 s of stream time.
+class SlowItemMemory {
+ public:
+  // The set with what it lacks; items added stand last.
+  UasDatalink Complete(UasDatalink set);
+
+ private:
+  struct Remembered {
+    Instant time;
+    KlvItem item;
+  };
+  std::map<std::uint32_t, Remembered> items_;
+};
+
+}  // namespace trucewatch

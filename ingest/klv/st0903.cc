@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/klv/st0903.h"
+
+#include <algorithm>
+
+#include "ingest/klv/ber.h"
+#include "ingest/klv/mapping.h"
+#include "ingest/klv/st0601.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr ValueRange kOffsetDeg = {-19.2, 19.2};
+constexpr ValueRange kHeight = {-900, 19000};
+constexpr ValueRange kFieldOfView = {0, 180};
+constexpr ValueRange kSigma = {0, 650};
+// Editions up to ST 0903.3 map offsets, heights and angles linearly; later ones by IMAPB.
+constexpr std::uint64_t kLastLinearEdition = 3;
+constexpr std::size_t kMaxTargets = 65536;
+
+std::optional<Angle> AngleOf(std::optional<double> degrees) {
+  return degrees ? std::optional(Angle::Degrees(*degrees)) : std::nullopt;
+}
+
+class VmtiReader {
+ public:
+  VmtiReader(std::uint64_t offset, std::uint64_t default_width_px)
+      : offset_(offset), width_(default_width_px) {}
+
+  Result<Vmti> Read(Bytes value) {
+    TW_ASSIGN_OR_RETURN(const auto items, SplitLocalSet(value, offset_));
+    // Version and width decide how targets are read, wherever they stand.
+    for (const RawKlvItem& item : items) {
+      if (item.tag == 4) vmti_.version = ReadUnsigned(item.bytes);
+      if (item.tag == 8) vmti_.frame_width_px = ReadUnsigned(item.bytes);
+    }
+    linear_ = vmti_.version && *vmti_.version <= kLastLinearEdition;
+    if (vmti_.frame_width_px.value_or(0) > 0) width_ = *vmti_.frame_width_px;
+    for (const RawKlvItem& item : items) ReadItem(item);
+    return std::move(vmti_);
+  }
+
+ private:
+  void ReadItem(const RawKlvItem& item) {
+    switch (item.tag) {
+      case 2:
+        if (item.bytes.size() == 8) vmti_.time_us = ReadSigned(item.bytes);
+        break;
+      case 3:
+        vmti_.system_name = std::string(AsText(item.bytes));
+        break;
+      case 5:
+        vmti_.targets_in_frame = ReadUnsigned(item.bytes);
+        break;
+      case 6:
+        vmti_.targets_reported = ReadUnsigned(item.bytes);
+        break;
+      case 7:
+        vmti_.frame_number = ReadUnsigned(item.bytes);
+        break;
+      case 9:
+        vmti_.frame_height_px = ReadUnsigned(item.bytes);
+        break;
+      case 10:
+        vmti_.source_sensor = std::string(AsText(item.bytes));
+        break;
+      case 11:
+        vmti_.horizontal_fov = AngleOf(Mapped(item.bytes, kFieldOfView));
+        break;
+      case 12:
+        vmti_.vertical_fov = AngleOf(Mapped(item.bytes, kFieldOfView));
+        break;
+      case 101:
+        ReadSeries(item);
+        break;
+      default:
+        break;  // known items of no use here, and unknown ones
+    }
+  }
+
+  std::optional<double> Mapped(Bytes bytes, ValueRange range) const {
+    return linear_ ? DecodeUnsignedMap(bytes, range) : DecodeImapb(bytes, range);
+  }
+  std::optional<double> OffsetDeg(Bytes bytes) const {
+    return linear_ ? DecodeSignedMap(bytes, kOffsetDeg.high) : DecodeImapb(bytes, kOffsetDeg);
+  }
+
+  std::optional<VmtiPixel> PixelOf(Bytes bytes) {
+    const auto number = ReadUnsigned(bytes);
+    if (!number || *number == 0 || width_ == 0) return std::nullopt;
+    return VmtiPixel{1 + (*number - 1) / width_, 1 + (*number - 1) % width_};
+  }
+
+  void ReadSeries(const RawKlvItem& series) {
+    Bytes rest = series.bytes;
+    while (!rest.empty()) {
+      const std::uint64_t at = offset_ + series.at + (series.bytes.size() - rest.size());
+      const auto length = ReadBerLength(rest);
+      if (!length || length->value > rest.size() - length->size) {
+        vmti_.problems.push_back(fmt::format("byte {}: the series of targets breaks off", at));
+        return;
+      }
+      if (vmti_.targets.size() == kMaxTargets) {
+        vmti_.problems.push_back(fmt::format("byte {}: more than {} targets", at, kMaxTargets));
+        return;
+      }
+      ReadTarget(rest.subspan(length->size, length->value), at + length->size);
+      rest = rest.subspan(length->size + length->value);
+    }
+  }
+
+  void ReadTarget(Bytes bytes, std::uint64_t at) {
+    const auto id = ReadBerOid(bytes);
+    if (!id) {
+      vmti_.problems.push_back(fmt::format("byte {}: a target without an id", at));
+      return;
+    }
+    const auto items = SplitLocalSet(bytes.subspan(id->size), at + id->size);
+    if (!items) {
+      vmti_.problems.push_back(fmt::format("target {}: {}", id->value, items.error().message));
+      return;
+    }
+    VmtiTarget target;
+    target.id = id->value;
+    std::optional<std::uint64_t> row;
+    std::optional<std::uint64_t> column;
+    for (const RawKlvItem& item : *items) {
+      switch (item.tag) {
+        case 1:
+          target.centroid = PixelOf(item.bytes);
+          break;
+        case 2:
+          target.box_top_left = PixelOf(item.bytes);
+          break;
+        case 3:
+          target.box_bottom_right = PixelOf(item.bytes);
+          break;
+        case 4:
+          target.priority = ReadUnsigned(item.bytes);
+          break;
+        case 5:
+          target.confidence_percent = ReadUnsigned(item.bytes);
+          break;
+        case 10:
+          target.latitude_offset = AngleOf(OffsetDeg(item.bytes));
+          break;
+        case 11:
+          target.longitude_offset = AngleOf(OffsetDeg(item.bytes));
+          break;
+        case 12:
+          target.height_hae_m = Mapped(item.bytes, kHeight);
+          break;
+        case 17:
+          ReadLocation(item.bytes, target);
+          break;
+        case 19:
+          row = ReadUnsigned(item.bytes);
+          break;
+        case 20:
+          column = ReadUnsigned(item.bytes);
+          break;
+        case 23:
+          target.detection_status = ReadUnsigned(item.bytes);
+          break;
+        default:
+          target.other_items.push_back(item.tag);
+      }
+    }
+    if (row && column) target.centroid = VmtiPixel{*row, *column};
+    vmti_.targets.push_back(std::move(target));
+  }
+
+  // Latitude, longitude, height; optionally three sigmas; optionally three correlations.
+  void ReadLocation(Bytes bytes, VmtiTarget& target) {
+    if (bytes.empty()) return;  // present, but not known
+    if (bytes.size() != 10 && bytes.size() != 16 && bytes.size() != 22) {
+      vmti_.problems.push_back(
+          fmt::format("target {}: a location pack of {} bytes, expected 10, 16 or 22", target.id,
+                      bytes.size()));
+      return;
+    }
+    const auto latitude = DecodeImapb(bytes.first(4), {-90, 90});
+    const auto longitude = DecodeImapb(bytes.subspan(4, 4), {-180, 180});
+    const auto height = DecodeImapb(bytes.subspan(8, 2), kHeight);
+    if (latitude && longitude && height) {
+      target.location = Geodetic::FromDegrees(*latitude, *longitude, *height);
+    }
+    if (bytes.size() < 16) return;
+    target.sigma_east_m = DecodeImapb(bytes.subspan(10, 2), kSigma);
+    target.sigma_north_m = DecodeImapb(bytes.subspan(12, 2), kSigma);
+    target.sigma_up_m = DecodeImapb(bytes.subspan(14, 2), kSigma);
+  }
+
+  std::uint64_t offset_;
+  std::uint64_t width_;
+  bool linear_ = false;
+  Vmti vmti_;
+};
+
+}  // namespace
+
+Result<Vmti> DecodeVmti(Bytes value, std::uint64_t offset, std::uint64_t default_width_px) {
+  return VmtiReader(offset, default_width_px).Read(value);
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/geo/camera.h"
+#include "core/types/observation.h"
+
+namespace trucewatch {
+
+// What the mission config says of one video source.
+struct VideoAssemblerOptions {
+  SourceId source;
+  // Modality is set from the metadata (item 11 naming an infrared sensor), the sensor to the
+  // source's id when empty.
+  Lineage lineage;
+  CameraPoseSigma sigma;
+  double geoid_undulation_m = 0;  // added to MSL heights
+};
+
+// Makes video segments of the raw records of one MPEG-TS source: one segment a group of pictures,
+// each picture with its UTC time and the camera's pose at that time.
+//
+// Time: the programme's clock is tied to UTC by the ST 0601 packets (item 2 against their PTS,
+// median over the stretch). Metadata without PTS: by the time stamp inside the pictures (ST 0604)
+// when they have one, else by order of arrival; then VideoFrame::metadata_skew is the distance to
+// the nearest metadata packet also where the pose was interpolated, because the tie itself is
+// uncertain. A segment comes out when the metadata has passed its last picture, or 1 s of video
+// later.
+//
+// Input that cannot be used becomes a DataFault (checksum wrong, pictures before the first key
+// frame, pictures without any time, no transport stream, damage); nothing is dropped in silence. A
+// group of pictures of more than 32 MiB or 10000 pictures is refused with a fault.
+//
+// Determinism: the outputs after a sequence of Push calls depend on those calls alone. To restore
+// one after a restart, push the source's records again from its first (demuxing runs at several
+// hundred MB/s). Memory: bounded (the open group of pictures, at most 8 closed ones, 8192 metadata
+// packets). Threads: one caller at a time.
+class VideoAssembler {
+ public:
+  using Output = std::variant<VideoSegment, DataFault>;
+
+  static std::unique_ptr<VideoAssembler> Create(const VideoAssemblerOptions& options);
+  virtual ~VideoAssembler() = default;
+
+  // The next record of the source, in order, and the SHA-256 of its bytes as journalled. With
+  // end_of_source what is held comes out too; nothing may be pushed after it. Fails only when the
+  // source is not options.source.
+  virtual Result<std::vector<Output>> Push(const RawRecord& record, const Digest& digest) = 0;
+};
+
+}  // namespace trucewatch

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/video/video_options.h"
+
+namespace trucewatch {
+
+VideoAssemblerOptions VideoOptionsFromConfig(const v1::config::SourceConfig& source,
+                                             const v1::config::TerrainConfig& terrain) {
+  VideoAssemblerOptions options;
+  options.source.value = source.id();
+  options.lineage.modality = Modality::kVideoRgb;
+  options.lineage.sensor = source.id();
+  options.lineage.platform = source.platform();
+  options.lineage.station = source.station();
+  options.lineage.clock = source.clock();
+  options.lineage.georeference = source.georeference();
+  options.sigma.position_horizontal_m = source.position_sigma_m();
+  options.sigma.position_vertical_m = source.position_sigma_m();
+  options.sigma.platform_angles = Angle::Degrees(source.platform_angle_sigma_deg());
+  options.sigma.sensor_angles = Angle::Degrees(source.sensor_angle_sigma_deg());
+  options.geoid_undulation_m = terrain.geoid_undulation_m();
+  return options;
+}
+
+}  // namespace trucewatch

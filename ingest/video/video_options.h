@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ingest/video/video_assembler.h"
+#include "trucewatch/v1/config/mission.pb.h"
+
+namespace trucewatch {
+
+// Options of a source of format MPEGTS_KLV, from the mission config.
+VideoAssemblerOptions VideoOptionsFromConfig(const v1::config::SourceConfig& source,
+                                             const v1::config::TerrainConfig& terrain);
+
+}  // namespace trucewatch
