@@ -30,12 +30,13 @@ using motion::Homography;
 using motion::Moment;
 using motion::Samples;
 
-constexpr double kCompare_s = 0.8;      // a vehicle moves its own length in about this time
+constexpr double kCompare_s = 1.0;      // a vehicle moves its own length in about this time
 constexpr double kMinCompare_s = 0.09;  // with less there is nothing to compare
 constexpr int kMaxSamples = 1000;       // a segment
 constexpr int kMinSide = 64;            // pixels
 constexpr int kMaxAspect = 8;           // longer side over shorter
 constexpr int kOverlaySamples = 6;
+constexpr int kSymbolReachPx = 12;
 constexpr double kMinOverlapShare = 0.3;
 constexpr double kFirmDisplacementPx = 3.0;  // over 60 % of a segment: reliably seen as moving
 
@@ -135,6 +136,17 @@ cv::Mat OverlayOf(const Samples& samples) {
   return motion::FindOverlay(few);
 }
 
+// Marks the patches that lie within a few pixels of a burnt-in symbol.
+void MarkSymbols(const cv::Mat& overlay, std::vector<Blob>& blobs) {
+  if (overlay.empty()) return;
+  const cv::Rect frame(0, 0, overlay.cols, overlay.rows);
+  for (Blob& blob : blobs) {
+    const cv::Rect around(blob.x - kSymbolReachPx, blob.y - kSymbolReachPx,
+                          blob.width + 2 * kSymbolReachPx, blob.height + 2 * kSymbolReachPx);
+    blob.near_symbol = cv::countNonZero(overlay(around & frame)) > 0;
+  }
+}
+
 void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_m,
              motion::Registration& registration, std::vector<Moment>& moments) {
   const int middle = static_cast<int>(moments.size() / 2);
@@ -164,10 +176,12 @@ void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_
     moment.compared = true;
     moment.stable_from_working = *stable;
     moment.noise = difference.noise;
+    moment.level = cv::mean(samples.image[m])[0];
     moment.overlap_share = difference.overlap_share;
     for (const cv::Point2f& p : difference.overlap) moment.overlap.emplace_back(p.x, p.y);
     moment.blobs =
         motion::FindBlobs(difference.change, Thresholds(difference.noise, working_gsd_m));
+    MarkSymbols(overlay, moment.blobs);
   }
 }
 
@@ -254,6 +268,7 @@ MotionCounts& MotionCounts::operator+=(const MotionCounts& other) {
   large += other.large;
   thin += other.thin;
   ghost += other.ghost;
+  symbol += other.symbol;
   parallax += other.parallax;
   duplicate += other.duplicate;
   return *this;

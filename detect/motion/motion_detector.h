@@ -64,6 +64,7 @@ struct MotionCounts {
   int brief = 0;  // too few sightings, or no displacement
   int slow = 0, fast = 0, crooked = 0, small = 0, large = 0, thin = 0;
   int ghost = 0;      // changed, but its pixels do not move: uncovered ground
+  int symbol = 0;     // burnt-in
   int parallax = 0;   // moves as a static raised object would under the platform's motion
   int duplicate = 0;  // further patches of the same vehicle, joined to the first
   MotionCounts& operator+=(const MotionCounts& other);

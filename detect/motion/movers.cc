@@ -5,7 +5,6 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "detect/motion/patch_motion.h"
 
@@ -18,15 +17,20 @@ constexpr double kMinDisplacementPx = 2.5;  // working pixels, over the whole tr
 constexpr double kSignificance = 4.0;       // speed over its 1-sigma
 constexpr double kTallestStructure_m = 40;  // static things are no taller
 constexpr double kParallaxCosine = 0.94;    // within 20 degrees of the epipolar direction
-constexpr double kGhostRatio = 0.85;  // moved patches must fit so much better than standing ones
-constexpr double kThinnest = 5.0;     // length over width, blur included
+constexpr double kFitRatio = 0.72;   // moved patches must fit so much better than standing ones
+constexpr double kStillNoise = 3.0;  // standing patches that fit so well, in noise, are ground
+constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
+constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kTwinLateral_m = 2.0;
 constexpr double kTouching_m = 1.5;
 constexpr double kEndsApart_m = 6.0;
-constexpr double kUsualLength_m = 12.0;
+constexpr double kUsualLength_m = 14.0;
+constexpr double kInside = 0.4;      // of the shorter patch lies within the other: one vehicle
+constexpr double kStraight_s = 2.5;  // vehicles go straight for so long
 constexpr double kMergeGap_s = 1.0;
 constexpr double kRimPx = 1.0;          // blur makes a patch larger by this on every side
 constexpr double kPiecedSigmaPx = 1.5;  // of the centre of a vehicle pieced together
+constexpr double kScreenStill_px = 5.0;
 constexpr double kOutlastGap_s = 0.15;  // a track is believed this long before and after its hits
 constexpr double kScaleError = 0.03;    // of the ground scale, beside what the pose says
 
@@ -144,31 +148,39 @@ bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Momen
   if (std::abs(ea.across - eb.across) * scale > kTwinLateral_m) return false;
   const double apart = (std::max(ea.rear, eb.rear) - std::min(ea.front, eb.front)) * scale;
   const double together = (std::max(ea.front, eb.front) - std::min(ea.rear, eb.rear)) * scale;
+  const double shorter = std::min(ea.front - ea.rear, eb.front - eb.rear) * scale;
+  if (apart < -kInside * shorter && together < max_size_m) return true;
   if (together > std::max(kUsualLength_m, max_size_m / 2)) return false;
   // Seen at the same moments they are two vehicles unless they nearly touch; seen in turn they may
   // be its two ends.
   return apart < (gap < 0 ? kTouching_m : kEndsApart_m);
 }
 
-// The hits of both, one for each moment: the larger patch.
-ImageTrack Join(const ImageTrack& a, const ImageTrack& b, const std::vector<Moment>& moments) {
-  std::map<std::size_t, ImageTrack::Hit> hits;
-  for (const ImageTrack* track : {&a, &b}) {
-    for (const auto& hit : track->hits) {
-      const auto [at, fresh] = hits.try_emplace(hit.moment, hit);
-      const auto area = [&](const ImageTrack::Hit& h) {
-        return moments[h.moment].blobs[h.blob].area;
-      };
-      if (!fresh && area(hit) > area(at->second)) at->second = hit;
-    }
-  }
-  ImageTrack joined;
-  for (const auto& [moment, hit] : hits) joined.hits.push_back(hit);
+// The hits of both.
+ImageTrack Join(const ImageTrack& a, const ImageTrack& b) {
+  ImageTrack joined = a;
+  joined.hits.insert(joined.hits.end(), b.hits.begin(), b.hits.end());
+  std::stable_sort(joined.hits.begin(), joined.hits.end(),
+                   [](const auto& x, const auto& y) { return x.moment < y.moment; });
   return joined;
 }
 
+// Parts of burnt-in symbols that the mask misses stay where they are on the screen, beside the
+// mask. (Without the mask near by it may be a vehicle that the camera follows.)
+bool StandsOnScreen(const ImageTrack& track, const std::vector<Moment>& moments) {
+  Eigen::Vector2d low = Eigen::Vector2d::Constant(1e9), high = -low;
+  std::size_t beside = 0;
+  for (const auto& hit : track.hits) {
+    const Blob& blob = moments[hit.moment].blobs[hit.blob];
+    low = low.cwiseMin(blob.centroid);
+    high = high.cwiseMax(blob.centroid);
+    if (blob.near_symbol) ++beside;
+  }
+  return 2 * beside > track.hits.size() && (high - low).norm() < kScreenStill_px;
+}
+
 // What a single track says, or how it fails.
-enum class Verdict { kGood, kBrief, kSlow, kFast, kCrooked, kGhost };
+enum class Verdict { kGood, kBrief, kSlow, kFast, kCrooked, kGhost, kSymbol };
 
 Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
               const std::vector<GroundView>& views, const std::vector<cv::Mat>& images,
@@ -201,12 +213,20 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   }
   if (c.fit.residual_px > std::max(1.2, 0.2 * size_px)) return Verdict::kCrooked;
 
+  if (StandsOnScreen(c.track, moments)) return Verdict::kSymbol;
   c.patch = MeasurePatchMotion(c.track, c.fit.velocity, moments, images);
   if (c.patch.pairs == 0) return Verdict::kBrief;
+  const double still = c.patch.static_misfit / std::max(0.5, moment.noise);
+  const bool fits = c.patch.moving_misfit < kFitRatio * c.patch.static_misfit;
+  if (still < kStillNoise || (!fits && still < kMaybeStillNoise)) return Verdict::kGhost;
+  if (!fits) {
+    // Over strongly patterned ground the patch says only that something goes on: believe the blobs.
+    c.patch.velocity = c.fit.velocity;
+    c.patch.velocity_sigma = c.fit.velocity_sigma;
+  }
   c.velocity = c.metres * c.patch.velocity;
   c.speed_sigma = c.patch.velocity_sigma * scale;
   const double speed = c.velocity.norm();
-  if (c.patch.moving_misfit > kGhostRatio * c.patch.static_misfit) return Verdict::kGhost;
   if (speed < options.min_speed_mps) return Verdict::kSlow;
   if (speed > options.max_speed_mps) return Verdict::kFast;
   if (speed < kSignificance * c.speed_sigma) return Verdict::kBrief;
@@ -220,7 +240,7 @@ bool Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
   const Eigen::Vector2d along = c.patch.velocity.normalized(), across(-along.y(), along.x());
   const double metres_along = (c.metres * along).norm(), metres_across = (c.metres * across).norm();
   const double whole = std::max(extent.length, extent.front - extent.rear);
-  mover.pieced = whole > 1.25 * extent.length + 1.5;
+  mover.pieced = c.track.hits.back().time_s - c.track.hits.front().time_s < kStraight_s;
   const double rim = 2 * kRimPx;
   mover.length_m = metres_along * std::max(1.0, (mover.pieced ? whole : extent.length) - rim);
   mover.width_m = metres_across * std::max(1.0, extent.breadth - rim);
@@ -311,6 +331,9 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
       case Verdict::kGhost:
         ++counts.ghost;
         break;
+      case Verdict::kSymbol:
+        ++counts.symbol;
+        break;
     }
   }
   // Patches of one vehicle become one, the longest-seen first.
@@ -330,7 +353,7 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     ++counts.duplicate;
     const double na = same->patch.pairs, nb = candidate.patch.pairs;
     same->patch.velocity = (same->patch.velocity * na + candidate.patch.velocity * nb) / (na + nb);
-    same->track = Join(same->track, candidate.track, moments);
+    same->track = Join(same->track, candidate.track);
   }
   const PlatformMotion platform = MotionOfPlatform(pictures);
   std::vector<Mover> movers;

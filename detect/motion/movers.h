@@ -19,7 +19,8 @@ struct Moment {
   bool compared = false;
   std::string failure;  // when not compared
   Homography stable_from_working = Homography::Identity();
-  double noise = 1;  // grey levels
+  double noise = 1;    // grey levels
+  double level = 128;  // mean grey level
   std::vector<Blob> blobs;
   std::vector<Eigen::Vector2d> overlap;  // working pixels
   double overlap_share = 0;
@@ -29,8 +30,8 @@ struct Moment {
 struct Mover {
   ImageTrack track;
   // Of a vehicle longer than the way it moves between the pictures compared only the ends show, in
-  // turn: its centre and velocity then come from all sightings together (stabilised pixels, at time
-  // 0 of the segment).
+  // turn: its centre and velocity come from all sightings together (stabilised pixels, at time 0 of
+  // the segment). Not for tracks so long that the vehicle may have turned.
   bool pieced = false;
   Eigen::Vector2d centre = Eigen::Vector2d::Zero();
   Eigen::Vector2d velocity = Eigen::Vector2d::Zero();

@@ -12,7 +12,8 @@ namespace {
 constexpr double kLag_s = 0.4;
 constexpr double kLeastLag_s = 0.1, kMostLag_s = 0.7;
 constexpr int kMaxPairs = 8;
-constexpr int kMargin_px = 3;           // ground about the patch: its edges carry the information
+constexpr int kMargin_px =
+    1;  // about the patch: its edges carry the information, more ground would dilute it
 constexpr int kMaxSide_px = 14;         // samples along each side of a patch
 constexpr double kMostDifference = 50;  // grey levels: larger ones say no more
 
@@ -21,6 +22,7 @@ struct Pair {
   const cv::Mat* from = nullptr;
   const cv::Mat* to = nullptr;
   double dt_s = 0;
+  double gain = 1;                 // brings `to` to the exposure of `from`
   Eigen::Vector2d centre;          // in `from`
   Eigen::Vector2d landed;          // centre in `to`, standing still
   Eigen::Matrix2d to_from_from;    // linear part
@@ -40,8 +42,7 @@ std::optional<double> Sample(const cv::Mat& image, const Eigen::Vector2d& p) {
          (bottom[0] * (1 - ax) + bottom[1] * ax) * ay;
 }
 
-// Mean absolute difference of the patches with the ground velocity v. Differences of level
-// (exposure) are taken out of neither: patches are too small to know their own.
+// Mean absolute difference of the patches with the ground velocity v.
 double Misfit(const std::vector<Pair>& pairs, const Eigen::Vector2d& v) {
   double sum = 0, n = 0;
   for (const Pair& pair : pairs) {
@@ -54,7 +55,7 @@ double Misfit(const std::vector<Pair>& pairs, const Eigen::Vector2d& v) {
         const auto a = Sample(*pair.from, pair.centre + d);
         if (!a) continue;
         const auto b = Sample(*pair.to, landed + pair.to_from_from * d);
-        sum += b ? std::min(std::abs(*a - *b), kMostDifference) : kMostDifference / 2;
+        sum += b ? std::min(std::abs(*a - pair.gain * *b), kMostDifference) : kMostDifference / 2;
         n += 1;
       }
     }
@@ -91,6 +92,7 @@ std::vector<Pair> ChoosePairs(const ImageTrack& track, const std::vector<Moment>
     pair.from = &images[hit.moment];
     pair.to = &images[*best];
     pair.dt_s = there.time_s - here.time_s;
+    pair.gain = here.level / std::max(1.0, there.level);
     pair.centre = {blob.x + (blob.width - 1) / 2.0, blob.y + (blob.height - 1) / 2.0};
     pair.half_width = blob.width / 2.0 + kMargin_px;
     pair.half_height = blob.height / 2.0 + kMargin_px;
