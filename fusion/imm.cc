@@ -58,7 +58,7 @@ void PredictConstantVelocity(Gaussian& g, double dt, double q) {
 }
 
 // It stands, or comes to a stop within the braking time: the place is held, the speed forgotten.
-void PredictStopped(Gaussian& g, double dt, const MotionOptions& options) {
+void PredictStopped(Gaussian& g, double dt, const MotionModelOptions& options) {
   const double speed = g.mean.tail<2>().norm();
   const double roll = options.braking_share_sigma * speed * std::min(dt, options.braking_time_s);
   const double growth = options.stopped_noise_m2ps * dt + roll * roll;
@@ -163,7 +163,7 @@ Eigen::Matrix3d TransitionProbabilities(const Eigen::Matrix3d& rate_per_s, doubl
   return sum;
 }
 
-Imm StartImm(const Look& look, const LookPlot& plot, const MotionOptions& options) {
+Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& options) {
   Gaussian g;
   g.mean.setZero();
   g.mean.head<2>() = plot.p_en_m;
@@ -189,7 +189,7 @@ Imm StartImm(const Look& look, const LookPlot& plot, const MotionOptions& option
 
 namespace {
 
-void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition, const MotionOptions& options) {
+void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition, const MotionModelOptions& options) {
   PerModel predicted{};
   for (int j = 0; j < kModelCount; ++j) {
     for (int i = 0; i < kModelCount; ++i) {
@@ -230,7 +230,7 @@ void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition, const MotionOp
 
 }  // namespace
 
-void Predict(Imm& imm, double dt_s, const MotionOptions& options) {
+void Predict(Imm& imm, double dt_s, const MotionModelOptions& options) {
   if (!(dt_s > 0)) return;
   const int steps = std::max(1, static_cast<int>(std::ceil(dt_s / options.max_step_s)));
   const double dt = dt_s / steps;

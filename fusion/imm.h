@@ -23,8 +23,8 @@ inline constexpr int kModelCount = 3;
 using PerModel = std::array<double, kModelCount>;
 
 // What vehicles do. Not a tuning to a scenario: one set for all.
-struct MotionOptions {
-  double steady_noise_m2ps3 = 0.15;    // white-acceleration density while driving steadily
+struct MotionModelOptions {
+  double steady_noise_m2ps3 = 0.05;    // white-acceleration density while driving steadily
   double manoeuvre_noise_m2ps3 = 3.0;  // while braking, starting or turning
   double stopped_noise_m2ps = 0.05;    // random walk of a stopped vehicle's place
   double stopped_speed_sigma_mps = 0.3;
@@ -48,10 +48,10 @@ struct Imm {
 };
 
 // State after one report: no velocity but what the report says, and the prior.
-Imm StartImm(const Look& look, const LookPlot& plot, const MotionOptions& options);
+Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& options);
 
 // Moves the state dt_s >= 0 ahead.
-void Predict(Imm& imm, double dt_s, const MotionOptions& options);
+void Predict(Imm& imm, double dt_s, const MotionModelOptions& options);
 
 // Probability by model that this look would have reported the object: it is inside the footprint,
 // faster than the least detectable speed, and detected. A miss then weighs accordingly: outside or

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "fusion/assignment.h"
@@ -75,25 +76,6 @@ class Clusters {
  private:
   std::vector<std::size_t> parent_;
 };
-
-// For clusters too large to be solved exactly: pairs by rising cost, then row, then column.
-std::vector<std::size_t> AssignGreedily(const CostMatrix& costs) {
-  std::vector<std::size_t> order;
-  for (std::size_t k = 0; k < costs.cost.size(); ++k) {
-    if (costs.cost[k] < 0) order.push_back(k);
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return costs.cost[a] < costs.cost[b]; });
-  std::vector<std::size_t> column_of(costs.rows, kUnassigned);
-  std::vector<char> taken(costs.columns, 0);
-  for (const std::size_t k : order) {
-    const std::size_t row = k / costs.columns, column = k % costs.columns;
-    if (column_of[row] != kUnassigned || taken[column]) continue;
-    column_of[row] = column;
-    taken[column] = 1;
-  }
-  return column_of;
-}
 
 }  // namespace
 
@@ -201,6 +183,41 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
   return result;
 }
 
+void Tracker::AssignExactly(std::span<const std::pair<std::size_t, std::size_t>> cluster,
+                            const std::vector<std::size_t>& columns,
+                            std::vector<Candidate>& candidates) const {
+  CostMatrix costs(cluster.size(), columns.size());
+  for (std::size_t r = 0; r < cluster.size(); ++r) {
+    for (const auto& pair : candidates[cluster[r].second].pairs) {
+      const auto column = std::lower_bound(columns.begin(), columns.end(), pair.plot);
+      costs.At(r, static_cast<std::size_t>(column - columns.begin())) = pair.cost;
+    }
+  }
+  const std::vector<std::size_t> column_of = AssignAtLeastCost(costs);
+  for (std::size_t r = 0; r < cluster.size(); ++r) {
+    if (column_of[r] != kUnassigned) {
+      candidates[cluster[r].second].assigned = columns[column_of[r]];
+    }
+  }
+}
+
+// For clusters too large to be solved exactly in time: pairs by rising cost, then track, then plot.
+void Tracker::AssignGreedily(std::span<const std::pair<std::size_t, std::size_t>> cluster,
+                             std::vector<Candidate>& candidates,
+                             const std::vector<char>& plot_used) const {
+  std::vector<std::tuple<double, std::size_t, std::size_t>> order;
+  for (const auto& [root, c] : cluster) {
+    for (const auto& pair : candidates[c].pairs) order.emplace_back(pair.cost, c, pair.plot);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<char> taken = plot_used;
+  for (const auto& [cost, c, plot] : order) {
+    if (candidates[c].assigned != kUnassigned || taken[plot]) continue;
+    candidates[c].assigned = plot;
+    taken[plot] = 1;
+  }
+}
+
 void Tracker::Associate(const Look& look, std::vector<Candidate>& candidates,
                         std::vector<char>& plot_used) {
   const std::size_t tracks = candidates.size();
@@ -224,22 +241,16 @@ void Tracker::Associate(const Look& look, std::vector<Candidate>& candidates,
     }
     std::sort(columns.begin(), columns.end());
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-    CostMatrix costs(last - first, columns.size());
-    for (std::size_t r = first; r < last; ++r) {
-      for (const auto& pair : candidates[rows[r].second].pairs) {
-        const auto column = std::lower_bound(columns.begin(), columns.end(), pair.plot);
-        costs.At(r - first, static_cast<std::size_t>(column - columns.begin())) = pair.cost;
-      }
+    const std::span<const std::pair<std::size_t, std::size_t>> cluster(rows.data() + first,
+                                                                       last - first);
+    if (cluster.size() * columns.size() <= options_.max_cluster_pairs) {
+      AssignExactly(cluster, columns, candidates);
+    } else {
+      ++counts_.greedy_clusters;
+      AssignGreedily(cluster, candidates, plot_used);
     }
-    const bool exact = costs.cost.size() <= options_.max_cluster_pairs;
-    if (!exact) ++counts_.greedy_clusters;
-    const std::vector<std::size_t> column_of =
-        exact ? AssignAtLeastCost(costs) : AssignGreedily(costs);
-    for (std::size_t r = first; r < last; ++r) {
-      const std::size_t column = column_of[r - first];
-      if (column == kUnassigned) continue;
-      candidates[rows[r].second].assigned = columns[column];
-      plot_used[columns[column]] = 1;
+    for (const auto& [root, c] : cluster) {
+      if (candidates[c].assigned != kUnassigned) plot_used[candidates[c].assigned] = 1;
     }
     first = last;
   }
@@ -336,6 +347,7 @@ void Tracker::MergeDuplicates(const std::vector<Candidate>& candidates) {
     const Eigen::Vector2d half = (6.0 * sigma).cwiseMin(kReachM) + Eigen::Vector2d::Constant(10.0);
     found.clear();
     grid.Find(a.imm.model[kSteady].mean.head<2>(), half, found);
+    if (found.size() > options_.max_candidates) found.resize(options_.max_candidates);
     for (const std::size_t k : found) {
       const std::size_t other = index[k];
       if (other == candidate.track || dropped[other]) continue;

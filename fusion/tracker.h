@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "fusion/look.h"
@@ -55,6 +57,11 @@ class Tracker {
   std::vector<Candidate> Candidates(const Look& look);
   void Associate(const Look& look, std::vector<Candidate>& candidates,
                  std::vector<char>& plot_used);
+  void AssignExactly(std::span<const std::pair<std::size_t, std::size_t>> cluster,
+                     const std::vector<std::size_t>& columns,
+                     std::vector<Candidate>& candidates) const;
+  void AssignGreedily(std::span<const std::pair<std::size_t, std::size_t>> cluster,
+                      std::vector<Candidate>& candidates, const std::vector<char>& plot_used) const;
   void TakeReport(TrackState& track, const Look& look, const Candidate& candidate,
                   std::size_t plot) const;
   void Initiate(const Look& look, const std::vector<char>& plot_used);

@@ -10,7 +10,7 @@ namespace trucewatch {
 // The tracker's model of the world and its bounds. One set for all scenarios; what a mission
 // decides is in FusionConfig (confirm_existence, delete_existence).
 struct TrackerOptions {
-  MotionOptions motion;
+  MotionModelOptions motion;
   double confirm_existence = 0.95;  // published from here on ...
   int confirm_updates = 3;          // ... and after this many looks have reported it
   double delete_existence = 0.02;
@@ -38,8 +38,8 @@ struct TrackerOptions {
   double class_repeat_exponent = 0.2;
   // Bounds (DESIGN rule 9).
   std::size_t max_tracks = 20000;
-  std::size_t max_candidates = 32;          // nearest reports a track considers in one look
-  std::size_t max_cluster_pairs = 4000000;  // larger clusters are assigned greedily, and counted
+  std::size_t max_candidates = 32;         // nearest reports a track considers in one look
+  std::size_t max_cluster_pairs = 250000;  // larger clusters are assigned greedily, and counted
 };
 
 }  // namespace trucewatch

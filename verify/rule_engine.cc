@@ -105,7 +105,7 @@ void RuleEngine::AdvanceNotifiedMovements(Moment& moment) {
   // What is already an event cannot become a notified movement by crossing its corridor.
   std::vector<bool> eligible(moment.views.size(), true);
   for (std::size_t i = 0; i < moment.views.size(); ++i) {
-    for (const EventRecord& event : state_.events) {
+    for (const FollowedEvent& event : state_.events) {
       if (event.state != EventState::kUnspecified &&
           Compare(event.movement, moment.views[i], agreement_.identity, moment.now) ==
               Likeness::kShares)
@@ -163,7 +163,7 @@ void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
     int best = 0;
     std::size_t best_event = 0;
     for (std::size_t e = 0; e < state_.events.size(); ++e) {
-      const EventRecord& event = state_.events[e];
+      const FollowedEvent& event = state_.events[e];
       if (event.rule != rule_index) continue;
       const Likeness likeness = Compare(event.movement, view, agreement_.identity, moment.now);
       if (likeness == Likeness::kNone) continue;
@@ -180,7 +180,7 @@ void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
     if (!applies || moment.covered[i]) continue;
     const Assessment alone = Assess(agreement_, rule, view.vehicles);
     if (alone.probability < rule.candidate.min_probability) continue;
-    EventRecord event;
+    FollowedEvent event;
     event.rule = rule_index;
     event.first_group = view.group->id;
     event.first = moment.now;
@@ -196,7 +196,7 @@ void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
   }
 }
 
-void RuleEngine::AdvanceEvent(EventRecord& event, std::span<const GroupView* const> groups,
+void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups,
                               Moment& moment) {
   const Rule& rule = agreement_.rules[event.rule];
   Follow(event.movement, groups, agreement_.identity.reopen, moment.now);
@@ -281,7 +281,7 @@ void RuleEngine::AdvanceEvent(EventRecord& event, std::span<const GroupView* con
 }
 
 void RuleEngine::Forget(Instant now) {
-  std::erase_if(state_.events, [&](const EventRecord& event) {
+  std::erase_if(state_.events, [&](const FollowedEvent& event) {
     if (event.state == EventState::kUnspecified && event.candidate_held == Duration() &&
         event.first != now)
       return true;
@@ -323,7 +323,7 @@ void RuleEngine::Heartbeat(Moment& moment) {
   state_.sources.clear();
 }
 
-std::string RuleEngine::EventId(const EventRecord& event) const {
+std::string RuleEngine::EventId(const FollowedEvent& event) const {
   const Rule& rule = agreement_.rules[event.rule];
   std::string text;
   AppendText(text, "trucewatch event v1");

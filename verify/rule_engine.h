@@ -16,7 +16,7 @@ namespace trucewatch {
 
 // One movement held against one rule. It becomes an event when it is published as a candidate;
 // before that it is only being watched. One convoy is one event, whatever fusion calls it.
-struct EventRecord {
+struct FollowedEvent {
   std::size_t rule = 0;  // index into Agreement::rules
   Movement movement;
   GroupId first_group;
@@ -34,7 +34,7 @@ struct EventRecord {
 // All that the brain remembers between two pictures.
 struct EngineState {
   std::optional<Instant> last_picture;
-  std::vector<EventRecord> events;      // in order of opening
+  std::vector<FollowedEvent> events;    // in order of opening
   std::vector<NotifiedState> notified;  // one for each of Agreement::notified
   std::optional<Instant> heartbeat_start;
   std::uint64_t pictures = 0;  // these three since the last heartbeat
@@ -70,10 +70,10 @@ class RuleEngine {
   struct Moment;
   void AdvanceNotifiedMovements(Moment& moment);
   void AdvanceRule(std::size_t rule_index, Moment& moment);
-  void AdvanceEvent(EventRecord& event, std::span<const GroupView* const> groups, Moment& moment);
+  void AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups, Moment& moment);
   void Forget(Instant now);
   void Heartbeat(Moment& moment);
-  std::string EventId(const EventRecord& event) const;
+  std::string EventId(const FollowedEvent& event) const;
 
   Agreement agreement_;
   Duration heartbeat_;

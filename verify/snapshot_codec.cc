@@ -38,7 +38,7 @@ Movement FromProto(const Snapshot::Movement& message) {
 Snapshot::EngineState ToProto(const EngineState& state) {
   Snapshot::EngineState message;
   if (state.last_picture) message.set_last_picture_us(state.last_picture->micros());
-  for (const EventRecord& event : state.events) {
+  for (const FollowedEvent& event : state.events) {
     auto* out = message.add_events();
     out->set_rule_index(static_cast<std::uint32_t>(event.rule));
     *out->mutable_movement() = ToProto(event.movement);
@@ -81,7 +81,7 @@ Result<EngineState> FromProto(const Snapshot::EngineState& message, const Agreem
     if (in.rule_index() >= agreement.rules.size() || in.state() < 0 || in.state() > 3)
       return Fail(ErrorCode::kBadInput, "the snapshot names rule {} and state {}, which are not",
                   in.rule_index(), in.state());
-    EventRecord event;
+    FollowedEvent event;
     event.rule = in.rule_index();
     event.movement = FromProto(in.movement());
     event.first_group.value = in.first_group();

@@ -6,6 +6,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -32,36 +33,57 @@ const FieldDescriptor* FindEnumField(const google::protobuf::Descriptor& type,
   return nullptr;
 }
 
-// Protobuf says 'Unknown enumeration value of "X" for field "y".' and no more; a person also wants
-// to know which values there are.
-std::string WithExpectedValues(const std::string& message,
-                               const google::protobuf::Descriptor& type) {
+struct TextError {
+  int line = 0;  // from 0, as protobuf counts
+  int column = 0;
+  std::string message;
+};
+
+// Protobuf says 'Unknown enumeration value of "X" for field "y".' at the token that follows, and no
+// more. A person wants the place of X, and to know which values there are.
+TextError ExplainUnknownValue(TextError error, const std::string& text,
+                              const google::protobuf::Descriptor& type) {
+  static constexpr std::string_view kUnknown = "Unknown enumeration value of \"";
   static constexpr std::string_view kForField = "\" for field \"";
-  const std::size_t middle = message.find(kForField);
-  if (!message.starts_with("Unknown enumeration value") || middle == std::string::npos)
-    return message;
+  const std::size_t middle = error.message.find(kForField);
+  if (!error.message.starts_with(kUnknown) || middle == std::string::npos) return error;
+  const std::string value = error.message.substr(kUnknown.size(), middle - kUnknown.size());
   const std::size_t start = middle + kForField.size();
-  const std::size_t end = message.find('"', start);
-  if (end == std::string::npos) return message;
-  const FieldDescriptor* field = FindEnumField(type, message.substr(start, end - start), 4);
-  if (field == nullptr) return message;
+  const std::size_t end = error.message.find('"', start);
+  if (end == std::string::npos) return error;
+  const FieldDescriptor* field = FindEnumField(type, error.message.substr(start, end - start), 4);
+  if (field == nullptr) return error;
   std::string expected;
   for (int i = 0; i < field->enum_type()->value_count(); ++i) {
     if (field->enum_type()->value(i)->number() == 0) continue;  // UNSPECIFIED
     expected += (expected.empty() ? "" : ", ") + field->enum_type()->value(i)->name();
   }
-  return message + " Expected one of: " + expected;
+  error.message += " Expected one of: " + expected;
+
+  std::size_t after = 0;  // offset of the token that follows
+  for (int line = 0; line < error.line && after < text.size(); ++line)
+    after = std::min(text.find('\n', after), text.size() - 1) + 1;
+  after = std::min(after + static_cast<std::size_t>(std::max(error.column, 0)), text.size());
+  const std::size_t at = after == 0 ? std::string::npos : text.rfind(value, after - 1);
+  if (at == std::string::npos) return error;
+  const auto begin = text.begin();
+  error.line = static_cast<int>(std::count(begin, begin + static_cast<std::ptrdiff_t>(at), '\n'));
+  const std::size_t line_end = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+  error.column = static_cast<int>(line_end == std::string::npos ? at : at - line_end - 1);
+  return error;
 }
 
 // The first error; later ones are usually its echoes.
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
-  explicit FirstError(const google::protobuf::Descriptor& type) : type_(type) {}
+  FirstError(const std::string& text, const google::protobuf::Descriptor& type)
+      : source_(text), type_(type) {}
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& message) override {
     if (!text_.empty()) return;
-    const std::string explained = WithExpectedValues(message, type_);
-    text_ = line < 0 ? explained : fmt::format("{}:{}: {}", line + 1, column + 1, explained);
+    const TextError error = ExplainUnknownValue({line, column, message}, source_, type_);
+    text_ = line < 0 ? error.message
+                     : fmt::format("{}:{}: {}", error.line + 1, error.column + 1, error.message);
     located_ = line >= 0;
   }
   void AddWarning(int line, google::protobuf::io::ColumnNumber column,
@@ -72,6 +94,7 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   bool located() const { return located_; }
 
  private:
+  const std::string& source_;
   const google::protobuf::Descriptor& type_;
   std::string text_;
   bool located_ = false;
@@ -117,7 +140,7 @@ int FieldLines::Of(const std::string& path) const {
 
 Result<void> ParseTextConfig(const std::string& text, const std::string& file_name,
                              Message* message, FieldLines* lines) {
-  FirstError errors(*message->GetDescriptor());
+  FirstError errors(text, *message->GetDescriptor());
   TextFormat::ParseInfoTree tree;
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);

@@ -22,7 +22,8 @@ class Stage {
   virtual Result<std::vector<std::vector<std::string>>> Handle(
       std::span<const LogRecord> inputs) = 0;
   // State after the last Handle, and back. The outputs after Restore(Snapshot()) equal those
-  // without it.
+  // without it. A Restore that fails changes nothing. A stage whose state cannot be saved fails
+  // Snapshot with kUnavailable: after a restart it is fed from its first input again.
   virtual Result<std::string> Snapshot() const = 0;
   virtual Result<void> Restore(std::string_view snapshot) = 0;
 };

@@ -65,12 +65,17 @@ Result<Finding> FromProto(const v1::Finding& m) {
   value.time_last = Instant::FromMicros(m.time_last_us());
   TW_ASSIGN_OR_RETURN(value.probability, codec::Finite(m.probability(), "probability"));
   TW_ASSIGN_OR_RETURN(value.position, codec::PositionFromProto(m.position(), "finding.position"));
-  TW_ASSIGN_OR_RETURN(const Eigen::Matrix2d cov, codec::CovFromProto(m.cov_m2(), "finding.cov_m2"));
-  value.cov_m2 = {cov(0, 0), cov(0, 1), cov(1, 1)};
-  if (m.velocity_en_mps_size() != 2) {
+  // Statements that are about no place (headers, faults) leave these out.
+  if (m.cov_m2_size() != 0) {
+    TW_ASSIGN_OR_RETURN(const Eigen::Matrix2d cov,
+                        codec::CovFromProto(m.cov_m2(), "finding.cov_m2"));
+    value.cov_m2 = {cov(0, 0), cov(0, 1), cov(1, 1)};
+  }
+  if (m.velocity_en_mps_size() == 2) {
+    value.velocity_en_mps = {m.velocity_en_mps(0), m.velocity_en_mps(1)};
+  } else if (m.velocity_en_mps_size() != 0) {
     return Fail(ErrorCode::kBadInput, "finding.velocity_en_mps needs [east, north]");
   }
-  value.velocity_en_mps = {m.velocity_en_mps(0), m.velocity_en_mps(1)};
   for (const std::uint64_t member : m.members()) value.members.push_back({member});
   for (const v1::Support& in : m.supports()) {
     Support support;

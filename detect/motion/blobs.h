@@ -14,6 +14,7 @@ struct Blob {
   int x = 0, y = 0, width = 0, height = 0;           // bounding box
   int area = 0;                                      // pixels
   int strong = 0;                                    // pixels over the high threshold
+  bool near_symbol = false;                          // burnt-in symbols lie beside it
   double contrast = 0;  // mean change over the changed pixels, grey levels
 };
 

@@ -14,50 +14,76 @@ namespace {
 
 constexpr int kTile = 48;           // pixels: exposure is levelled on this scale
 constexpr double kLevelFrom = 1.0;  // grey levels: smaller differences of exposure are left alone
+constexpr int kBlindEdgePx = 7;     // half of this inside the overlap
+constexpr double kLeastSpread =
+    4;  // grey levels between tiles: with less there is no telling a gain
+constexpr double kGainFrom = 0.01;  // smaller changes of gain are left alone
 constexpr double kStillRange = 8;   // grey levels: overlays vary no more than this, by coding noise
 constexpr double kStrongEdge = 80;  // |dx| + |dy| of Sobel 3x3 at a burnt-in edge
 constexpr double kDenseShare = 0.12;  // of a 9x9 neighbourhood
 
-// `reference` brought to the exposure of `present`, tile by tile.
-void LevelExposure(const cv::Mat& present, cv::Mat& reference) {
+// Tile means of the pixels in the mask; `shares` (0..255) has the mask's own means.
+cv::Mat TileMeans(const cv::Mat& picture, const cv::Mat& mask, const cv::Mat& shares) {
+  cv::Mat masked, sums;
+  cv::bitwise_and(picture, mask, masked);
+  cv::resize(masked, sums, shares.size(), 0, 0, cv::INTER_AREA);
+  sums.convertTo(sums, CV_32F, 255.0);
+  cv::Mat means;
+  cv::divide(sums, cv::max(shares, 1.0F), means);
+  return means;
+}
+
+// `reference` brought to the exposure of `present`: one gain for the picture (automatic exposure),
+// and what is left tile by tile (vignetting, clouds). Only pixels in the mask count.
+void LevelExposure(const cv::Mat& present, const cv::Mat& mask, cv::Mat& reference) {
   const cv::Size tiles(std::max(1, present.cols / kTile), std::max(1, present.rows / kTile));
-  cv::Mat a, b, gap;
-  cv::resize(present, a, tiles, 0, 0, cv::INTER_AREA);
-  cv::resize(reference, b, tiles, 0, 0, cv::INTER_AREA);
-  cv::subtract(a, b, gap, cv::noArray(), CV_32F);
+  cv::Mat shares;
+  cv::resize(mask, shares, tiles, 0, 0, cv::INTER_AREA);
+  shares.convertTo(shares, CV_32F);
+  const cv::Mat a = TileMeans(present, mask, shares), b = TileMeans(reference, mask, shares);
+  const cv::Mat full = shares > 255.0F * 0.25F;  // tiles that say something
+  double gain = 1.0;
+  cv::Scalar mean_a, mean_b, sigma_a, sigma_b;
+  cv::meanStdDev(a, mean_a, sigma_a, full);
+  cv::meanStdDev(b, mean_b, sigma_b, full);
+  if (sigma_b[0] > kLeastSpread) {
+    const cv::Mat product = (a - mean_a[0]).mul(b - mean_b[0]);
+    gain = std::clamp(cv::mean(product, full)[0] / (sigma_b[0] * sigma_b[0]), 0.7, 1.4);
+  }
+  cv::Mat gap = a - gain * b;
+  gap.setTo(mean_a[0] - gain * mean_b[0], ~full);
   cv::medianBlur(gap, gap, 3);  // one bright vehicle must not shift its tile
   double least = 0, most = 0;
   cv::minMaxLoc(gap, &least, &most);
-  if (std::max(-least, most) < kLevelFrom) return;
+  if (std::max(-least, most) < kLevelFrom && std::abs(gain - 1) < kGainFrom) return;
   cv::Mat gap_full;
   cv::resize(gap, gap_full, present.size(), 0, 0, cv::INTER_LINEAR);
-  cv::add(reference, gap_full, reference, cv::noArray(), CV_8U);
+  cv::scaleAdd(cv::Mat_<float>(reference), gain, gap_full, gap_full);
+  gap_full.convertTo(reference, CV_8U);
 }
 
-// Median absolute difference over every fourth row, in grey levels with interpolation inside a
-// level. `shown` is the share of pixels that the reference really shows (the others are equal by
-// construction).
-double RobustNoise(const cv::Mat& present, const cv::Mat& reference, double shown) {
+// Median absolute difference over every fourth row of the mask, in grey levels with interpolation
+// inside a level.
+double RobustNoise(const cv::Mat& present, const cv::Mat& reference, const cv::Mat& mask) {
   std::array<double, 256> histogram{};
   double total = 0;
   for (int y = 0; y < present.rows; y += 4) {
     const auto* p = present.ptr<std::uint8_t>(y);
     const auto* r = reference.ptr<std::uint8_t>(y);
+    const auto* m = mask.ptr<std::uint8_t>(y);
     for (int x = 0; x < present.cols; ++x) {
+      if (m[x] == 0) continue;
       histogram[static_cast<std::size_t>(std::abs(int{p[x]} - int{r[x]}))] += 1;
       total += 1;
     }
   }
-  const double hidden = total * std::clamp(1.0 - shown, 0.0, 1.0);
-  histogram[0] = std::max(0.0, histogram[0] - hidden);
-  const double half = (total - hidden) / 2;
   double below = 0;
   for (std::size_t level = 0; level < histogram.size(); ++level) {
-    if (below + histogram[level] >= half && histogram[level] > 0) {
+    if (below + histogram[level] >= total / 2 && histogram[level] > 0) {
       // Level n holds differences from n - 1/2 to n + 1/2 (and 0 only the upper half).
       const double low = level == 0 ? 0.0 : static_cast<double>(level) - 0.5;
       const double width = level == 0 ? 0.5 : 1.0;
-      return 1.4826 * (low + width * (half - below) / histogram[level]);
+      return 1.4826 * (low + width * (total / 2 - below) / histogram[level]);
     }
     below += histogram[level];
   }
@@ -81,22 +107,11 @@ std::vector<cv::Point2f> Shown(const cv::Size& size, const Homography& reference
 Difference ThreeFrameDifference(const cv::Mat& present, const cv::Mat& overlay, const Reference& a,
                                 const Reference& b) {
   Difference result;
-  const float w = static_cast<float>(present.cols) - 1.0F,
-              h = static_cast<float>(present.rows) - 1.0F;
+  const float w = static_cast<float>(present.cols) - 1.0F;
+  const float h = static_cast<float>(present.rows) - 1.0F;
   result.overlap = {{0, 0}, {w, 0}, {w, h}, {0, h}};
-  std::array<cv::Mat, 2> seen;
-  int index = 0;
+  // The part of the present picture that both references show.
   for (const Reference* reference : {&a, &b}) {
-    // Ground that the reference does not show counts as unchanged.
-    cv::Mat& warped = seen[static_cast<std::size_t>(index++)];
-    warped = present.clone();
-    WarpInto(*reference->picture, reference->reference_from_present, warped);
-    if (reference->overlay != nullptr && !reference->overlay->empty()) {
-      cv::Mat hidden = cv::Mat::zeros(present.size(), CV_8U);
-      WarpInto(*reference->overlay, reference->reference_from_present, hidden);
-      present.copyTo(warped, hidden);
-    }
-    LevelExposure(present, warped);
     std::vector<cv::Point2f> both;
     const auto shown = Shown(present.size(), reference->reference_from_present);
     const double area = cv::intersectConvexConvex(result.overlap, shown, both);
@@ -105,13 +120,31 @@ Difference ThreeFrameDifference(const cv::Mat& present, const cv::Mat& overlay, 
     if (result.overlap.size() < 3) {
       result.overlap.clear();
       result.overlap_share = 0;
-    }
-    if (index == 1) result.noise = RobustNoise(present, warped, result.overlap_share);
-    if (result.overlap.empty()) {
       result.change = cv::Mat::zeros(present.size(), CV_8U);
       return result;
     }
   }
+  cv::Mat comparable = cv::Mat::zeros(present.size(), CV_8U);
+  std::vector<cv::Point> polygon;
+  for (const cv::Point2f& p : result.overlap) polygon.emplace_back(cvRound(p.x), cvRound(p.y));
+  cv::fillConvexPoly(comparable, polygon, cv::Scalar(255));
+  cv::polylines(comparable, polygon, true, cv::Scalar(0), kBlindEdgePx);
+  if (!overlay.empty()) comparable.setTo(0, overlay);
+
+  std::array<cv::Mat, 2> seen;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Reference& reference = i == 0 ? a : b;
+    seen[i] = cv::Mat::zeros(present.size(), CV_8U);
+    WarpInto(*reference.picture, reference.reference_from_present, seen[i]);
+    if (reference.overlay != nullptr && !reference.overlay->empty()) {
+      cv::Mat hidden = cv::Mat::zeros(present.size(), CV_8U);
+      WarpInto(*reference.overlay, reference.reference_from_present, hidden);
+      comparable.setTo(0, hidden);
+    }
+  }
+  for (cv::Mat& reference : seen) LevelExposure(present, comparable, reference);
+  result.noise = RobustNoise(present, seen[0], comparable);
+
   cv::Mat high, low;
   cv::max(seen[0], seen[1], high);
   cv::min(seen[0], seen[1], low);
@@ -121,7 +154,7 @@ Difference ThreeFrameDifference(const cv::Mat& present, const cv::Mat& overlay, 
   cv::subtract(present, high, high);  // saturates at 0
   cv::subtract(low, present, low);
   cv::max(high, low, result.change);
-  if (!overlay.empty()) result.change.setTo(0, overlay);
+  cv::bitwise_and(result.change, comparable, result.change);
   return result;
 }
 
@@ -151,6 +184,10 @@ cv::Mat FindOverlay(const std::vector<const cv::Mat*>& pictures) {
   cv::morphologyEx(mask, mask, cv::MORPH_CLOSE,
                    cv::getStructuringElement(cv::MORPH_RECT, {25, 25}));
   cv::dilate(mask, mask, cv::getStructuringElement(cv::MORPH_RECT, {7, 7}));
+  // What a rim encloses belongs to the symbol: flat parts have no edges of their own.
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask.clone(), outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  cv::drawContours(mask, outlines, -1, cv::Scalar(255), cv::FILLED);
   // When the edges outside stand still as well, it is the camera that does, and nothing is burnt
   // in.
   cv::Sobel(*pictures[0], dx, CV_16S, 1, 0);

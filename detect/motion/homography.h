@@ -14,4 +14,14 @@ inline Eigen::Vector2d Apply(const Homography& h, const Eigen::Vector2d& p) {
   return {q.x() / q.z(), q.y() / q.z()};
 }
 
+// How small displacements about a point are carried along.
+inline Eigen::Matrix2d Linear(const Homography& h, const Eigen::Vector2d& at) {
+  Eigen::Matrix2d jacobian;
+  for (int axis = 0; axis < 2; ++axis) {
+    const Eigen::Vector2d step = Eigen::Vector2d::Unit(axis);
+    jacobian.col(axis) = (Apply(h, at + step) - Apply(h, at - step)) / 2;
+  }
+  return jacobian;
+}
+
 }  // namespace trucewatch::motion

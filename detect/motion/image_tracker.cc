@@ -48,7 +48,7 @@ LineFit FitLine(const ImageTrack& track, double time_s, double window_s) {
 
 std::vector<ImageTrack> FollowSightings(const std::vector<double>& times_s,
                                         const std::vector<std::vector<Sighting>>& moments,
-                                        const TrackerOptions& options) {
+                                        const ImageTrackerOptions& options) {
   std::vector<ImageTrack> tracks;
   std::vector<std::size_t> alive;
   for (std::size_t m = 0; m < moments.size(); ++m) {

@@ -14,7 +14,7 @@ struct Sighting {
   std::size_t blob = 0;  // the caller's number
 };
 
-struct TrackerOptions {
+struct ImageTrackerOptions {
   double max_speed_px_per_s = 100;  // in the stabilised plane
   double gate_px = 3;               // how far from its prediction a sighting may lie
   double max_gap_s = 0.35;          // without a sighting before a track ends
@@ -45,6 +45,6 @@ LineFit FitLine(const ImageTrack& track, double time_s, double window_s);
 // constant-velocity prediction. `moments[i]` are the sightings at times_s[i], ascending.
 std::vector<ImageTrack> FollowSightings(const std::vector<double>& times_s,
                                         const std::vector<std::vector<Sighting>>& moments,
-                                        const TrackerOptions& options);
+                                        const ImageTrackerOptions& options);
 
 }  // namespace trucewatch::motion

@@ -11,86 +11,79 @@
 #include "detect/motion/registration.h"
 
 namespace trucewatch {
+namespace motion {
+
+// The pictures looked at, and their reduced copies.
+struct Samples {
+  std::vector<std::size_t> picture;
+  std::vector<double> time_s;  // since the first
+  std::vector<cv::Mat> image;
+  double scale = 1.0;  // working = scale * encoded
+};
+
+}  // namespace motion
 namespace {
 
 using motion::Blob;
 using motion::GroundView;
 using motion::Homography;
 using motion::Moment;
+using motion::Samples;
 
-constexpr double kCompare_s = 0.8;      // a vehicle moves its own length in about this time
+constexpr double kCompare_s = 1.0;      // a vehicle moves its own length in about this time
 constexpr double kMinCompare_s = 0.09;  // with less there is nothing to compare
 constexpr int kMaxSamples = 1000;       // a segment
-constexpr int kMinSide = 48;            // working pixels
+constexpr int kMinSide = 64;            // pixels
+constexpr int kMaxAspect = 8;           // longer side over shorter
 constexpr int kOverlaySamples = 6;
+constexpr int kSymbolReachPx = 12;
 constexpr double kMinOverlapShare = 0.3;
 constexpr double kFirmDisplacementPx = 3.0;  // over 60 % of a segment: reliably seen as moving
-
-// The pictures looked at, and their reduced copies.
-struct Samples {
-  std::vector<std::size_t> picture;
-  std::vector<double> time_s;
-  std::vector<cv::Mat> image;
-  double scale = 1.0;  // working = scale * encoded
-};
 
 // Ground sample distance at the middle of the picture.
 std::optional<double> CentreGsd(const MotionPicture& picture, const Terrain& terrain) {
   if (!picture.pose) return std::nullopt;
-  const auto centre = GroundFromPixelWithCovariance(
-      *picture.pose, picture.pose_sigma, picture.width_px / 2.0, picture.height_px / 2.0, terrain);
+  const auto centre =
+      GroundFromPixelWithCovariance(*picture.pose, picture.pose_sigma, picture.pose->width_px / 2.0,
+                                    picture.pose->height_px / 2.0, terrain);
   if (!centre) return std::nullopt;
   const double gsd = GroundSampleDistanceM(*picture.pose, centre->slant_range_m);
   if (!std::isfinite(gsd) || gsd <= 0) return std::nullopt;
   return gsd;
 }
 
-std::vector<std::size_t> ChooseSamples(std::span<const MotionPicture> pictures,
-                                       const MotionOptions& options) {
-  std::vector<std::size_t> chosen;
-  if (pictures.empty()) return chosen;
+// A field of view that a camera can have; anything else is no pose.
+bool Usable(const CameraPose& pose) {
+  const auto fine = [](Angle fov) { return fov.deg() > 0.01 && fov.deg() < 150; };
+  return fine(pose.horizontal_fov) && fine(pose.vertical_fov) && pose.width_px > 0 &&
+         pose.height_px > 0;
+}
+
+std::vector<bool> ChooseSamples(const std::vector<MotionPicture>& pictures,
+                                const MotionOptions& options) {
+  std::vector<bool> wanted(pictures.size(), false);
+  if (pictures.empty()) return wanted;
   const Duration length = pictures.back().time - pictures.front().time;
   // Short segments need every picture they have; endless ones are thinned out.
   const Duration longest = std::min(options.sample_period, length / 20);
   const Duration period = std::max(longest, length / kMaxSamples);
+  std::optional<Instant> last;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const MotionPicture& picture = pictures[i];
-    if (picture.width_px != pictures[0].width_px || picture.height_px != pictures[0].height_px) {
-      continue;
-    }
-    if (!chosen.empty()) {
-      const Duration since = picture.time - pictures[chosen.back()].time;
-      if (since <= Duration() || since < period * 9 / 10) continue;
-    }
-    chosen.push_back(i);
+    const Duration since = last ? pictures[i].time - *last : Duration();
+    if (last && (since <= Duration() || since < period * 9 / 10)) continue;
+    wanted[i] = true;
+    last = pictures[i].time;
   }
-  return chosen;
+  return wanted;
 }
 
-Samples Prepare(std::span<const MotionPicture> pictures, const MotionOptions& options,
-                double gsd_m) {
-  Samples samples;
-  samples.picture = ChooseSamples(pictures, options);
-  if (samples.picture.empty()) return samples;
-  const MotionPicture& first = pictures[samples.picture[0]];
-  samples.scale = std::min(1.0, gsd_m / options.working_gsd_m);
-  const int shorter = std::min(first.width_px, first.height_px);
-  samples.scale = std::min(1.0, std::max(samples.scale, static_cast<double>(kMinSide) / shorter));
-  const cv::Size size(static_cast<int>(std::lround(first.width_px * samples.scale)),
-                      static_cast<int>(std::lround(first.height_px * samples.scale)));
-  for (const std::size_t i : samples.picture) {
-    const MotionPicture& picture = pictures[i];
-    samples.time_s.push_back((picture.time - first.time).seconds());
-    // OpenCV has no const view; the picture is only read.
-    const cv::Mat luma(picture.height_px, picture.width_px, CV_8U,
-                       const_cast<std::uint8_t*>(picture.luma.data()));
-    cv::Mat image;
-    if (samples.scale < 0.999) cv::resize(luma, image, size, 0, 0, cv::INTER_AREA);
-    // Averaging over a reduced pixel already quietens the noise.
-    if (samples.scale > 0.7) cv::GaussianBlur(image.empty() ? luma : image, image, {3, 3}, 0.8);
-    samples.image.push_back(std::move(image));
-  }
-  return samples;
+// Whole-number reductions are cheap and sharp: taken when they are near enough.
+double WorkingScale(double encoded_gsd_m, const MotionOptions& options, int shorter_px) {
+  double scale = std::min(1.0, encoded_gsd_m / options.working_gsd_m);
+  scale = std::min(1.0, std::max(scale, static_cast<double>(kMinSide) / shorter_px));
+  const double whole = std::round(1.0 / scale);
+  if (std::abs(scale * whole - 1.0) < 0.15 && shorter_px / whole >= kMinSide) scale = 1.0 / whole;
+  return scale;
 }
 
 std::size_t Nearest(const std::vector<double>& times, double t) {
@@ -143,6 +136,17 @@ cv::Mat OverlayOf(const Samples& samples) {
   return motion::FindOverlay(few);
 }
 
+// Marks the patches that lie within a few pixels of a burnt-in symbol.
+void MarkSymbols(const cv::Mat& overlay, std::vector<Blob>& blobs) {
+  if (overlay.empty()) return;
+  const cv::Rect frame(0, 0, overlay.cols, overlay.rows);
+  for (Blob& blob : blobs) {
+    const cv::Rect around(blob.x - kSymbolReachPx, blob.y - kSymbolReachPx,
+                          blob.width + 2 * kSymbolReachPx, blob.height + 2 * kSymbolReachPx);
+    blob.near_symbol = cv::countNonZero(overlay(around & frame)) > 0;
+  }
+}
+
 void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_m,
              motion::Registration& registration, std::vector<Moment>& moments) {
   const int middle = static_cast<int>(moments.size() / 2);
@@ -172,10 +176,12 @@ void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_
     moment.compared = true;
     moment.stable_from_working = *stable;
     moment.noise = difference.noise;
+    moment.level = cv::mean(samples.image[m])[0];
     moment.overlap_share = difference.overlap_share;
     for (const cv::Point2f& p : difference.overlap) moment.overlap.emplace_back(p.x, p.y);
     moment.blobs =
         motion::FindBlobs(difference.change, Thresholds(difference.noise, working_gsd_m));
+    MarkSymbols(overlay, moment.blobs);
   }
 }
 
@@ -194,7 +200,7 @@ std::vector<motion::ImageTrack> Follow(const std::vector<Moment>& moments, doubl
       here.push_back({motion::Apply(moment.stable_from_working, blob.centroid), size, i});
     }
   }
-  motion::TrackerOptions tracker;
+  motion::ImageTrackerOptions tracker;
   // The scale of an oblique picture varies; near the lower edge a metre has more pixels.
   tracker.max_speed_px_per_s = 1.4 * options.max_speed_mps / working_gsd_m;
   return motion::FollowSightings(times, sightings, tracker);
@@ -219,10 +225,35 @@ std::vector<std::size_t> ReportMoments(const std::vector<double>& times, Duratio
   return result;
 }
 
-double PlatformSpeed(std::span<const MotionPicture> pictures) {
+double PlatformSpeed(const std::vector<MotionPicture>& pictures) {
   const MotionPicture &a = pictures.front(), &b = pictures.back();
   if (!a.pose || !b.pose || b.time <= a.time) return 0;
   return GeodesicDistanceM(a.pose->position, b.pose->position) / (b.time - a.time).seconds();
+}
+
+void Report(const Moment& moment, const GroundView& view, const MotionPicture& picture,
+            const std::vector<motion::Mover>& movers, double platform_speed_mps,
+            MotionMoment& out) {
+  out.picture = moment.picture;
+  out.time = picture.time;
+  out.georeferenced = picture.pose.has_value();
+  if (!moment.compared) {
+    out.degraded_reason = moment.failure;
+    return;
+  }
+  out.footprint = view.Project(moment.overlap);
+  if (!picture.pose) {
+    out.degraded_reason = "no platform pose";
+  } else if (out.footprint.empty()) {
+    out.degraded_reason = "horizon in view";
+  }
+  for (std::size_t i = 0; i < movers.size(); ++i) {
+    auto detection =
+        motion::DetectionAt(movers[i], moment, view, platform_speed_mps, picture.metadata_skew);
+    if (!detection) continue;
+    detection->image_track = i + 1;
+    out.detections.push_back(std::move(*detection));
+  }
 }
 
 }  // namespace
@@ -235,24 +266,76 @@ MotionCounts& MotionCounts::operator+=(const MotionCounts& other) {
   crooked += other.crooked;
   small += other.small;
   large += other.large;
+  thin += other.thin;
+  ghost += other.ghost;
+  symbol += other.symbol;
   parallax += other.parallax;
   duplicate += other.duplicate;
   return *this;
 }
 
-MotionResult DetectMotion(std::span<const MotionPicture> pictures, const MotionOptions& options,
-                          const Terrain& terrain) {
-  MotionResult result;
-  if (pictures.empty()) return result;
-  const motion::RaisedTerrain raised(terrain, options.object_height_m / 2);
-  // One scale for the segment, from the first picture whose middle is on the ground.
+MotionDetector::MotionDetector(std::vector<MotionPicture> pictures, const MotionOptions& options,
+                               const Terrain& terrain)
+    : pictures_(std::move(pictures)),
+      options_(options),
+      terrain_(terrain),
+      encoded_gsd_m_(options.assumed_gsd_m),
+      samples_(std::make_unique<Samples>()) {
   std::optional<double> gsd;
-  for (const MotionPicture& picture : pictures) {
-    if ((gsd = CentreGsd(picture, raised))) break;
+  for (MotionPicture& picture : pictures_) {
+    if (picture.pose && !Usable(*picture.pose)) picture.pose.reset();
+    // One scale for the segment, from the first picture whose middle is on the ground.
+    if (!gsd) gsd = CentreGsd(picture, terrain_);
   }
-  const double encoded_gsd = gsd.value_or(options.assumed_gsd_m);
-  const Samples samples = Prepare(pictures, options, encoded_gsd);
-  const double working_gsd = encoded_gsd / samples.scale;
+  encoded_gsd_m_ = gsd.value_or(options_.assumed_gsd_m);
+  wanted_ = ChooseSamples(pictures_, options_);
+}
+
+MotionDetector::~MotionDetector() = default;
+
+bool MotionDetector::Wants(std::size_t picture) const {
+  return picture < wanted_.size() && wanted_[picture];
+}
+
+void MotionDetector::Add(std::size_t picture, int width_px, int height_px, Bytes luma) {
+  Samples& samples = *samples_;
+  if (!Wants(picture) || (!samples.picture.empty() && picture <= samples.picture.back())) return;
+  const int shorter = std::min(width_px, height_px), longer = std::max(width_px, height_px);
+  if (shorter < kMinSide || longer > kMaxAspect * shorter) return;
+  if (luma.size() != static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px))
+    return;
+  if (samples.picture.empty()) {
+    width_px_ = width_px;
+    height_px_ = height_px;
+    samples.scale = WorkingScale(encoded_gsd_m_, options_, shorter);
+  } else if (width_px != width_px_ || height_px != height_px_) {
+    return;
+  }
+  // The field of view is of the whole picture, whatever its size was said to be.
+  if (auto& pose = pictures_[picture].pose) {
+    pose->width_px = width_px;
+    pose->height_px = height_px;
+  }
+  // OpenCV has no read-only view; the picture is only read.
+  const cv::Mat full(height_px, width_px, CV_8U, const_cast<std::uint8_t*>(luma.data()));
+  cv::Mat image;
+  if (samples.scale < 1.0) {
+    cv::resize(full, image, {}, samples.scale, samples.scale, cv::INTER_AREA);
+  }
+  // Averaging over a reduced pixel already quietens the noise.
+  if (samples.scale > 0.7) cv::GaussianBlur(image.empty() ? full : image, image, {3, 3}, 0.8);
+  samples.picture.push_back(picture);
+  samples.time_s.push_back(
+      (pictures_[picture].time - pictures_[samples.picture[0]].time).seconds());
+  samples.image.push_back(std::move(image));
+}
+
+MotionResult MotionDetector::Finish() {
+  MotionResult result;
+  const Samples& samples = *samples_;
+  if (samples.picture.empty()) return result;
+  const motion::RaisedTerrain raised(terrain_, options_.object_height_m / 2);
+  const double working_gsd = encoded_gsd_m_ / samples.scale;
 
   const cv::Mat overlay = OverlayOf(samples);
   cv::Mat followable;
@@ -265,43 +348,29 @@ MotionResult DetectMotion(std::span<const MotionPicture> pictures, const MotionO
   for (std::size_t m = 0; m < moments.size(); ++m) {
     moments[m].picture = samples.picture[m];
     moments[m].time_s = samples.time_s[m];
-    views.emplace_back(pictures[samples.picture[m]], samples.scale, raised, options.assumed_gsd_m);
+    views.emplace_back(pictures_[samples.picture[m]], samples.scale, raised,
+                       options_.assumed_gsd_m);
   }
   Compare(samples, overlay, working_gsd, registration, moments);
-  const auto movers = motion::SelectMovers(Follow(moments, working_gsd, options), moments, views,
-                                           pictures, options, result.counts);
+  const auto movers = motion::SelectMovers(Follow(moments, working_gsd, options_), moments, views,
+                                           samples.image, pictures_, options_, result.counts);
 
   const double span = samples.time_s.back();
-  const double platform_speed = PlatformSpeed(pictures);
-  for (const std::size_t m : ReportMoments(samples.time_s, options.observation_period)) {
-    const MotionPicture& picture = pictures[samples.picture[m]];
+  const double platform_speed = PlatformSpeed(pictures_);
+  for (const std::size_t m : ReportMoments(samples.time_s, options_.observation_period)) {
     MotionMoment out;
-    out.picture = samples.picture[m];
-    out.time = picture.time;
-    out.georeferenced = picture.pose.has_value();
-    out.min_detectable_speed_mps = options.min_speed_mps;
+    out.min_detectable_speed_mps = options_.min_speed_mps;
     if (span > 0) {
       out.min_detectable_speed_mps =
-          std::max(options.min_speed_mps, kFirmDisplacementPx * working_gsd / (0.6 * span));
+          std::max(options_.min_speed_mps, kFirmDisplacementPx * working_gsd / (0.6 * span));
     }
-    if (!moments[m].compared) {
-      out.degraded_reason = moments[m].failure;
-    } else {
-      if (!picture.pose) out.degraded_reason = "no platform pose";
-      out.footprint = views[m].Project(moments[m].overlap);
-      if (picture.pose && out.footprint.empty()) out.degraded_reason = "horizon in view";
-      for (std::size_t i = 0; i < movers.size(); ++i) {
-        auto detection = motion::DetectionAt(movers[i], moments[m], views[m], platform_speed,
-                                             picture.metadata_skew);
-        if (!detection) continue;
-        detection->image_track = i + 1;
-        // What has left the picture is no longer seen in it.
-        const double u = detection->box_x_px + detection->box_width_px / 2;
-        const double v = detection->box_y_px + detection->box_height_px / 2;
-        if (u < 0 || v < 0 || u > picture.width_px || v > picture.height_px) continue;
-        out.detections.push_back(std::move(*detection));
-      }
-    }
+    Report(moments[m], views[m], pictures_[samples.picture[m]], movers, platform_speed, out);
+    // What has left the picture is no longer seen in it.
+    std::erase_if(out.detections, [&](const Detection& detection) {
+      const double u = detection.box_x_px + detection.box_width_px / 2;
+      const double v = detection.box_y_px + detection.box_height_px / 2;
+      return u < 0 || v < 0 || u > width_px_ || v > height_px_;
+    });
     result.moments.push_back(std::move(out));
   }
   return result;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -13,13 +13,13 @@
 #include "core/types/observation.h"
 
 namespace trucewatch {
+namespace motion {
+struct Samples;
+}  // namespace motion
 
-// One decoded picture with what is known about its camera.
+// What is known about one picture of a segment before it is decoded.
 struct MotionPicture {
   Instant time;
-  int width_px = 0;
-  int height_px = 0;
-  Bytes luma;  // height x width, contiguous rows; must outlive the call
   std::optional<CameraPose> pose;
   CameraPoseSigma pose_sigma;
   Duration metadata_skew;
@@ -62,9 +62,11 @@ struct MotionMoment {
 struct MotionCounts {
   int accepted = 0;
   int brief = 0;  // too few sightings, or no displacement
-  int slow = 0, fast = 0, crooked = 0, small = 0, large = 0;
+  int slow = 0, fast = 0, crooked = 0, small = 0, large = 0, thin = 0;
+  int ghost = 0;      // changed, but its pixels do not move: uncovered ground
+  int symbol = 0;     // burnt-in
   int parallax = 0;   // moves as a static raised object would under the platform's motion
-  int duplicate = 0;  // a second patch of the same vehicle
+  int duplicate = 0;  // further patches of the same vehicle, joined to the first
   MotionCounts& operator+=(const MotionCounts& other);
 };
 
@@ -73,12 +75,37 @@ struct MotionResult {
   MotionCounts counts;
 };
 
-// Finds what moves over the ground in the pictures of one segment (ascending times; a picture that
-// does not come after the one before is ignored). Position of a detection: where the ray through
-// the centre of the object's patch meets the ground raised by half the object's height, put down to
-// the ground; smoothed over the image track. Determinism: a pure function of its arguments, on one
-// build and CPU feature set. Threads: may run in parallel.
-MotionResult DetectMotion(std::span<const MotionPicture> pictures, const MotionOptions& options,
-                          const Terrain& terrain);
+// Finds what moves over the ground in the pictures of one segment. Position of a detection: where
+// the ray through the centre of the object's patch meets the ground raised by half the object's
+// height, put down to the ground; smoothed over the image track. Memory: one reduced picture for
+// each picture that it wants. Determinism: the result is a pure function of the arguments, on one
+// build and CPU feature set. Threads: one caller at a time.
+class MotionDetector {
+ public:
+  // `pictures` in ascending time; one that does not come after the one before is ignored. `terrain`
+  // must outlive the detector.
+  MotionDetector(std::vector<MotionPicture> pictures, const MotionOptions& options,
+                 const Terrain& terrain);
+  ~MotionDetector();
+
+  // False for pictures that it has no use for: too close to the one before.
+  bool Wants(std::size_t picture) const;
+
+  // Grey levels of one picture, contiguous rows; ascending pictures. A picture that is unwanted,
+  // late or of another size than the first is ignored; one that never comes is a gap.
+  void Add(std::size_t picture, int width_px, int height_px, Bytes luma);
+
+  // Call once.
+  MotionResult Finish();
+
+ private:
+  std::vector<MotionPicture> pictures_;
+  MotionOptions options_;
+  const Terrain& terrain_;
+  std::vector<bool> wanted_;
+  double encoded_gsd_m_;
+  int width_px_ = 0, height_px_ = 0;
+  std::unique_ptr<motion::Samples> samples_;
+};
 
 }  // namespace trucewatch

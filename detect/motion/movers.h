@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <opencv2/core.hpp>
 #include <vector>
 
 #include "detect/motion/blobs.h"
@@ -18,7 +19,8 @@ struct Moment {
   bool compared = false;
   std::string failure;  // when not compared
   Homography stable_from_working = Homography::Identity();
-  double noise = 1;  // grey levels
+  double noise = 1;    // grey levels
+  double level = 128;  // mean grey level
   std::vector<Blob> blobs;
   std::vector<Eigen::Vector2d> overlap;  // working pixels
   double overlap_share = 0;
@@ -27,6 +29,13 @@ struct Moment {
 // An image track that passed every gate.
 struct Mover {
   ImageTrack track;
+  // Of a vehicle longer than the way it moves between the pictures compared only the ends show, in
+  // turn: its centre and velocity come from all sightings together (stabilised pixels, at time 0 of
+  // the segment). Not for tracks so long that the vehicle may have turned.
+  bool pieced = false;
+  Eigen::Vector2d centre = Eigen::Vector2d::Zero();
+  Eigen::Vector2d velocity = Eigen::Vector2d::Zero();
+  double velocity_sigma = 0;
   double length_m = 0;
   double width_m = 0;
   double box_width = 0;  // working pixels
@@ -40,7 +49,8 @@ struct Mover {
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<Moment>& moments,
                                 const std::vector<GroundView>& views,
-                                std::span<const MotionPicture> pictures,
+                                const std::vector<cv::Mat>& images,
+                                const std::vector<MotionPicture>& pictures,
                                 const MotionOptions& options, MotionCounts& counts);
 
 // Honest, flat-ish shares by length alone.

@@ -15,6 +15,7 @@ constexpr int kMaxCorners = 240;
 constexpr int kRefreshEvery = 10;         // pictures
 constexpr double kCornerDistancePx = 9;   // small pixels
 constexpr double kCornerQuality = 0.004;  // of the best corner
+constexpr double kContrast = 40;          // grey levels, standard deviation after levelling
 constexpr int kPyramidLevels = 3;
 const cv::Size kWindow(15, 15);
 constexpr double kInlierPx = 0.8;  // small pixels
@@ -49,6 +50,13 @@ void Registration::Add(const cv::Mat& picture, const cv::Mat& mask) {
     cv::resize(picture, small, size, 0, 0, cv::INTER_AREA);
     if (!mask.empty()) cv::resize(mask, small_mask, size, 0, 0, cv::INTER_NEAREST);
   }
+  // Following assumes constant brightness: automatic exposure is taken out first.
+  cv::Scalar mean, sigma;
+  cv::meanStdDev(small, mean, sigma, small_mask);
+  const double gain = kContrast / std::max(4.0, sigma[0]);
+  cv::Mat even;
+  small.convertTo(even, CV_8U, gain, 128 - gain * mean[0]);
+  small = even;
   std::vector<cv::Mat> pyramid;
   cv::buildOpticalFlowPyramid(small, pyramid, kWindow, kPyramidLevels);
   pyramids_.push_back(std::move(pyramid));

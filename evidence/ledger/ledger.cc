@@ -50,8 +50,9 @@ Result<void> Ledger::LoadCheckpoint() {
                       ReadWholeFile(storage_, PathOf(kCheckpointFile), kMaxNoteSize));
   const auto note = ParseNote(checkpoint_note_);
   if (!note) return Prefix(kCheckpointFile, {ErrorCode::kCheckFailed, note.error().message});
-  TW_ASSIGN_OR_RETURN(const auto signers, VerifyNote(*note, {&options_.log_key, 1}));
-  if (signers.empty()) {
+  const auto signers = VerifyNote(*note, {&options_.log_key, 1});
+  if (!signers) return Prefix(kCheckpointFile, signers.error());
+  if (signers->empty()) {
     return Fail(ErrorCode::kBadInput, "checkpoint: not signed by {}", FormatVkey(options_.log_key));
   }
   TW_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note->text));
@@ -187,10 +188,10 @@ Result<void> Ledger::RemoveOutgrownPartials(std::uint64_t old_size) {
     const std::uint64_t full = CountAtLevel(level, published_size_) / kTileWidth;
     for (std::uint64_t i = first; i < full; ++i) {
       const std::string folder = PathOf(PartialFolder(level, i));
-      TW_ASSIGN_OR_RETURN(const bool exists, storage_.Exists(folder));
-      if (!exists) continue;
-      TW_ASSIGN_OR_RETURN(const std::vector<std::string> names, storage_.List(folder));
-      for (const std::string& name : names) {
+      const auto names = storage_.List(folder);
+      if (!names && names.error().code == ErrorCode::kNotFound) continue;
+      if (!names) return tl::unexpected<Error>(names.error());
+      for (const std::string& name : *names) {
         TW_RETURN_IF_ERROR(storage_.Remove(folder + "/" + name));
       }
     }

@@ -128,8 +128,8 @@ bool VerifyInclusion(const InclusionClaim& claim, std::span<const Digest> proof)
 
 bool VerifyConsistency(const ConsistencyClaim& claim, std::span<const Digest> proof) {
   if (claim.old_size > claim.new_size) return false;
+  if (claim.old_size == 0) return false;
   if (claim.old_size == claim.new_size) return proof.empty() && claim.old_root == claim.new_root;
-  if (claim.old_size == 0) return proof.empty();
   std::uint64_t fn = claim.old_size - 1;
   std::uint64_t sn = claim.new_size - 1;
   while (fn % 2 == 1) {

@@ -52,7 +52,8 @@ struct ConsistencyClaim {
   Digest old_root{};
   Digest new_root{};
 };
-// RFC 9162 section 2.1.4.2. Every tree extends the empty one, whose root is not looked at.
+// RFC 9162 section 2.1.4.2. Every tree extends the empty one, whose root must be that of an empty
+// tree.
 bool VerifyConsistency(const ConsistencyClaim& claim, std::span<const Digest> proof);
 
 }  // namespace trucewatch::evidence

@@ -36,6 +36,7 @@ std::string Refusal(const Checkpoint& last, const v1::SignRequest& request) {
     if (!hash) return "a hash of the proof is no SHA-256";
     proof.push_back(*hash);
   }
+  if (last.size == 0 && proof.empty()) return "";  // the first signature: nothing to extend
   if (!VerifyConsistency({last.size, request.size(), last.root, *root}, proof)) {
     return fmt::format("the proof does not show that size {} extends size {}", request.size(),
                        last.size);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/radar/target_class.h"
 
+#include <iterator>
+
 namespace trucewatch::stanag4607 {
 namespace {
 
@@ -13,6 +15,36 @@ std::uint8_t RealClass(std::uint8_t classification) {
 
 bool IsSimulatedClass(std::uint8_t classification) {
   return classification >= 128 && classification != 142 && classification != 143;
+}
+
+std::string TargetClassName(std::uint8_t classification) {
+  constexpr const char* kNames[] = {"no_information",
+                                    "tracked_vehicle",
+                                    "wheeled_vehicle",
+                                    "rotary_wing",
+                                    "fixed_wing",
+                                    "stationary_rotator",
+                                    "maritime",
+                                    "beacon",
+                                    "amphibious",
+                                    "person",
+                                    "vehicle",
+                                    "animal",
+                                    "large_multiple_return_land",
+                                    "large_multiple_return_maritime",
+                                    "clutter",
+                                    "phantom",
+                                    "ground_rotator",
+                                    "small_vehicle",
+                                    "low_slow_flyer"};
+  if (classification == 142 || classification == 143) return "tagging_device";
+  const std::uint8_t real = RealClass(classification);
+  std::string name = "reserved";
+  if (real < std::size(kNames)) name = kNames[real];
+  if (real == 126) name = "other";
+  if (real == 127) name = "unknown";
+  if (IsSimulatedClass(classification)) name += "_simulated";
+  return name;
 }
 
 TargetFate FateOf(std::uint8_t classification) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <string>
 
 #include "core/types/observation.h"
 
@@ -14,6 +14,9 @@ enum class TargetFate { kKeep, kPerson, kAnimal, kAircraft, kOther };
 // 128 and above repeat the classes as simulated, 254 and 255 stand for 126 and 127. 142 and 143 are
 // not: both are read as the tagging device (sources differ on which it is).
 bool IsSimulatedClass(std::uint8_t classification);
+
+// Name of a class as `inspect` prints it: "wheeled_vehicle", "wheeled_vehicle_simulated".
+std::string TargetClassName(std::uint8_t classification);
 
 TargetFate FateOf(std::uint8_t classification);
 

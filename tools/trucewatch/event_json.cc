@@ -140,11 +140,12 @@ std::string EventText(const Published& published) {
   std::string who;
   for (const std::string& source : sources) who += (who.empty() ? "" : ", ") + source;
   const bool notified = f.kind == FindingKind::kNotifiedMovement;
-  return fmt::format("{}  {:<12} {}  {} to {} vehicles  {:.5f} {:.5f}  p={:.3f}  [{}]  ledger #{}\n    {}",
-                     FormatUtc(f.time), KindName(f),
-                     notified ? "movement " + f.notification : f.rule + " in " + f.zone, f.count_min,
-                     f.count_max, f.position.latitude.deg(), f.position.longitude.deg(),
-                     f.probability, who, published.ledger_index, f.reason);
+  return fmt::format(
+      "{}  {:<12} {}  {} to {} vehicles  {:.5f} {:.5f}  p={:.3f}  [{}]  ledger #{}\n    {}",
+      FormatUtc(f.time), KindName(f),
+      notified ? "movement " + f.notification : f.rule + " in " + f.zone, f.count_min, f.count_max,
+      f.position.latitude.deg(), f.position.longitude.deg(), f.probability, who,
+      published.ledger_index, f.reason);
 }
 
 std::string MissionGeoJson(const MissionRecord& record) {

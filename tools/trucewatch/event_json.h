@@ -7,7 +7,8 @@
 
 namespace trucewatch::tools {
 
-// One event or transition as one JSON line: docs/formats/events.md, the contract of `replay --json`.
+// One event or transition as one JSON line: docs/formats/events.md, the contract of `replay
+// --json`.
 std::string EventJson(const Published& published);
 
 // The same for a person: one line with time, state, what, where, who saw it.

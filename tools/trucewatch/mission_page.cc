@@ -38,7 +38,8 @@ class PageWriter {
     json_.Key("pictures").BeginArray();
     for (const PagePicture& picture : extras.pictures) {
       json_.BeginObject().Field("caption", picture.caption);
-      json_.Field("data", "data:" + picture.mime + ";base64," + Base64Encode(AsBytes(picture.bytes)));
+      json_.Field("data",
+                  "data:" + picture.mime + ";base64," + Base64Encode(AsBytes(picture.bytes)));
       json_.EndObject();
     }
     json_.EndArray().EndObject();
@@ -133,8 +134,9 @@ class PageWriter {
     json_.Field("state", notified ? "NOTIFIED" : StateName(f.state));
     json_.Field("title", notified ? "Notified movement " + f.notification : f.rule);
     json_.Field("label", notified ? f.notification : StateName(f.state)).Field("reason", f.reason);
-    json_.Field("count", f.count_min == f.count_max ? fmt::format("{}", f.count_min)
-                                                    : fmt::format("{} to {}", f.count_min, f.count_max));
+    json_.Field("count", f.count_min == f.count_max
+                             ? fmt::format("{}", f.count_min)
+                             : fmt::format("{} to {}", f.count_min, f.count_max));
     json_.Field("first_us", f.time_first.micros()).Field("last_us", f.time_last.micros());
     json_.Field("probability", f.probability).Key("at");
     Point(f.position);

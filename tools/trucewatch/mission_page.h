@@ -29,7 +29,8 @@ struct PageExtras {
   std::vector<PagePicture> pictures;
 };
 
-// One HTML page with a map, a time slider and everything on record; needs no network and no other file.
+// One HTML page with a map, a time slider and everything on record; needs no network and no other
+// file.
 std::string MissionPage(const MissionRecord& record, const PageExtras& extras);
 
 }  // namespace trucewatch::tools

@@ -53,22 +53,24 @@ struct TrackRecord {
   std::map<std::string, int> updates;  // by source
 };
 
-// Everything a mission page, a GeoJSON file or a score needs, gathered from the logs of a finished run.
+// Everything a mission page, a GeoJSON file or a score needs, gathered from the logs of a finished
+// run.
 struct MissionRecord {
   std::string mission;
   bool exercise = false;
   Geodetic origin;
   Instant start, end;
   v1::config::Agreement agreement;
-  std::vector<Published> published;               // all findings, in ledger order
-  std::vector<EventRecord> events;                // by first transition
+  std::vector<Published> published;  // all findings, in ledger order
+  std::vector<EventRecord> events;   // by first transition
   std::vector<EventRecord> notified;
-  std::map<std::uint64_t, TrackRecord> tracks;    // by track id
-  std::vector<LookRecord> looks;                  // thinned to one each few seconds and source
-  std::map<std::string, SourceRecord> sources;    // by id
+  std::map<std::uint64_t, TrackRecord> tracks;  // by track id
+  std::vector<LookRecord> looks;                // thinned to one each few seconds and source
+  std::map<std::string, SourceRecord> sources;  // by id
 };
 
-// Logs of a run: detect's (observation sets, dwells), fusion's (pictures) and evidence's published findings.
+// Logs of a run: detect's (observation sets, dwells), fusion's (pictures) and evidence's published
+// findings.
 struct MissionLogs {
   LogReader& detect;
   LogReader& fusion;

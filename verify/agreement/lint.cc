@@ -30,7 +30,7 @@ Result<Checked> Check(const std::string& text, const std::string& file_name, boo
   internal::Findings findings(lines);
   Checked out{internal::BuildAgreement(message, findings), {}};
   out.agreement.hash = HexEncode(Sha256(text));
-  if (warnings && findings.messages().empty())
+  if (warnings && !HasErrors(findings.messages()))
     internal::WarnAboutAgreement(out.agreement, findings);
   out.messages = findings.messages();
   std::stable_sort(out.messages.begin(), out.messages.end(),
@@ -72,9 +72,10 @@ std::string FormatLintMessage(const LintMessage& message, const std::string& fil
 
 Result<Agreement> ParseAgreement(const std::string& text, const std::string& file_name) {
   TW_ASSIGN_OR_RETURN(Checked checked, Check(text, file_name, false));
-  if (checked.messages.empty()) return std::move(checked.agreement);
+  if (!HasErrors(checked.messages)) return std::move(checked.agreement);
   std::string all;
   for (const LintMessage& message : checked.messages) {
+    if (message.severity != LintMessage::Severity::kError) continue;
     all += fmt::format("{}{}:{}: {}: {}", all.empty() ? "" : "\n", file_name, message.line,
                        message.field, message.text);
   }

@@ -14,7 +14,7 @@ namespace trucewatch {
 struct Assessment {
   double probability = 0.0;         // that what the rule describes is so
   double expected_inside = 0.0;     // vehicles
-  CountInterval inside;             // 95 %
+  CountBounds inside;               // 95 %
   std::vector<bool> member_inside;  // one for each vehicle: more likely inside than not
 };
 

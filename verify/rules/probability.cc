@@ -38,9 +38,9 @@ double AtLeast(std::span<const double> distribution, int k) {
   return std::min(sum, 1.0);
 }
 
-CountInterval Interval95(std::span<const double> distribution) {
+CountBounds Interval95(std::span<const double> distribution) {
   constexpr double kTail = 0.025;
-  CountInterval interval{0, std::max(static_cast<int>(distribution.size()) - 1, 0)};
+  CountBounds interval{0, std::max(static_cast<int>(distribution.size()) - 1, 0)};
   double below = 0.0;
   while (interval.min < interval.max) {
     below += distribution[static_cast<std::size_t>(interval.min)];

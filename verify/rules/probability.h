@@ -28,10 +28,10 @@ std::vector<double> PoissonBinomial(std::span<const double> probabilities);
 double AtLeast(std::span<const double> distribution, int k);
 
 // Smallest interval ends with at most 2.5 % of the probability outside on each side.
-struct CountInterval {
+struct CountBounds {
   int min = 0;
   int max = 0;
 };
-CountInterval Interval95(std::span<const double> distribution);
+CountBounds Interval95(std::span<const double> distribution);
 
 }  // namespace trucewatch

@@ -153,13 +153,18 @@ Scene RenderScene(const SceneOptions& options) {
     scene.luma.emplace_back(picture.datastart, picture.dataend);
     MotionPicture out;
     out.time = start + Duration::FromSeconds(t);
-    out.width_px = options.width_px;
-    out.height_px = options.height_px;
     out.pose = pose;
     scene.pictures.push_back(out);
   }
-  for (std::size_t i = 0; i < scene.pictures.size(); ++i) scene.pictures[i].luma = scene.luma[i];
   return scene;
+}
+
+MotionResult Detect(const Scene& scene, const MotionOptions& options, const Terrain& terrain) {
+  MotionDetector detector(scene.pictures, options, terrain);
+  for (std::size_t i = 0; i < scene.pictures.size(); ++i) {
+    detector.Add(i, scene.options.width_px, scene.options.height_px, scene.luma[i]);
+  }
+  return detector.Finish();
 }
 
 }  // namespace trucewatch::testing

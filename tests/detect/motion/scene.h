@@ -36,7 +36,7 @@ struct SceneOptions {
   double exposure_drift = 0;    // relative change over the sequence
   bool overlay = false;         // burnt-in symbols
   bool overlay_counts = false;  // one of them changes in each picture
-  std::vector<SceneVehicle> vehicles;
+  std::vector<SceneVehicle> vehicles = {};
 };
 
 // A rendered sequence with everything that is true about it. Flat ground at height 0, true poses.
@@ -44,7 +44,7 @@ struct Scene {
   SceneOptions options;
   Geodetic origin;
   std::vector<std::vector<std::uint8_t>> luma;
-  std::vector<MotionPicture> pictures;  // views of luma
+  std::vector<MotionPicture> pictures;
 
   Eigen::Vector2d PlaceOf(const SceneVehicle& vehicle, double t_s) const;
   // Image point of the vehicle's centre, encoded pixels; false when it is not within `margin_px` of
@@ -54,5 +54,8 @@ struct Scene {
 };
 
 Scene RenderScene(const SceneOptions& options);
+
+// All pictures through the detector.
+MotionResult Detect(const Scene& scene, const MotionOptions& options, const Terrain& terrain);
 
 }  // namespace trucewatch::testing

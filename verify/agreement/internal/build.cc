@@ -188,7 +188,18 @@ void BuildPhases(const config::Agreement& message, Agreement& out, Findings& fin
   });
   for (std::size_t i = 0; i < phases.size(); ++i) {
     out.phases.push_back(phases[i].phase);
-    if (i == 0 || phases[i].phase.start >= phases[i - 1].phase.end) continue;
+    if (i == 0 || phases[i].phase.start == phases[i - 1].phase.end) continue;
+    if (phases[i].phase.start > phases[i - 1].phase.end) {
+      if (phases[i - 1].phase.end != Instant()) {
+        findings.Warn(
+            At("phase", phases[i].index),
+            fmt::format("between the phases \"{}\" and \"{}\", from {} to {}, no phase holds and "
+                        "no rule applies",
+                        phases[i - 1].phase.id, phases[i].phase.id,
+                        FormatUtc(phases[i - 1].phase.end), FormatUtc(phases[i].phase.start)));
+      }
+      continue;
+    }
     findings.Error(
         At("phase", phases[i].index),
         fmt::format("the phases \"{}\" and \"{}\" overlap from {} to {}; expected that at every "

@@ -13,16 +13,6 @@ bool Lists(const std::vector<std::string>& phases, const std::string& id) {
 }  // namespace
 
 void WarnAboutAgreement(const Agreement& agreement, Findings& findings) {
-  for (std::size_t i = 1; i < agreement.phases.size(); ++i) {
-    const Phase& before = agreement.phases[i - 1];
-    const Phase& after = agreement.phases[i];
-    if (after.start > before.end) {
-      findings.Warn(
-          "phase", fmt::format("between the phases \"{}\" and \"{}\", from {} to {}, no phase "
-                               "holds and no rule applies",
-                               before.id, after.id, FormatUtc(before.end), FormatUtc(after.start)));
-    }
-  }
   if (agreement.rules.empty())
     findings.Warn("rule", "there is no rule, so no event can ever be raised");
   for (std::size_t i = 0; i < agreement.rules.size(); ++i) {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/detect_stage.h"
+
+#include <algorithm>
+#include <atomic>
+#include <opencv2/core/utility.hpp>
+#include <thread>
+
+#include "core/types/codec.h"
+#include "detect/segment.h"
+
+namespace trucewatch {
+namespace {
+
+struct Output {
+  std::vector<std::string> payloads;
+  MotionCounts counts;
+};
+
+std::string FaultPayload(const DataFault& fault) {
+  v1::Envelope envelope;
+  *envelope.mutable_data_fault() = ToProto(fault);
+  return SerializeEnvelope(envelope);
+}
+
+// The payload is not readable: its source and time are not known.
+std::string Unreadable(const LogRecord& record, const std::string& reason) {
+  DataFault fault;
+  fault.format = "envelope";
+  fault.source_offset = record.sequence;
+  fault.reason = reason;
+  return FaultPayload(fault);
+}
+
+Output HandleSegment(const v1::VideoSegment& message, const v1::config::DetectConfig& config,
+                     const Terrain& terrain) {
+  Output output;
+  v1::Envelope last;
+  last.mutable_watermark()->set_source_id(message.source_id());
+  std::int64_t end_us = 0;
+  for (int i = 0; i < message.frames_size(); ++i) {
+    end_us = i == 0 ? message.frames(i).time_us() : std::max(end_us, message.frames(i).time_us());
+  }
+  last.mutable_watermark()->set_time_us(end_us);
+
+  if (const auto segment = FromProto(message)) {
+    SegmentResult result = DetectSegment(*segment, config, terrain);
+    output.counts = result.counts;
+    for (const DataFault& fault : result.faults) output.payloads.push_back(FaultPayload(fault));
+    for (const ObservationSet& set : result.observations) {
+      v1::Envelope envelope;
+      *envelope.mutable_observation_set() = ToProto(set);
+      output.payloads.push_back(SerializeEnvelope(envelope));
+    }
+  } else {
+    DataFault fault;
+    fault.source = {message.source_id()};
+    fault.time = Instant::FromMicros(end_us);
+    fault.format = "video_segment";
+    fault.reason = segment.error().message;
+    output.payloads.push_back(FaultPayload(fault));
+  }
+  if (message.frames_size() > 0) output.payloads.push_back(SerializeEnvelope(last));
+  return output;
+}
+
+Output HandleOne(const LogRecord& record, const v1::config::DetectConfig& config,
+                 const Terrain& terrain) {
+  const auto envelope = ParseEnvelope(record.payload);
+  if (!envelope) return {{Unreadable(record, envelope.error().message)}, {}};
+  if (envelope->has_video_segment()) {
+    return HandleSegment(envelope->video_segment(), config, terrain);
+  }
+  return {{record.payload}, {}};
+}
+
+}  // namespace
+
+DetectStage::DetectStage(const v1::config::DetectConfig& config,
+                         std::unique_ptr<const Terrain> terrain)
+    : config_(config), terrain_(std::move(terrain)) {
+  // The stage's own threads share out whole segments; OpenCV's would only get in their way.
+  cv::setNumThreads(1);
+}
+
+Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
+    std::span<const LogRecord> inputs) {
+  std::vector<Output> outputs(inputs.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < inputs.size(); i = next++) {
+      outputs[i] = HandleOne(inputs[i], config_, *terrain_);
+    }
+  };
+  {
+    const std::size_t threads = std::min<std::size_t>(std::max(1U, config_.threads()),
+                                                      std::max<std::size_t>(1, inputs.size()));
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+    work();
+  }
+  std::vector<std::vector<std::string>> result;
+  for (Output& output : outputs) {
+    counts_ += output.counts;
+    result.push_back(std::move(output.payloads));
+  }
+  return result;
+}
+
+Result<void> DetectStage::Restore(std::string_view snapshot) {
+  if (!snapshot.empty()) {
+    return Fail(ErrorCode::kBadInput,
+                "the detect stage has no state, but its snapshot has {} bytes", snapshot.size());
+  }
+  return {};
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "core/json/json_writer.h"
+#include "core/media/decoder.h"
+#include "detect/segment.h"
+
+namespace trucewatch {
+namespace {
+
+const char* Name(ObjectClass object_class) {
+  switch (object_class) {
+    case ObjectClass::kUnknownVehicle:
+      return "vehicle";
+    case ObjectClass::kLightVehicle:
+      return "light_vehicle";
+    case ObjectClass::kTruck:
+      return "truck";
+    case ObjectClass::kTrackedVehicle:
+      return "tracked_vehicle";
+    case ObjectClass::kPersonGroup:
+      return "person_group";
+    case ObjectClass::kUnspecified:
+      break;
+  }
+  return "unspecified";
+}
+
+// The likeliest; of equals the first.
+const char* BestClass(const ClassProbabilities& classes) {
+  ObjectClass best = ObjectClass::kUnspecified;
+  double most = 0;
+  for (const auto& [object_class, probability] : classes) {
+    if (probability > most) {
+      most = probability;
+      best = object_class;
+    }
+  }
+  return Name(best);
+}
+
+double Rounded(double value, double step) { return std::round(value / step) * step; }
+
+std::string Line(const ReportOptions& options, int frame, cv::Size size,
+                 const MotionMoment& moment) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Field("file", options.file);
+  json.Field("frame", frame);
+  json.Field("time_utc", FormatUtc(moment.time));
+  json.Field("width_px", size.width);
+  json.Field("height_px", size.height);
+  if (!moment.degraded_reason.empty()) json.Field("degraded", moment.degraded_reason);
+  json.Key("detections").BeginArray();
+  for (const Detection& detection : moment.detections) {
+    if (detection.score < options.min_score) continue;
+    json.BeginObject();
+    json.Field("class", std::string(BestClass(detection.classes)));
+    json.Field("score", Rounded(detection.score, 1e-4));
+    json.Key("box_px").BeginArray();
+    json.Number(Rounded(detection.box_x_px, 0.01)).Number(Rounded(detection.box_y_px, 0.01));
+    json.Number(Rounded(detection.box_width_px, 0.01))
+        .Number(Rounded(detection.box_height_px, 0.01));
+    json.EndArray();
+    if (moment.georeferenced) {
+      json.Field("lat_deg", detection.position.latitude.deg());
+      json.Field("lon_deg", detection.position.longitude.deg());
+      const Eigen::Matrix2d& cov = detection.cov_en_m2;
+      json.Key("cov_m2").BeginArray();
+      json.Number(cov(0, 0)).Number(cov(0, 1)).Number(cov(1, 1)).EndArray();
+    }
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  return json.text();
+}
+
+Result<void> Draw(const ReportOptions& options, int frame, const DecodedPicture& picture,
+                  const MotionMoment& moment) {
+  const std::string path = fmt::format("{}/frame-{:06d}.png", options.draw_directory, frame);
+  try {
+    const cv::Mat luma(picture.height_px, picture.width_px, CV_8U,
+                       const_cast<std::uint8_t*>(picture.luma.data()));  // only read
+    cv::Mat colour;
+    cv::cvtColor(luma, colour, cv::COLOR_GRAY2BGR);
+    for (const Detection& d : moment.detections) {
+      if (d.score < options.min_score) continue;
+      const cv::Rect2d box(d.box_x_px - 2, d.box_y_px - 2, d.box_width_px + 4, d.box_height_px + 4);
+      cv::rectangle(colour, box, {0, 0, 255}, 1);
+      cv::putText(colour, std::to_string(d.image_track), cv::Point2d(box.x, box.y - 2),
+                  cv::FONT_HERSHEY_SIMPLEX, 0.35, {0, 255, 255}, 1, cv::LINE_AA);
+    }
+    if (cv::imwrite(path, colour)) return {};
+  } catch (const cv::Exception&) {
+    // Said below.
+  }
+  return Fail(ErrorCode::kIo, "{}: cannot write the picture; does the folder exist?", path);
+}
+
+}  // namespace
+
+Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& options,
+                          const Terrain& terrain, int first_frame, const LineSink& sink) {
+  MotionOptions motion = options.motion;
+  motion.observation_period = Duration();
+  motion.sample_period = Duration();
+  TW_ASSIGN_OR_RETURN(const SegmentMotion seen, DetectSegmentMotion(segment, motion, terrain));
+  const cv::Size size(seen.width_px, seen.height_px);
+  std::map<std::size_t, const MotionMoment*> by_frame;
+  for (const MotionMoment& moment : seen.motion.moments) {
+    by_frame[seen.frame_of_picture[moment.picture]] = &moment;
+  }
+  // Frames are numbered as they are shown; one without a line of its own did not decode.
+  std::map<std::size_t, int> number;
+  for (std::size_t i = 0; i < seen.frame_of_picture.size(); ++i) {
+    const std::size_t frame = seen.frame_of_picture[i];
+    number[frame] = first_frame + static_cast<int>(i);
+    if (const auto found = by_frame.find(frame); found != by_frame.end()) {
+      sink(Line(options, number[frame], size, *found->second));
+    }
+  }
+  if (!options.draw_directory.empty()) {
+    std::vector<std::string> units;
+    for (const VideoFrame& frame : segment.frames) units.push_back(frame.access_unit);
+    Result<void> drawn;
+    const auto decoded = DecodeAccessUnits(
+        {.codec = segment.codec, .extradata = segment.extradata}, units,
+        [&](DecodedPicture&& picture) {
+          const auto frame = static_cast<std::size_t>(picture.access_unit);
+          const auto found = by_frame.find(frame);
+          if (found == by_frame.end() || number[frame] % std::max(1, options.draw_every) != 0) {
+            return true;
+          }
+          drawn = Draw(options, number[frame], picture, *found->second);
+          return drawn.has_value();
+        });
+    if (!decoded) return tl::unexpected<Error>(decoded.error());
+    TW_RETURN_IF_ERROR(drawn);
+  }
+  return first_frame + static_cast<int>(segment.frames.size());
+}
+
+Result<void> ReportSegments(std::span<const VideoSegment> segments, const ReportOptions& options,
+                            const Terrain& terrain, const LineSink& sink, const LineSink& fault) {
+  cv::setNumThreads(1);
+  int frame = 0;
+  for (const VideoSegment& segment : segments) {
+    auto next = ReportSegment(segment, options, terrain, frame, sink);
+    if (next) {
+      frame = *next;
+    } else if (next.error().code == ErrorCode::kIo) {
+      return tl::unexpected<Error>(next.error());
+    } else {
+      fault(fmt::format("{}: frames {} to {}: {}", options.file, frame,
+                        frame + static_cast<int>(segment.frames.size()) - 1, next.error().message));
+      frame += static_cast<int>(segment.frames.size());
+    }
+  }
+  return {};
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/segment.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/media/decoder.h"
+
+namespace trucewatch {
+namespace {
+
+std::string AppendModel(const std::string& model) {
+  return model.empty() ? kMotionModel : model + "+" + kMotionModel;
+}
+
+DataFault FaultOf(const VideoSegment& segment, std::string reason) {
+  DataFault fault;
+  fault.source = segment.source;
+  if (!segment.frames.empty()) fault.time = segment.frames.front().time;
+  fault.format = segment.codec;
+  fault.reason = std::move(reason);
+  return fault;
+}
+
+}  // namespace
+
+MotionOptions MotionOptionsFrom(const v1::config::DetectConfig& config) {
+  MotionOptions options;
+  const auto set = [](double value, double& option) {
+    if (value > 0) option = value;
+  };
+  set(config.working_gsd_m(), options.working_gsd_m);
+  set(config.min_speed_mps(), options.min_speed_mps);
+  set(config.max_speed_mps(), options.max_speed_mps);
+  set(config.min_size_m(), options.min_size_m);
+  set(config.max_size_m(), options.max_size_m);
+  if (config.observation_period_s() > 0) {
+    options.observation_period = Duration::FromSeconds(config.observation_period_s());
+  }
+  options.assumed_gsd_m = options.working_gsd_m;
+  return options;
+}
+
+Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const MotionOptions& options,
+                                          const Terrain& terrain) {
+  SegmentMotion result;
+  // Access units come in decoding order; the detector wants them as they are shown.
+  result.frame_of_picture.resize(segment.frames.size());
+  std::iota(result.frame_of_picture.begin(), result.frame_of_picture.end(), std::size_t{0});
+  std::stable_sort(result.frame_of_picture.begin(), result.frame_of_picture.end(),
+                   [&](std::size_t a, std::size_t b) {
+                     return segment.frames[a].time < segment.frames[b].time;
+                   });
+  std::vector<std::size_t> picture_of_frame(segment.frames.size());
+  std::vector<MotionPicture> pictures;
+  for (const std::size_t frame : result.frame_of_picture) {
+    picture_of_frame[frame] = pictures.size();
+    const VideoFrame& f = segment.frames[frame];
+    pictures.push_back({f.time, f.pose, f.pose_sigma, f.metadata_skew});
+  }
+  std::vector<std::string> units;
+  for (const VideoFrame& frame : segment.frames) units.push_back(frame.access_unit);
+
+  MotionDetector detector(std::move(pictures), options, terrain);
+  DecodeOptions decode;
+  decode.codec = segment.codec;
+  decode.extradata = segment.extradata;
+  auto decoded = DecodeAccessUnits(decode, units, [&](DecodedPicture&& picture) {
+    const auto frame = static_cast<std::size_t>(picture.access_unit);
+    if (result.width_px == 0) {
+      result.width_px = picture.width_px;
+      result.height_px = picture.height_px;
+    }
+    if (frame < picture_of_frame.size()) {
+      detector.Add(picture_of_frame[frame], picture.width_px, picture.height_px, picture.luma);
+    }
+    return true;
+  });
+  if (!decoded) return tl::unexpected<Error>(decoded.error());
+  result.decoded = *decoded;
+  result.motion = detector.Finish();
+  return result;
+}
+
+SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
+                            const Terrain& terrain) {
+  SegmentResult result;
+  auto seen = DetectSegmentMotion(segment, MotionOptionsFrom(config), terrain);
+  if (!seen) {
+    result.faults.push_back(FaultOf(segment, "segment does not decode: " + seen.error().message));
+    return result;
+  }
+  const auto frames = static_cast<int>(segment.frames.size());
+  if (seen->decoded < frames) {
+    result.faults.push_back(FaultOf(
+        segment, fmt::format("{} of {} pictures do not decode", frames - seen->decoded, frames)));
+  }
+  result.counts = seen->motion.counts;
+  for (MotionMoment& moment : seen->motion.moments) {
+    ObservationSet set;
+    set.source = segment.source;
+    set.lineage = segment.lineage;
+    set.lineage.model = AppendModel(segment.lineage.model);
+    set.time = moment.time;
+    set.frame_index = static_cast<int>(seen->frame_of_picture[moment.picture]);
+    set.footprint = std::move(moment.footprint);
+    set.min_detectable_speed_mps = moment.min_detectable_speed_mps;
+    set.false_alarms_per_km2 = config.false_alarms_per_km2();
+    set.exercise = segment.exercise;
+    set.degraded_reason = std::move(moment.degraded_reason);
+    set.raw_digests = segment.raw_digests;
+    // A look that failed would not have seen anything.
+    if (set.degraded_reason.empty()) set.detection_probability = config.detection_probability();
+    // What has no place on the ground is of no use to fusion.
+    if (moment.georeferenced) set.detections = std::move(moment.detections);
+    result.observations.push_back(std::move(set));
+  }
+  return result;
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/geo/terrain.h"
+#include "core/types/observation.h"
+#include "detect/motion/motion_detector.h"
+#include "trucewatch/v1/config/mission.pb.h"
+
+namespace trucewatch {
+
+// Name and version of this detector in the lineage of what it makes.
+inline constexpr char kMotionModel[] = "motion-1";
+
+// The motion detector's options as a config says them. Zero fields of the config (none is set) keep
+// the default.
+MotionOptions MotionOptionsFrom(const v1::config::DetectConfig& config);
+
+// What the motion detector saw in one segment.
+struct SegmentMotion {
+  MotionResult motion;
+  std::vector<std::size_t> frame_of_picture;  // MotionMoment::picture -> index into segment.frames
+  int decoded = 0;                            // pictures
+  int width_px = 0, height_px = 0;            // of the first picture
+};
+
+// Decodes a segment and looks for motion. Fails with kBadInput when nothing decodes. Keeps at most
+// one decoded picture in memory besides the reduced ones.
+Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const MotionOptions& options,
+                                          const Terrain& terrain);
+
+// What a segment becomes: looks in ascending time, and what could not be used of it.
+struct SegmentResult {
+  std::vector<ObservationSet> observations;
+  std::vector<DataFault> faults;
+  MotionCounts counts;
+};
+
+// Pure function of its arguments; may run on several segments in parallel.
+SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
+                            const Terrain& terrain);
+
+}  // namespace trucewatch

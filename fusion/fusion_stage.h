@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/geo/geodetic.h"
+#include "core/stage/stage.h"
+#include "fusion/groups.h"
+#include "fusion/hold_buffer.h"
+#include "fusion/tracker.h"
+#include "trucewatch/v1/config/mission.pb.h"
+#include "trucewatch/v1/envelope.pb.h"
+
+namespace trucewatch {
+
+// Counts since the mission's start.
+struct FusionCounts {
+  std::uint64_t late = 0;  // measurements later than the hold
+  std::uint64_t repeated = 0;
+  std::uint64_t refused = 0;   // measurements and single plots that could not be used
+  std::uint64_t withheld = 0;  // tracks kept out of a picture because they are more likely people
+  std::uint64_t pictures = 0;
+};
+
+// Observation sets and radar dwells in, settled pictures out. Consumes looks and watermarks, heeds
+// and passes on source statuses, passes everything else on unchanged. Determinism: within the hold
+// the order of arrival changes no picture. Threads: one caller.
+class FusionStage final : public Stage {
+ public:
+  struct Options {
+    v1::config::FusionConfig config;
+    Geodetic origin;  // of the mission area
+  };
+
+  // kBadInput when the config is out of range.
+  static Result<std::unique_ptr<FusionStage>> Create(const Options& options);
+
+  Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
+  Result<std::string> Snapshot() const override;
+  Result<void> Restore(std::string_view snapshot) override;
+
+  const FusionCounts& counts() const { return counts_; }
+  const TrackerCounts& tracker_counts() const { return tracker_.counts(); }
+
+ private:
+  using Outputs = std::vector<std::string>;
+
+  explicit FusionStage(const Options& options);
+  void HandleOne(const LogRecord& record, Outputs& outputs);
+  void Hold(const v1::Envelope& envelope, const std::string& payload, Outputs& outputs);
+  void Settle(Outputs& outputs);
+  void EmitPictures(Instant before, Outputs& outputs);
+  void EmitPicture(Instant time, Outputs& outputs);
+
+  Options options_;
+  std::string config_key_;  // config and origin, to recognise a snapshot of another mission
+  LocalFrame frame_;
+  Duration period_;
+  HoldBuffer hold_;
+  Tracker tracker_;
+  GroupTracker groups_;
+  std::optional<Instant> next_picture_;
+  std::optional<Instant> last_look_;
+  bool exercise_ = false;
+  FusionCounts counts_;
+};
+
+}  // namespace trucewatch

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/snapshot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/types/codec.h"
+
+namespace trucewatch {
+namespace {
+
+// Supports travel in the layout of a published track, whose codec checks them.
+void SupportsToProto(const TrackState& track, v1::TrackState* out) {
+  Picture carrier;
+  carrier.tracks.emplace_back().supports = track.supports;
+  v1::Picture message = ToProto(carrier);
+  out->mutable_supports()->Swap(message.mutable_tracks(0)->mutable_supports());
+}
+
+Result<std::vector<TrackSupport>> SupportsFromProto(const v1::TrackState& in) {
+  Picture carrier;
+  carrier.tracks.emplace_back();
+  v1::Picture message = ToProto(carrier);
+  *message.mutable_tracks(0)->mutable_supports() = in.supports();
+  TW_ASSIGN_OR_RETURN(Picture decoded, FromProto(message));
+  return std::move(decoded.tracks.front().supports);
+}
+
+Result<TrackState> TrackFromProto(const v1::TrackState& in) {
+  if (in.probability_size() != kModelCount || in.mean_size() != 4 * kModelCount ||
+      in.cov_size() != 16 * kModelCount ||
+      in.classes_size() != static_cast<int>(kObjectClassCount) ||
+      in.opportunity_look_size() != static_cast<int>(kOpportunityMemory) ||
+      in.opportunity_reported_size() != static_cast<int>(kOpportunityMemory) ||
+      in.next_opportunity() >= kOpportunityMemory) {
+    return Fail(ErrorCode::kBadInput, "fusion snapshot: track {} is not whole", in.track_id());
+  }
+  const auto finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  };
+  if (!finite(in.probability()) || !finite(in.mean()) || !finite(in.cov()) ||
+      !finite(in.classes()) || !std::isfinite(in.existence())) {
+    return Fail(ErrorCode::kBadInput, "fusion snapshot: track {} is not finite", in.track_id());
+  }
+  TrackState track;
+  track.id = {in.track_id()};
+  track.time = Instant::FromMicros(in.time_us());
+  for (int j = 0; j < kModelCount; ++j) {
+    Gaussian& g = track.imm.model[static_cast<std::size_t>(j)];
+    track.imm.probability[static_cast<std::size_t>(j)] = in.probability(j);
+    for (int i = 0; i < 4; ++i) g.mean(i) = in.mean(4 * j + i);
+    for (int i = 0; i < 16; ++i) g.cov(i / 4, i % 4) = in.cov(16 * j + i);
+  }
+  track.existence = in.existence();
+  track.confirmed = in.confirmed();
+  track.updates = in.updates();
+  track.initiated = Instant::FromMicros(in.initiated_us());
+  track.last_update = Instant::FromMicros(in.last_update_us());
+  track.height_hae_m = in.height_hae_m();
+  std::copy(in.classes().begin(), in.classes().end(), track.classes.begin());
+  TW_ASSIGN_OR_RETURN(track.supports, SupportsFromProto(in));
+  for (std::size_t k = 0; k < kOpportunityMemory; ++k) {
+    const int i = static_cast<int>(k);
+    track.opportunities[k] = {in.opportunity_look(i), in.opportunity_reported(i)};
+  }
+  track.next_opportunity = in.next_opportunity();
+  return track;
+}
+
+template <typename Range, typename Id>
+bool Ascending(const Range& range, Id id) {
+  return std::adjacent_find(range.begin(), range.end(), [&](const auto& a, const auto& b) {
+           return !(id(a) < id(b));
+         }) == range.end();
+}
+
+}  // namespace
+
+v1::HoldBufferState ToProto(const HoldBuffer& hold) {
+  v1::HoldBufferState message;
+  for (const auto& [id, progress] : hold.sources()) {
+    v1::HeldSource* source = message.add_sources();
+    source->set_source_id(id.value);
+    source->set_live(progress.live);
+    if (progress.newest) source->set_newest_us(progress.newest->micros());
+    if (progress.promise) source->set_promise_us(progress.promise->micros());
+  }
+  for (const HeldMeasurement& measurement : hold.held()) {
+    v1::HeldMeasurement* held = message.add_held();
+    held->set_time_us(measurement.time.micros());
+    held->set_source_id(measurement.source.value);
+    held->set_index(measurement.index);
+    held->set_payload(measurement.payload);
+  }
+  if (hold.released()) message.set_released_us(hold.released()->micros());
+  if (hold.newest()) message.set_newest_us(hold.newest()->micros());
+  return message;
+}
+
+Result<void> RestoreFrom(const v1::HoldBufferState& message, HoldBuffer& hold) {
+  const auto instant = [](bool has, std::int64_t us) {
+    return has ? std::optional<Instant>(Instant::FromMicros(us)) : std::nullopt;
+  };
+  std::map<SourceId, HoldBuffer::Progress> sources;
+  for (const v1::HeldSource& source : message.sources()) {
+    sources[{source.source_id()}] = {
+        .live = source.live(),
+        .newest = instant(source.has_newest_us(), source.newest_us()),
+        .promise = instant(source.has_promise_us(), source.promise_us())};
+  }
+  std::set<HeldMeasurement> held;
+  for (const v1::HeldMeasurement& measurement : message.held()) {
+    held.insert({.time = Instant::FromMicros(measurement.time_us()),
+                 .source = {measurement.source_id()},
+                 .index = measurement.index(),
+                 .payload = measurement.payload()});
+  }
+  hold.Restore(std::move(sources), std::move(held),
+               instant(message.has_released_us(), message.released_us()),
+               instant(message.has_newest_us(), message.newest_us()));
+  return {};
+}
+
+v1::TrackerState ToProto(const Tracker& tracker) {
+  v1::TrackerState message;
+  message.set_time_us(tracker.time().micros());
+  message.set_last_id(tracker.last_id());
+  const TrackerCounts& c = tracker.counts();
+  for (const std::uint64_t count : {c.looks, c.plots, c.associated, c.initiated, c.merged,
+                                    c.deleted, c.refused, c.greedy_clusters}) {
+    message.add_counts(count);
+  }
+  for (const TrackState& track : tracker.tracks()) {
+    v1::TrackState* out = message.add_tracks();
+    out->set_track_id(track.id.value);
+    out->set_time_us(track.time.micros());
+    for (std::size_t j = 0; j < kModelCount; ++j) {
+      const Gaussian& g = track.imm.model[j];
+      out->add_probability(track.imm.probability[j]);
+      for (int i = 0; i < 4; ++i) out->add_mean(g.mean(i));
+      for (int i = 0; i < 16; ++i) out->add_cov(g.cov(i / 4, i % 4));
+    }
+    out->set_existence(track.existence);
+    out->set_confirmed(track.confirmed);
+    out->set_updates(track.updates);
+    out->set_initiated_us(track.initiated.micros());
+    out->set_last_update_us(track.last_update.micros());
+    out->set_height_hae_m(track.height_hae_m);
+    for (const double p : track.classes) out->add_classes(p);
+    SupportsToProto(track, out);
+    for (const Opportunity& opportunity : track.opportunities) {
+      out->add_opportunity_look(opportunity.look);
+      out->add_opportunity_reported(opportunity.reported);
+    }
+    out->set_next_opportunity(static_cast<std::uint32_t>(track.next_opportunity));
+  }
+  return message;
+}
+
+Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
+  if (message.counts_size() != 8) return Fail(ErrorCode::kBadInput, "fusion snapshot: counts");
+  std::vector<TrackState> tracks;
+  for (const v1::TrackState& in : message.tracks()) {
+    TW_ASSIGN_OR_RETURN(TrackState track, TrackFromProto(in));
+    tracks.push_back(std::move(track));
+  }
+  if (!Ascending(tracks, [](const TrackState& track) { return track.id; })) {
+    return Fail(ErrorCode::kBadInput, "fusion snapshot: tracks are not in order");
+  }
+  tracker.Restore(Instant::FromMicros(message.time_us()), message.last_id(),
+                  {.looks = message.counts(0),
+                   .plots = message.counts(1),
+                   .associated = message.counts(2),
+                   .initiated = message.counts(3),
+                   .merged = message.counts(4),
+                   .deleted = message.counts(5),
+                   .refused = message.counts(6),
+                   .greedy_clusters = message.counts(7)},
+                  std::move(tracks));
+  return {};
+}
+
+v1::GroupTrackerState ToProto(const GroupTracker& groups) {
+  v1::GroupTrackerState message;
+  message.set_last_id(groups.last_id());
+  for (const GroupState& group : groups.groups()) {
+    v1::GroupState* out = message.add_groups();
+    out->set_group_id(group.id.value);
+    for (const TrackId member : group.members) out->add_members(member.value);
+    out->set_last_whole_us(group.last_whole.micros());
+    out->set_last_large_us(group.last_large.micros());
+    out->set_published(group.published);
+  }
+  return message;
+}
+
+Result<void> RestoreFrom(const v1::GroupTrackerState& message, GroupTracker& groups) {
+  std::vector<GroupState> states;
+  for (const v1::GroupState& in : message.groups()) {
+    GroupState state{.id = {in.group_id()},
+                     .members = {},
+                     .last_whole = Instant::FromMicros(in.last_whole_us()),
+                     .last_large = Instant::FromMicros(in.last_large_us()),
+                     .published = in.published()};
+    for (const std::uint64_t member : in.members()) state.members.push_back({member});
+    if (!Ascending(state.members, [](TrackId id) { return id; })) {
+      return Fail(ErrorCode::kBadInput, "fusion snapshot: members are not in order");
+    }
+    states.push_back(std::move(state));
+  }
+  if (!Ascending(states, [](const GroupState& state) { return state.id; })) {
+    return Fail(ErrorCode::kBadInput, "fusion snapshot: groups are not in order");
+  }
+  groups.Restore(message.last_id(), std::move(states));
+  return {};
+}
+
+std::string ConfigKey(const v1::config::FusionConfig& config, const Geodetic& origin) {
+  return fmt::format("{};{:a};{:a};{:a}", config.SerializeAsString(), origin.latitude.rad(),
+                     origin.longitude.rad(), origin.height_hae_m);
+}
+
+}  // namespace trucewatch

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "core/geo/geodetic.h"
+#include "fusion/groups.h"
+#include "fusion/hold_buffer.h"
+#include "fusion/tracker.h"
+#include "trucewatch/v1/config/mission.pb.h"
+#include "trucewatch/v1/fusion_snapshot.pb.h"
+
+namespace trucewatch {
+
+inline constexpr std::uint32_t kSnapshotVersion = 1;
+
+// State to message and back, bit for bit. RestoreFrom fails with kBadInput on a message that cannot
+// be such a state.
+v1::HoldBufferState ToProto(const HoldBuffer& hold);
+Result<void> RestoreFrom(const v1::HoldBufferState& message, HoldBuffer& hold);
+v1::TrackerState ToProto(const Tracker& tracker);
+Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker);
+v1::GroupTrackerState ToProto(const GroupTracker& groups);
+Result<void> RestoreFrom(const v1::GroupTrackerState& message, GroupTracker& groups);
+
+// Exact bytes of what a stage runs with.
+std::string ConfigKey(const v1::config::FusionConfig& config, const Geodetic& origin);
+
+}  // namespace trucewatch

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/geo/terrain.h"
+#include "core/types/observation.h"
+#include "trucewatch/v1/config/mission.pb.h"
+
+namespace trucewatch {
+
+using FeedItem = std::variant<VideoSegment, RadarDwell, DataFault>;
+
+// The parser of one source: raw records in, observations out.
+// Determinism: the items depend on the records so far alone.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  // `digest` is the SHA-256 of record.bytes. A record with end_of_source has no bytes and brings
+  // what was held back.
+  // What cannot be parsed is a DataFault; an Error means that the parser itself cannot go on.
+  virtual Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) = 0;
+  // What came out so far and what was kept back, in one sentence for the record. May be empty.
+  virtual std::string Account() const = 0;
+};
+
+// What the pointers name outlives the call, `terrain` the feed; `ground_height_hae_m` stands where
+// it has no value.
+struct FeedOptions {
+  const v1::config::SourceConfig* source = nullptr;
+  const v1::config::TerrainConfig* terrain_config = nullptr;
+  const Terrain* terrain = nullptr;
+  double ground_height_hae_m = 0;
+};
+// To add a format: a Feed, a line here, and one in OpenRecordedSource (ingest/recorded).
+Result<std::unique_ptr<Feed>> MakeFeed(const FeedOptions& options);
+std::unique_ptr<Feed> MakeRadarFeed(const FeedOptions& options);
+std::unique_ptr<Feed> MakeVideoFeed(const FeedOptions& options);
+
+// Ancestors of what a source says, from its config.
+Lineage LineageOf(const v1::config::SourceConfig& source, Modality modality);
+
+}  // namespace trucewatch

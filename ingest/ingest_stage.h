@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/geo/terrain.h"
+#include "core/stage/stage.h"
+#include "core/types/observation.h"
+#include "ingest/feed.h"
+#include "trucewatch/v1/config/mission.pb.h"
+#include "trucewatch/v1/envelope.pb.h"
+
+namespace trucewatch {
+
+// Journal in, observations out: a mission header passes on; raw records become VideoSegment,
+// RadarDwell, SourceStatus (STARTED at a source's first record, ENDED at its end) and DataFault.
+// An OPERATIONAL mission refuses what is marked as an exercise: a DataFault in its place.
+// Snapshot: there is none. The state of a demuxer cannot be saved, so Snapshot() and Restore() fail
+// with kUnavailable, which tells the runner to feed the journal again from its first record and
+// compare the outputs with those it has instead of appending them.
+// Threads: one caller at a time.
+class IngestStage final : public Stage {
+ public:
+  // Fails with kBadInput on a source whose format cannot be read. `terrain` outlives the stage.
+  static Result<std::unique_ptr<IngestStage>> Create(v1::config::MissionConfig config,
+                                                     const Terrain* terrain);
+
+  Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
+  Result<std::string> Snapshot() const override;
+  Result<void> Restore(std::string_view snapshot) override;
+
+  // Faults of one raw record beyond this many are counted in one more: a hostile record must not
+  // become a flood.
+  static constexpr std::size_t kMaxFaultsPerRecord = 100;
+
+ private:
+  struct Source {
+    std::unique_ptr<Feed> feed;
+    bool started = false;
+    bool ended = false;
+  };
+
+  IngestStage(v1::config::MissionConfig config, const Terrain* terrain);
+  Result<std::vector<std::string>> HandleRaw(const v1::RawRecord& message);
+  // The item as it may leave: refused when it is an exercise and the mission is not.
+  FeedItem Admit(FeedItem item, const RawRecord& record) const;
+
+  v1::config::MissionConfig config_;
+  const Terrain* terrain_;
+  std::map<SourceId, Source> sources_;
+};
+
+}  // namespace trucewatch

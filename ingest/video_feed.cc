@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "ingest/feed.h"
+#include "ingest/video/video_assembler.h"
+#include "ingest/video/video_options.h"
+
+namespace trucewatch {
+namespace {
+
+class VideoFeed final : public Feed {
+ public:
+  explicit VideoFeed(const FeedOptions& options)
+      : assembler_(VideoAssembler::Create(
+            VideoOptionsFromConfig(*options.source, *options.terrain_config))) {}
+
+  Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) override {
+    TW_ASSIGN_OR_RETURN(auto outputs, assembler_->Push(record, digest));
+    std::vector<FeedItem> items;
+    items.reserve(outputs.size());
+    for (auto& output : outputs) {
+      if (auto* segment = std::get_if<VideoSegment>(&output)) {
+        ++segments_;
+        pictures_ += segment->frames.size();
+        items.emplace_back(std::move(*segment));
+      } else {
+        ++faults_;
+        items.emplace_back(std::move(std::get<DataFault>(output)));
+      }
+    }
+    return items;
+  }
+
+  std::string Account() const override {
+    return fmt::format("{} segments, {} pictures, {} faults", segments_, pictures_, faults_);
+  }
+
+ private:
+  std::unique_ptr<VideoAssembler> assembler_;
+  std::uint64_t segments_ = 0, pictures_ = 0, faults_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Feed> MakeVideoFeed(const FeedOptions& options) {
+  return std::make_unique<VideoFeed>(options);
+}
+
+}  // namespace trucewatch

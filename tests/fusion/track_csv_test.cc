@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/track_csv.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace trucewatch {
+namespace {
+
+constexpr char kScansHeader[] =
+    "scan_id,receive_time,measure_time,sensor_id,sensor_type,sensor_x,sensor_y,fov_xmin,fov_xmax,"
+    "fov_ymin,fov_ymax,prob_detect,mean_false,mdv,n_meas\n";
+constexpr char kMeasHeader[] =
+    "meas_id,scan_id,receive_time,measure_time,sensor_id,sensor_type,sensor_x,sensor_y,range,"
+    "azimuth,range_rate,x,y,var_range,var_azimuth,var_range_rate,cov_xx,cov_xy,cov_yy,truth_id\n";
+
+// A vehicle going east at 10 m/s from (0, 0), seen by a camera each second; scan `late` arrives 3 s
+// late.
+struct Files {
+  std::string scans = kScansHeader, meas = kMeasHeader;
+};
+Files Eastward(int count, int late) {
+  Files files;
+  for (int k = 0; k < count; ++k) {
+    const double receive = k + (k == late ? 3.0 : 0.0);
+    files.scans +=
+        fmt::format("{},{:.3f},{:.3f},drone1,eo,0,0,-500,500,-500,500,0.900,1.000,0.00,1\n", k,
+                    receive, 1.0 * k);
+    files.meas +=
+        fmt::format("{},{},{:.3f},{:.3f},drone1,eo,0,0,,,,{:.2f},{:.2f},,,,25.0,0.0,25.0,0\n", k, k,
+                    receive, 1.0 * k, 10.0 * k, k % 2 == 0 ? 1.5 : -1.5);
+  }
+  return files;
+}
+
+TEST(TrackCsv, ReadsRadarPlotsInTheirOwnCoordinates) {
+  const std::string scans = std::string(kScansHeader) +
+                            "0,0.000,0.000,radar1,radar,0.0,-12000.0,-10000.0,10000.0,-10000.0,"
+                            "10000.0,0.850,30.000,1.50,1\n";
+  const std::string meas = std::string(kMeasHeader) +
+                           "0,0,0.000,0.000,radar1,radar,0.0,-12000.0,12151.07,0.4058713,-14.466,,,"
+                           "225.0000,1.218470e-05,0.4900,,,,7\n";
+  const auto looks = ParseMeasurementCsv(meas, scans);
+  ASSERT_TRUE(looks) << looks.error().message;
+  const Look& look = looks->at(0).look;
+  // azimuth clockwise from north: x = range sin, y = -12000 + range cos
+  EXPECT_NEAR(look.plots.at(0).p_en_m.x(), 12151.07 * std::sin(0.4058713), 1e-6);
+  EXPECT_NEAR(look.plots.at(0).p_en_m.y(), -12000 + 12151.07 * std::cos(0.4058713), 1e-6);
+  EXPECT_NEAR(look.plots.at(0).cov_en_m2.trace(), 225 + 12151.07 * 12151.07 * 1.21847e-5, 1e-6);
+  EXPECT_NEAR(look.false_alarms_per_m2, 30.0 / 4e8, 1e-15);
+  EXPECT_EQ(look.min_detectable_speed_mps, 1.5);
+}
+
+TEST(TrackCsv, WritesOneRowASecondOnceConfirmed) {
+  const Files files = Eastward(20, -1);
+  const auto looks = ParseMeasurementCsv(files.meas, files.scans);
+  ASSERT_TRUE(looks);
+  const TrackCsvResult result = WriteTrackCsv(*looks, {});
+  EXPECT_EQ(result.csv.substr(0, result.csv.find('\n')),
+            "time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy");
+  EXPECT_NE(result.csv.find("\n19.000,1,"), std::string::npos);
+  EXPECT_EQ(result.csv.find("\n0.000,"), std::string::npos);
+  EXPECT_EQ(result.plots, 20u);
+}
+
+TEST(TrackCsv, ASettledPictureDoesNotDependOnArrival) {
+  const Files files = Eastward(30, -1), delayed = Eastward(30, 12);
+  TrackCsvOptions options;
+  options.hold_s = 5;
+  options.settled_lag_s = 5;
+  const auto a = WriteTrackCsv(*ParseMeasurementCsv(files.meas, files.scans), options);
+  const auto b = WriteTrackCsv(*ParseMeasurementCsv(delayed.meas, delayed.scans), options);
+  EXPECT_EQ(a.csv, b.csv);
+  EXPECT_EQ(b.late_looks, 0u);
+  options.settled_lag_s.reset();
+  EXPECT_NE(WriteTrackCsv(*ParseMeasurementCsv(delayed.meas, delayed.scans), options).csv, a.csv);
+}
+
+TEST(TrackCsv, LaterThanTheHoldIsCounted) {
+  const Files delayed = Eastward(30, 12);
+  TrackCsvOptions options;
+  options.hold_s = 1;
+  EXPECT_EQ(WriteTrackCsv(*ParseMeasurementCsv(delayed.meas, delayed.scans), options).late_looks,
+            1u);
+}
+
+TEST(TrackCsv, NamesTheLineThatIsWrong) {
+  const Files files = Eastward(3, -1);
+  const auto error = [](const std::string& meas, const std::string& scans) {
+    const auto looks = ParseMeasurementCsv(meas, scans);
+    return looks ? std::string("accepted") : looks.error().message;
+  };
+  EXPECT_NE(error(files.meas + "9,77,0,0,,,,,,,,1,1,,,,1,0,1,0\n", files.scans).find("meas:5"),
+            std::string::npos);
+  EXPECT_NE(error(files.meas + "1,2,3\n", files.scans).find("meas:5"), std::string::npos);
+  EXPECT_NE(error(files.meas, files.scans + files.scans.substr(files.scans.find('\n') + 1))
+                .find("scans:5"),
+            std::string::npos);
+  EXPECT_NE(error("", files.scans).find("empty"), std::string::npos);
+  EXPECT_NE(error(files.meas, "scan_id\n").find("no column"), std::string::npos);
+  EXPECT_NE(error(files.meas + "9,1,0,0,,,,,,,,nan,1,,,,1,0,1,0\n", files.scans).find("meas:5"),
+            std::string::npos);
+  EXPECT_NE(error(files.meas + "9,1,0,0,,,,,,,,1,1,,,,-1,0,1,0\n", files.scans).find("meas:5"),
+            std::string::npos);
+}
+
+// Whatever is cut off, there is an answer and no crash.
+TEST(TrackCsv, SurvivesTruncationAtEveryByte) {
+  const Files files = Eastward(3, -1);
+  for (std::size_t k = 0; k < files.meas.size(); ++k) {
+    static_cast<void>(ParseMeasurementCsv(std::string_view(files.meas).substr(0, k), files.scans));
+  }
+  for (std::size_t k = 0; k < files.scans.size(); ++k) {
+    const auto looks = ParseMeasurementCsv(files.meas, std::string_view(files.scans).substr(0, k));
+    EXPECT_FALSE(looks && looks->size() > 3) << k;
+  }
+}
+
+}  // namespace
+}  // namespace trucewatch

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/wording.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/verify/scene.h"
+
+namespace trucewatch {
+namespace {
+
+using testing::At;
+using testing::Convoy;
+using testing::DemoAgreement;
+using testing::Drone;
+using testing::PictureBuilder;
+using testing::Radar;
+using testing::Runner;
+using testing::SecondDrone;
+
+// Words that take sides or say what a thing amounts to (DOMAIN.md): people may, software does not.
+const char* const kForbidden[] = {"violat",   "hostile", "enemy",   "target", "breach", "illegal",
+                                  "friendly", "threat",  "suspect", "guilty", "attack"};
+
+void ExpectNeutral(const std::string& text) {
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  for (const char* word : kForbidden)
+    EXPECT_EQ(lower.find(word), std::string::npos) << word << " in: " << text;
+  EXPECT_EQ(text.find("  "), std::string::npos) << text;
+  ASSERT_FALSE(text.empty());
+  EXPECT_EQ(text.back(), '.') << text;
+}
+
+TEST(Wording, EverySentenceIsNeutral) {
+  testing::Eye shared_clock = Radar();
+  shared_clock.lineage.clock = Drone().lineage.clock;
+  const std::vector<std::vector<testing::Eye>> sets = {
+      {Drone()}, {Radar()}, {Drone(), SecondDrone()}, {Drone(), shared_clock}, {Drone(), Radar()}};
+  int transitions = 0;
+  int notified = 0;
+  for (const auto& eyes : sets) {
+    Runner run(DemoAgreement());
+    for (int t = 0; t < 100; ++t) {
+      PictureBuilder picture(t);
+      picture.Add({.group = 7,
+                   .first_track = 100,
+                   .count = 8,
+                   .head_en_m = {-1200, 300},
+                   .velocity_en_mps = {0, -5},
+                   .eyes = eyes});
+      picture.Add({.group = 5,
+                   .first_track = 500,
+                   .count = 6,
+                   .head_en_m = {1600, -1300},
+                   .velocity_en_mps = {0, 10},
+                   .eyes = eyes});
+      run.Feed(picture.Build());
+    }
+    for (const Finding& finding : run.findings) {
+      ExpectNeutral(finding.reason);
+      transitions += finding.kind == FindingKind::kEventTransition ? 1 : 0;
+      notified += finding.kind == FindingKind::kNotifiedMovement ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(transitions, 1 + 1 + 2 + 2 + 3);
+  EXPECT_EQ(notified, 5);
+  for (const Modality modality : {Modality::kUnspecified, Modality::kVideoRgb,
+                                  Modality::kVideoInfrared, Modality::kRadarGmti})
+    ExpectNeutral(ModalityName(modality) + ".");
+  for (const SourceState state : {SourceState::kUnspecified, SourceState::kStarted,
+                                  SourceState::kLate, SourceState::kResumed, SourceState::kEnded})
+    ExpectNeutral(SourceStatusSentence({{"radar1"}, At(0), state, ""}));
+  ExpectNeutral(DataFaultSentence({{"radar1"}, At(0), "", 0, "too short"}));
+}
+
+TEST(Wording, AVerifiedEventReadsAsASentence) {
+  Runner run(DemoAgreement());
+  for (int t = 0; t < 30; ++t)
+    run.Feed(PictureBuilder(t)
+                 .Add({.group = 7,
+                       .first_track = 100,
+                       .count = 8,
+                       .head_en_m = {-1200, 300},
+                       .velocity_en_mps = {0, -5},
+                       .existence = 1.0,
+                       .eyes = {Drone(), Radar()}})
+                 .Build());
+  EXPECT_EQ(run.Of(FindingKind::kEventTransition).back().reason,
+            "At least 5 vehicles moving together were inside zone 'Buffer zone' for 10 s "
+            "(probability 1.000, estimate "
+            "8 to 9); seen by drone1 (video) and radar1 (moving-vehicle radar). drone1 (video) and "
+            "radar1 "
+            "(moving-vehicle radar) are of different kinds and share no sensor, platform, station, "
+            "clock, "
+            "georeference, detection model or derived product.");
+}
+
+}  // namespace
+}  // namespace trucewatch

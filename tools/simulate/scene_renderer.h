@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "core/geo/camera.h"
+#include "tools/simulate/flight.h"
+#include "tools/simulate/ground_texture.h"
+#include "tools/simulate/raster.h"
+#include "tools/simulate/scenario.h"
+#include "tools/simulate/view.h"
+#include "tools/simulate/world.h"
+
+namespace trucewatch::simulate {
+
+// Draws frames: ground, shadows, vehicles and people, houses, the lens, sensor noise, the exercise
+// mark. Threads: Render may be called from several threads once the texture is painted.
+// Determinism: a frame depends on scenario, seed and its number alone.
+class SceneRenderer {
+ public:
+  SceneRenderer(const Scenario& scenario, const World& world, const Flight& flight,
+                const GroundTexture& texture);
+
+  struct Options {
+    bool movers = true;  // tests take the difference
+    bool noise = true;
+    bool mark = true;
+  };
+  void Render(int frame, const Options& options, YuvPicture& picture) const;
+
+  View ViewOf(int frame) const;
+
+ private:
+  void WarpGround(const View& view, YuvPicture& picture) const;
+  void DrawObjects(const View& view, double t_s, bool movers, YuvPicture& picture) const;
+  void AddNoise(int frame, YuvPicture& picture) const;
+  void BurnMark(YuvPicture& picture) const;
+
+  const Scenario& scenario_;
+  const World& world_;
+  const Flight& flight_;
+  const GroundTexture& texture_;
+  std::vector<std::int8_t> noise_;  // a tile of normal noise, read at an offset of the frame's own
+  cv::Mat mark_;                    // CV_8UC1: 0 leave, 1 dark edge, 2 letter
+};
+
+}  // namespace trucewatch::simulate

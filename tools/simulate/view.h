@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <optional>
+
+#include "core/geo/camera.h"
+
+namespace trucewatch::simulate {
+
+// The projection of one frame over the flat ground around the boresight, taken from core/geo's
+// rays. The ground (a surface of constant height above the ellipsoid) is its tangent plane where
+// the camera looks: 2 cm off at 500 m.
+class View {
+ public:
+  // `stare`: where the boresight meets the ground, east and north in `frame`, whose origin is on
+  // the ground.
+  View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2d& stare);
+
+  // Whether a place on the ground lies well in front of the camera: what is behind it has an image
+  // point, too.
+  bool InFront(const Eigen::Vector2d& place) const;
+  // Image point of east, north, and the height above the ground there. Only for what lies in front
+  // of the camera.
+  Eigen::Vector2d Project(const Eigen::Vector2d& place, double height_m) const;
+  const Eigen::Matrix3d& image_from_ground() const { return image_from_ground_; }
+  // Ground points of the four corners of the image; nothing when one looks above the horizon.
+  std::optional<std::array<Eigen::Vector2d, 4>> Footprint() const;
+  // Where the camera stands: the direction from a place to it, for what hides what.
+  const Eigen::Vector3d& camera_enu_m() const { return camera_enu_m_; }
+  int width_px() const { return width_px_; }
+  int height_px() const { return height_px_; }
+
+ private:
+  int width_px_, height_px_;
+  Eigen::Vector3d camera_enu_m_;
+  Eigen::Matrix<double, 3, 4> image_from_enu_;
+  Eigen::Vector3d plane_;  // up = plane . (east, north, 1)
+  Eigen::Matrix3d image_from_ground_;
+};
+
+}  // namespace trucewatch::simulate

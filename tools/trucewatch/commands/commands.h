@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace trucewatch::tools {
+
+// One struct and one function a subcommand. Functions return the exit code of a finished command;
+// an Error is printed by main and mapped by ExitCode (2 usage, 3 bad input, 4 failed check).
+
+struct SimulateCommand {
+  std::string scenario;
+  std::string out;
+  std::optional<std::uint64_t> seed;
+  unsigned threads = 0;
+  bool quiet = false;
+};
+Result<int> RunSimulate(const SimulateCommand& command);
+
+struct ReplayCommand {
+  std::string recording;  // folder, config or a single sensor file
+  std::string out;        // empty: a folder beside the recording's name in the current one
+  double speed = 0;       // 0: as fast as possible
+  std::optional<unsigned> threads;
+  bool json = false;
+  bool quiet = false;
+  std::string metrics_file;
+};
+Result<int> RunReplay(const ReplayCommand& command);
+
+struct RunCommand {
+  std::string config;
+  std::string stage;  // empty: all
+  std::string state;  // empty: "state" beside the config
+  std::optional<unsigned> threads;
+  std::optional<double> speed;
+  bool json = false;
+  std::string metrics_address;  // "127.0.0.1:9464"
+};
+Result<int> RunRun(const RunCommand& command);
+
+struct InspectCommand {
+  std::vector<std::string> files;
+  bool json = false;
+};
+Result<int> RunInspect(const InspectCommand& command);
+
+struct DetectCommand {
+  std::vector<std::string> files;
+  bool json = false;
+  double gsd_m = 0;  // 0: the default's
+  double min_score = 0;
+  std::string draw;
+  int draw_every = 10;
+};
+Result<int> RunDetect(const DetectCommand& command);
+
+struct ScoreEventsCommand {
+  std::string run;    // folder of a replay
+  std::string truth;  // recording with truth.json
+  bool json = false;
+};
+Result<int> RunScoreEvents(const ScoreEventsCommand& command);
+
+struct AgreementCheckCommand {
+  std::string file;
+};
+Result<int> RunAgreementCheck(const AgreementCheckCommand& command);
+
+struct AuditCommand {
+  std::string ledger;
+  std::string policy;
+  std::string seen;
+};
+Result<int> RunAudit(const AuditCommand& command);
+
+struct KeygenCommand {
+  std::string name;
+  std::string out;
+};
+Result<int> RunKeygen(const KeygenCommand& command);
+
+struct SignerCommand {
+  std::string key;
+  std::string state;
+  std::string origin;
+};
+Result<int> RunSignerCommand(const SignerCommand& command);
+
+}  // namespace trucewatch::tools

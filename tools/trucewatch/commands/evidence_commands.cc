@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/config/text_config.h"
+#include "core/storage/storage.h"
+#include "evidence/signer/run_signer.h"
+#include "tools/audit/audit.h"
+#include "tools/trucewatch/commands/commands.h"
+
+namespace trucewatch::tools {
+
+Result<int> RunAudit(const AuditCommand& command) {
+  audit::AuditOptions options;
+  options.ledger = command.ledger;
+  TW_ASSIGN_OR_RETURN(options.policy, ReadTextFile(command.policy));
+  if (!command.seen.empty()) {
+    TW_ASSIGN_OR_RETURN(options.seen, ReadTextFile(command.seen));
+  }
+  TW_ASSIGN_OR_RETURN(const audit::AuditReport report, audit::AuditLedger(options));
+  std::fputs(audit::FormatReport(report).c_str(), stdout);
+  return 0;
+}
+
+Result<int> RunKeygen(const KeygenCommand& command) {
+  TW_ASSIGN_OR_RETURN(const std::string vkey, evidence::GenerateKey(command.out, command.name));
+  std::printf("private key  %s (keep it; only the signer needs it)\npublic key   %s.vkey\n%s\n",
+              command.out.c_str(), command.out.c_str(), vkey.c_str());
+  return 0;
+}
+
+Result<int> RunSignerCommand(const SignerCommand& command) {
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  TW_RETURN_IF_ERROR(evidence::RunSigner(
+      *storage, {.key_file = command.key, .state_file = command.state, .origin = command.origin},
+      STDIN_FILENO, STDOUT_FILENO));
+  return 0;
+}
+
+}  // namespace trucewatch::tools

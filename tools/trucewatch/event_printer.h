@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/bus/log.h"
+#include "tools/trucewatch/progress_bar.h"
+
+namespace trucewatch::tools {
+
+// Follows the log of published findings and prints what people subscribe for: event transitions,
+// notified movements and refused input. Keeps the JSON lines, for events.jsonl.
+class EventPrinter {
+ public:
+  EventPrinter(LogReader& published, bool json, ProgressBar* bar)
+      : log_(published), json_(json), bar_(bar) {}
+
+  // Prints what is new, waiting at most `wait` for it. False once the log is closed and all of it
+  // printed.
+  Result<bool> Step(Duration wait);
+
+  const std::string& lines() const { return lines_; }
+  std::uint64_t faults() const { return faults_; }
+
+ private:
+  Result<void> Handle(const LogRecord& record);
+
+  LogReader& log_;
+  bool json_;
+  ProgressBar* bar_;
+  std::uint64_t after_ = 0;
+  std::uint64_t faults_ = 0;
+  std::string lines_;
+};
+
+}  // namespace trucewatch::tools

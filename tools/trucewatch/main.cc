@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one program: a subcommand each in commands/.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+
+#include "core/log/log.h"
+#include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/stage_factory.h"
+
+namespace trucewatch::tools {
+namespace {
+
+// The function of the subcommand that was given.
+using Action = std::function<Result<int>()>;
+
+void AddSimulate(CLI::App& app, Action* action, SimulateCommand& c) {
+  CLI::App* sub =
+      app.add_subcommand("simulate", "Render a recorded mission in real formats, with its truth");
+  sub->add_option("scenario", c.scenario, "Scenario file (.txtpb)")->required();
+  sub->add_option("--out", c.out, "Folder of the recording")->required();
+  sub->add_option("--seed", c.seed, "Instead of the scenario's");
+  sub->add_option("--threads", c.threads,
+                  "Rendering threads (default: all cores); the bytes do not depend on it");
+  sub->add_flag("--quiet", c.quiet, "No progress bar");
+  sub->footer(
+      "Example: trucewatch simulate configs/demo/scenario.txtpb --out /tmp/mission --seed 7");
+  sub->callback([action, &c] { *action = [&c] { return RunSimulate(c); }; });
+}
+
+void AddReplay(CLI::App& app, Action* action, ReplayCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "replay", "Run a recording through the pipeline; ledger, map and events in a folder");
+  sub->add_option("recording", c.recording,
+                  "Recorded mission (folder or mission.txtpb), or one .ts or .4607 file")
+      ->required();
+  sub->add_option(
+      "--out", c.out,
+      "Folder for the results (default: NAME-replay here); the same again goes on where it was");
+  sub->add_option_function<std::string>(
+      "--speed",
+      [&c](const std::string& text) {
+        if (text == "max") return;
+        char* end = nullptr;
+        c.speed = std::strtod(text.c_str(), &end);
+        if (end == text.c_str() || *end != '\0' || !(c.speed > 0) || c.speed > 1000) {
+          throw CLI::ValidationError(
+              "--speed", "'" + text + "' is no speed; expected max, or a number up to 1000");
+        }
+      },
+      "1 as it happened, 10 ten times as fast, max (default)");
+  sub->add_option("--threads", c.threads, "Detection threads; the result does not depend on it")
+      ->check(CLI::Range(1, 64));
+  sub->add_flag("--json", c.json, "Events as JSON lines");
+  sub->add_flag("--quiet", c.quiet, "No progress bar");
+  sub->add_option("--metrics", c.metrics_file,
+                  "Write metrics (Prometheus text) to this file at the end");
+  sub->footer("Example: trucewatch replay /tmp/mission --out /tmp/mission-run");
+  sub->callback([action, &c] { *action = [&c] { return RunReplay(c); }; });
+}
+
+void AddRun(CLI::App& app, Action* action, RunCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "run", "The pipeline, live; killed and started again it goes on where it was");
+  sub->add_option("config", c.config, "Mission config (.txtpb) or its folder")->required();
+  sub->add_option(
+      "--stage", c.stage,
+      "Only this stage, over the config's bus endpoints: ingest, detect, fusion, verify, evidence");
+  sub->add_option("--state", c.state,
+                  "Folder of logs, snapshots and ledger (default: state beside the config)");
+  sub->add_option("--threads", c.threads, "Detection threads")->check(CLI::Range(1, 64));
+  sub->add_option("--speed", c.speed,
+                  "Of recorded sources, instead of the config's; 0 as fast as possible")
+      ->check(CLI::Range(0.0, 1000.0));
+  sub->add_flag("--json", c.json, "Events as JSON lines");
+  sub->add_option("--metrics", c.metrics_address,
+                  "Serve metrics at this address, e.g. 127.0.0.1:9464");
+  sub->footer("Example: trucewatch run /tmp/mission/mission.txtpb --state /var/lib/trucewatch");
+  sub->callback([action, &c] { *action = [&c] { return RunRun(c); }; });
+}
+
+void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
+  CLI::App* sub =
+      app.add_subcommand("inspect", "What a sensor file holds, record by record with byte offsets");
+  sub->add_option("files", c.files, "MPEG-TS, KLV or STANAG 4607 files")->required();
+  sub->add_flag("--json", c.json, "One JSON object a line (docs/formats/inspect.md)");
+  sub->footer("Example: trucewatch inspect --json drone.ts radar.4607");
+  sub->callback([action, &c] { *action = [&c] { return RunInspect(c); }; });
+}
+
+void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
+  CLI::App* sub = app.add_subcommand("detect", "Detection alone, on recorded video");
+  sub->add_option("files", c.files, "MPEG-TS files")->required();
+  sub->add_flag("--json", c.json, "One JSON object a frame (docs/formats/detect.md)");
+  sub->add_option("--gsd", c.gsd_m, "Working ground sample distance in metres")
+      ->check(CLI::Range(0.05, 10.0));
+  sub->add_option("--min-score", c.min_score, "Leave weaker detections out")
+      ->check(CLI::Range(0.0, 1.0));
+  sub->add_option("--draw", c.draw, "Write pictures with boxes to this folder");
+  sub->add_option("--draw-every", c.draw_every, "... one in so many frames")
+      ->check(CLI::Range(1, 100000));
+  sub->footer("Example: trucewatch detect drone.ts --json --draw /tmp/pictures");
+  sub->callback([action, &c] { *action = [&c] { return RunDetect(c); }; });
+}
+
+void AddScore(CLI::App& app, Action* action, ScoreEventsCommand& c) {
+  CLI::App* score = app.add_subcommand("score", "Compare results with a truth");
+  score->require_subcommand(1);
+  CLI::App* sub = score->add_subcommand(
+      "events", "Published events against a simulation's truth; exit 4 when one is not met");
+  sub->add_option("run", c.run, "Folder that replay wrote")->required();
+  sub->add_option("--truth", c.truth, "Recording with truth.json")->required();
+  sub->add_flag("--json", c.json, "One JSON object with every figure");
+  sub->footer("Example: trucewatch score events /tmp/mission-run --truth /tmp/mission");
+  sub->callback([action, &c] { *action = [&c] { return RunScoreEvents(c); }; });
+}
+
+void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {
+  CLI::App* agreement = app.add_subcommand("agreement", "Work with agreement files");
+  agreement->require_subcommand(1);
+  CLI::App* sub =
+      agreement->add_subcommand("check", "Find overlaps, gaps, undated phases, unknown classes");
+  sub->add_option("file", c.file, "Agreement (.txtpb)")->required();
+  sub->footer("Example: trucewatch agreement check configs/demo/agreement.txtpb");
+  sub->callback([action, &c] { *action = [&c] { return RunAgreementCheck(c); }; });
+}
+
+void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenCommand& keygen,
+                 SignerCommand& signer) {
+  CLI::App* sub = app.add_subcommand("audit",
+                                     "Check every byte of a ledger, offline, with the policy file "
+                                     "alone; exit 4 names the first bad one");
+  sub->add_option("ledger", audit.ledger, "Ledger folder")->required();
+  sub->add_option("--policy", audit.policy,
+                  "Policy file: the log's key and the witnesses you trust")
+      ->required();
+  sub->add_option("--seen", audit.seen,
+                  "A checkpoint you were given before: finds truncation and rollback");
+  sub->footer("Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt");
+  sub->callback([action, &audit] { *action = [&audit] { return RunAudit(audit); }; });
+
+  sub = app.add_subcommand("keygen",
+                           "Make an Ed25519 log key: FILE (private, mode 0600) and FILE.vkey");
+  sub->add_option("name", keygen.name,
+                  "Key name, the ledger's origin, e.g. exercise.trucewatch.example/demo")
+      ->required();
+  sub->add_option("--out", keygen.out, "File of the private key")->required();
+  sub->footer("Example: trucewatch keygen exercise.trucewatch.example/demo --out log.key");
+  sub->callback([action, &keygen] { *action = [&keygen] { return RunKeygen(keygen); }; });
+
+  sub = app.add_subcommand(
+      "signer",
+      "The signing process: answers on standard input and output; started by run and replay");
+  sub->add_option("--key", signer.key, "Private key")->required();
+  sub->add_option("--state", signer.state, "What was signed last")->required();
+  sub->add_option("--origin", signer.origin, "The key's name")->required();
+  sub->callback([action, &signer] { *action = [&signer] { return RunSignerCommand(signer); }; });
+}
+
+int Main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("trucewatch: neutral, checkable verification of a ceasefire from sensor feeds");
+  app.set_version_flag("--version", "trucewatch " + BuildId());
+  app.require_subcommand(1);
+  bool verbose = false;
+  app.add_flag("-v,--verbose", verbose, "Log state changes to standard error");
+  Action action;
+  SimulateCommand simulate;
+  ReplayCommand replay;
+  RunCommand run;
+  InspectCommand inspect;
+  DetectCommand detect;
+  ScoreEventsCommand score;
+  AgreementCheckCommand agreement;
+  AuditCommand audit;
+  KeygenCommand keygen;
+  SignerCommand signer;
+  AddSimulate(app, &action, simulate);
+  AddReplay(app, &action, replay);
+  AddRun(app, &action, run);
+  AddInspect(app, &action, inspect);
+  AddDetect(app, &action, detect);
+  AddScore(app, &action, score);
+  AddAgreement(app, &action, agreement);
+  AddEvidence(app, &action, audit, keygen, signer);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    // CLI11 exits with its own numbers; ours: 0 for help, 2 for usage (DESIGN rule 10).
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  if (verbose) SetLogLevel(LogLevel::kInfo);
+  const Result<int> result = action();
+  if (result) return *result;
+  std::fprintf(stderr, "trucewatch: %s\n", result.error().message.c_str());
+  return ExitCode(result.error());
+}
+
+}  // namespace
+}  // namespace trucewatch::tools
+
+int main(int argc, char** argv) { return trucewatch::tools::Main(argc, argv); }

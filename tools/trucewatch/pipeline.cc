@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/pipeline.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "core/bus/log_client.h"
+#include "core/bus/log_server.h"
+#include "core/bus/zmq_link.h"
+#include "core/log/log.h"
+#include "core/stage/stage_runner.h"
+#include "evidence/ledger/ledger.h"
+#include "evidence/ledger_publisher.h"
+#include "evidence/signer/signer_process.h"
+#include "ingest/receiver.h"
+#include "tools/trucewatch/served_log.h"
+#include "tools/trucewatch/stage_factory.h"
+
+namespace trucewatch::tools {
+namespace {
+
+constexpr Duration kPoll = Duration::Millis(200);
+// A consumer that has read the end of our log may ask once more when the answer got lost.
+constexpr Duration kServeAfterEnd = Duration::Millis(1500);
+
+Result<std::string> EndpointOf(const MissionFile& mission, const PipelineOptions& options,
+                               const std::string& stage) {
+  if (options.in_process) return "inproc://" + stage;
+  for (const auto& endpoint : mission.config.bus().endpoint()) {
+    if (endpoint.stage() == stage) return endpoint.endpoint();
+  }
+  const std::string& pattern = mission.config.bus().ipc_pattern();
+  const std::size_t at = pattern.find("%s");
+  if (pattern.rfind("ipc://", 0) != 0 || at == std::string::npos) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: bus: stage '{}' has no endpoint; expected endpoint {{ stage: \"{}\" endpoint: "
+                "\"tcp://...\" }} or "
+                "ipc_pattern: \"ipc://%s.sock\"",
+                mission.path, stage, stage);
+  }
+  std::string path = pattern.substr(6);
+  path.replace(path.find("%s"), 2, stage);
+  if (!std::filesystem::path(path).is_absolute()) path = options.state_directory + "/" + path;
+  constexpr std::size_t kMaxSocketPath = 107;  // sun_path of unix(7), less its final zero
+  path = std::filesystem::absolute(path).string();
+  if (path.size() > kMaxSocketPath) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: a socket's path may have {} characters; use a shorter state folder", path,
+                kMaxSocketPath);
+  }
+  return "ipc://" + path;
+}
+
+}  // namespace
+
+class Pipeline::Impl {
+ public:
+  Impl(const MissionFile& mission, PipelineOptions options, Storage& storage, Clock& clock,
+       Metrics& metrics, const ZmqContext& context)
+      : mission_(mission),
+        options_(std::move(options)),
+        storage_(storage),
+        clock_(clock),
+        metrics_(metrics),
+        context_(context) {}
+
+  Result<void> Prepare() {
+    TW_ASSIGN_OR_RETURN(parts_, LoadMissionParts(mission_));
+    TW_RETURN_IF_ERROR(storage_.MakeDirectories(options_.state_directory));
+    for (const std::string& name : options_.stages) TW_RETURN_IF_ERROR(PrepareStage(name));
+    return {};
+  }
+
+  Result<void> Run(std::stop_token stop) {
+    std::stop_source stop_all;
+    std::stop_callback forward(stop, [&] { stop_all.request_stop(); });
+    std::vector<std::jthread> threads;
+    const auto start = [&](const std::string& name, auto body) {
+      threads.emplace_back([this, name, body, &stop_all] {
+        const Result<void> result = body(stop_all.get_token());
+        if (!result) {
+          Log(LogLevel::kError, "stage_failed",
+              {{"stage", name}, {"error", result.error().message}});
+          {
+            const std::lock_guard lock(mutex_);
+            if (!failure_)
+              failure_ = Error{result.error().code, name + ": " + result.error().message};
+          }
+          stop_all.request_stop();
+        }
+      });
+    };
+    if (receiver_) {
+      start("receiver", [this](std::stop_token token) {
+        return receiver_->Run([token] { return token.stop_requested(); });
+      });
+    }
+    for (auto& stage : stages_) {
+      start(stage->name, [&stage](std::stop_token token) { return stage->runner->Run(token); });
+    }
+    if (publisher_) start("publisher", [this](std::stop_token token) { return Publish(token); });
+    threads.clear();  // joins
+    {
+      const std::lock_guard lock(mutex_);
+      if (failure_) return tl::unexpected<Error>(*failure_);
+    }
+    if (!stop.stop_requested()) ServeToTheEnd(stop);
+    return {};
+  }
+
+  std::vector<StageHealth> health() const {
+    std::vector<StageHealth> all;
+    for (const auto& stage : stages_) all.push_back(stage->runner->health());
+    return all;
+  }
+
+  std::vector<std::string> source_problems() const {
+    std::vector<std::string> problems;
+    if (!recorded_) return problems;
+    for (const auto& problem : recorded_->problems()) {
+      problems.push_back(problem.source.value + ": " + problem.error.message);
+    }
+    return problems;
+  }
+
+  Journal* log(const std::string& name) const {
+    const auto found = logs_.find(name);
+    return found == logs_.end() ? nullptr : found->second.get();
+  }
+
+ private:
+  struct StageParts {
+    std::string name;
+    std::unique_ptr<Stage> stage;
+    std::unique_ptr<LogReader> remote_input;  // when the input log is not ours
+    std::unique_ptr<StageRunner> runner;
+    std::unique_ptr<ServedReader> served;
+    std::unique_ptr<LogServer> server;
+  };
+
+  Result<Journal*> OpenLog(const std::string& name) {
+    auto journal = Journal::Open(storage_, options_.state_directory + "/" + name);
+    if (!journal) return Prefix("the log of " + name, journal.error());
+    return (logs_[name] = std::move(*journal)).get();
+  }
+
+  Result<void> PrepareStage(const std::string& name) {
+    auto parts = std::make_unique<StageParts>();
+    parts->name = name;
+    TW_ASSIGN_OR_RETURN(parts->stage, MakeStage(name, parts_, options_.detect_threads.value_or(0)));
+    LogReader* input = nullptr;
+    if (name == kStageNames.front()) {
+      TW_RETURN_IF_ERROR(PrepareReceiver());
+      input = log("journal");
+    } else {
+      const auto before = std::find(kStageNames.begin(), kStageNames.end(), name) - 1;
+      TW_ASSIGN_OR_RETURN(const std::string endpoint, EndpointOf(mission_, options_, *before));
+      TW_ASSIGN_OR_RETURN(std::unique_ptr<Link> link, MakeZmqLink(context_, endpoint));
+      parts->remote_input = std::make_unique<LogClient>(std::move(link), *before);
+      input = parts->remote_input.get();
+    }
+    TW_ASSIGN_OR_RETURN(Journal * output, OpenLog(name));
+    StageRunnerOptions runner{.name = name,
+                              .snapshot_path = options_.state_directory + "/" + name + ".snapshot",
+                              .config_digest = ConfigDigest(parts_)};
+    runner.poll = kPoll;
+    parts->runner = std::make_unique<StageRunner>(StageRunner::Parts{.stage = *parts->stage,
+                                                                     .input = *input,
+                                                                     .output = *output,
+                                                                     .written = *output,
+                                                                     .storage = storage_,
+                                                                     .metrics = metrics_},
+                                                  runner);
+    LogReader* offered = output;
+    if (name == kStageNames.back()) {
+      TW_RETURN_IF_ERROR(PreparePublisher(*output));
+      offered = log("published");
+    }
+    parts->served = std::make_unique<ServedReader>(*offered);
+    TW_ASSIGN_OR_RETURN(const std::string endpoint, EndpointOf(mission_, options_, name));
+    TW_ASSIGN_OR_RETURN(parts->server,
+                        LogServer::Start(context_, endpoint, {{name, parts->served.get()}}));
+    stages_.push_back(std::move(parts));
+    return {};
+  }
+
+  Result<void> PrepareReceiver() {
+    TW_ASSIGN_OR_RETURN(Journal * journal, OpenLog("journal"));
+    recorded_.emplace(RecordedMission::Open(storage_, mission_));
+    for (const std::string& problem : source_problems()) {
+      Log(LogLevel::kError, "source_failed", {{"reason", problem}});
+    }
+    if (recorded_->source_count() == recorded_->problems().size()) {
+      return tl::unexpected<Error>(recorded_->problems().front().error);
+    }
+    ReceiverOptions options;
+    options.mission_header = MissionHeaderRecord(parts_);
+    for (const auto& source : mission_.config.source()) {
+      options.speed[{source.id()}] = options_.speed.value_or(source.speed());
+    }
+    receiver_.emplace(std::move(options), &*recorded_, journal, journal, &clock_);
+    return {};
+  }
+
+  Result<void> PreparePublisher(Journal& leaves) {
+    const auto& config = mission_.config.evidence();
+    const std::string key_file = mission_.Resolve(config.log_key_file());
+    auto vkey = ReadTextFile(key_file + ".vkey");
+    if (!vkey) {
+      return Fail(vkey.error().code, "{}; make the log's key with: trucewatch keygen {} --out {}",
+                  vkey.error().message, config.ledger_origin(), key_file);
+    }
+    while (!vkey->empty() && vkey->back() == '\n') vkey->pop_back();
+    TW_ASSIGN_OR_RETURN(const evidence::NoteKey key, evidence::ParseVkey(*vkey));
+    if (key.name != config.ledger_origin()) {
+      return Fail(ErrorCode::kBadInput,
+                  "{}.vkey: is the key of '{}'; expected '{}' (evidence.ledger_origin)", key_file,
+                  key.name, config.ledger_origin());
+    }
+    TW_ASSIGN_OR_RETURN(
+        ledger_,
+        evidence::Ledger::Open(storage_, {.directory = options_.ledger_directory, .log_key = key}));
+    signer_.emplace(evidence::SignerProcessOptions{
+        .argv = {options_.signer_program, "signer", "--key", key_file, "--state",
+                 options_.state_directory + "/signer.state", "--origin", config.ledger_origin()}});
+    TW_ASSIGN_OR_RETURN(Journal * published, OpenLog("published"));
+    publisher_.emplace(*ledger_, *signer_, leaves, *published);
+    return {};
+  }
+
+  Result<void> Publish(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      TW_ASSIGN_OR_RETURN(const bool more, publisher_->Step(kPoll));
+      if (!more) return {};
+    }
+    return {};
+  }
+
+  // A stage that runs alone serves its log until its consumer has read the end.
+  void ServeToTheEnd(std::stop_token stop) {
+    for (const auto& stage : stages_) {
+      const auto next = std::find(kStageNames.begin(), kStageNames.end(), stage->name) + 1;
+      const bool consumer_is_here =
+          next == kStageNames.end() ||
+          std::find(options_.stages.begin(), options_.stages.end(), *next) != options_.stages.end();
+      if (consumer_is_here) continue;
+      while (!stop.stop_requested() && !stage->served->EndWasRead(kServeAfterEnd)) {
+        clock_.SleepFor(Duration::Millis(50));
+      }
+    }
+  }
+
+  const MissionFile& mission_;
+  const PipelineOptions options_;
+  Storage& storage_;
+  Clock& clock_;
+  Metrics& metrics_;
+  const ZmqContext& context_;
+  MissionParts parts_;
+  std::map<std::string, std::unique_ptr<Journal>> logs_;
+  std::optional<RecordedMission> recorded_;
+  std::optional<Receiver> receiver_;
+  std::unique_ptr<evidence::Ledger> ledger_;
+  std::optional<evidence::SignerProcess> signer_;
+  std::optional<evidence::LedgerPublisher> publisher_;
+  std::vector<std::unique_ptr<StageParts>> stages_;
+  std::mutex mutex_;
+  std::optional<Error> failure_;
+};
+
+Pipeline::Pipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Pipeline::~Pipeline() = default;
+
+Result<std::unique_ptr<Pipeline>> Pipeline::Create(const MissionFile& mission,
+                                                   const PipelineOptions& options, Storage& storage,
+                                                   Clock& clock, Metrics& metrics,
+                                                   const ZmqContext& context) {
+  auto impl = std::make_unique<Impl>(mission, options, storage, clock, metrics, context);
+  TW_RETURN_IF_ERROR(impl->Prepare());
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
+}
+
+Result<void> Pipeline::Run(std::stop_token stop) { return impl_->Run(std::move(stop)); }
+std::vector<StageHealth> Pipeline::health() const { return impl_->health(); }
+std::vector<std::string> Pipeline::source_problems() const { return impl_->source_problems(); }
+Journal* Pipeline::log(const std::string& name) const { return impl_->log(name); }
+
+}  // namespace trucewatch::tools

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/single_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "core/crypto/sha256.h"
+#include "core/media/demuxer.h"
+#include "core/storage/storage.h"
+#include "ingest/feed.h"
+#include "ingest/klv/st0601.h"
+#include "ingest/recorded/recorded_source.h"
+
+namespace trucewatch {
+extern const char kSingleFileDefaults[];  // configs/defaults/single_file.txtpb
+}
+
+namespace trucewatch::tools {
+namespace {
+
+constexpr std::size_t kChunk = 64U << 10U;
+constexpr std::size_t kSearch = 64U << 20U;  // metadata must begin within so many bytes
+
+Result<std::string> FirstBytes(const std::string& path, std::size_t size) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return Fail(ErrorCode::kNotFound, "{}: no such file", path);
+  }
+  if (!std::filesystem::is_regular_file(path, ignored)) {
+    return Fail(ErrorCode::kBadInput, "{}: is a folder or a device; expected a file", path);
+  }
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes(size, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(size));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  if (bytes.empty()) return Fail(ErrorCode::kBadInput, "{}: is empty", path);
+  return bytes;
+}
+
+bool LooksLikeTransportStream(const std::string& bytes) {
+  for (const std::size_t packet : {188U, 192U, 204U}) {
+    // The sync byte comes after a four-byte time stamp in 192-byte packets.
+    const std::size_t first = packet == 192U ? 4U : 0U;
+    bool all = bytes.size() > first;
+    for (std::size_t at = first; at < std::min(bytes.size(), first + 5U * packet); at += packet) {
+      all = all && bytes[at] == 0x47;
+    }
+    if (all) return true;
+  }
+  return false;
+}
+
+struct Place {
+  Geodetic origin;
+  Instant start;
+};
+
+std::optional<Place> PlaceOf(const UasDatalink& set) {
+  const auto latitude = set.Number(23), longitude = set.Number(24);
+  const auto sensor_latitude = set.Number(13), sensor_longitude = set.Number(14);
+  if (!set.time || !IsSound(set.checksum)) return std::nullopt;
+  const double height = set.Number(78).value_or(set.Number(25).value_or(0.0));
+  if (latitude && longitude)
+    return Place{Geodetic::FromDegrees(*latitude, *longitude, height), *set.time};
+  if (sensor_latitude && sensor_longitude) {
+    return Place{Geodetic::FromDegrees(*sensor_latitude, *sensor_longitude, height), *set.time};
+  }
+  return std::nullopt;
+}
+
+// Frame centre and time of the first sound ST 0601 packet; nothing when the stream has none.
+Result<std::optional<Place>> PlaceOfTransportStream(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const auto demuxer = TsDemuxer::Create();
+  std::string chunk(kChunk, '\0');
+  for (std::size_t read = 0; in && read < kSearch; read += kChunk) {
+    in.read(chunk.data(), static_cast<std::streamsize>(kChunk));
+    TW_ASSIGN_OR_RETURN(const auto packets,
+                        demuxer->Push(AsBytes(chunk).first(static_cast<std::size_t>(in.gcount()))));
+    for (const MediaPacket& packet : packets) {
+      if (packet.kind != MediaKind::kKlv) continue;
+      KlvSplitter splitter;
+      auto records = splitter.Push(AsBytes(packet.data));
+      for (auto& record : splitter.Finish()) records.push_back(std::move(record));
+      for (const KlvRecord& record : records) {
+        const auto* klv = std::get_if<KlvPacket>(&record);
+        if (klv == nullptr || !IsSt0601(*klv)) continue;
+        const auto set = DecodeSt0601(*klv);
+        if (!set) continue;
+        if (const auto place = PlaceOf(*set)) return place;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// Middle of the first dwell's footprint, and its time.
+Result<std::optional<Place>> PlaceOfRadar(const std::string& path) {
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  v1::config::SourceConfig config;
+  config.set_id("source");
+  config.set_format(v1::config::SourceConfig::STANAG4607);
+  const FlatTerrain terrain(0, 10);
+  TW_ASSIGN_OR_RETURN(
+      const auto source,
+      OpenStanag4607File(*storage, {.source = {"source"}, .path = path, .start = {}}));
+  TW_ASSIGN_OR_RETURN(const auto feed, MakeFeed({.source = &config, .terrain = &terrain}));
+  for (std::size_t read = 0; read < kSearch;) {
+    TW_ASSIGN_OR_RETURN(const auto record, source->Next());
+    if (!record) break;
+    read += record->bytes.size() + 1;
+    TW_ASSIGN_OR_RETURN(const auto items, feed->Push(*record, Sha256(record->bytes)));
+    for (const FeedItem& item : items) {
+      const auto* dwell = std::get_if<RadarDwell>(&item);
+      if (dwell == nullptr || dwell->footprint.empty()) continue;
+      double latitude = 0;
+      double longitude = 0;
+      for (const Geodetic& p : dwell->footprint) {
+        latitude += p.latitude.deg() / static_cast<double>(dwell->footprint.size());
+        longitude += p.longitude.deg() / static_cast<double>(dwell->footprint.size());
+      }
+      return Place{Geodetic::FromDegrees(latitude, longitude, 0), dwell->time};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string NameOf(const std::string& path) {
+  std::string name = std::filesystem::path(path).stem().string();
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') c = '_';
+  }
+  name.resize(std::min<std::size_t>(name.size(), 40));
+  return name.empty() ? "file" : name;
+}
+
+}  // namespace
+
+Result<SensorFormat> RecogniseFile(const std::string& path) {
+  TW_ASSIGN_OR_RETURN(const std::string bytes, FirstBytes(path, 4096));
+  if (LooksLikeTransportStream(bytes)) return SensorFormat::kTransportStream;
+  if (bytes.find("\x06\x0E\x2B\x34") != std::string::npos) return SensorFormat::kKlv;
+  // STANAG 4607: two digits, then a packet size (32-bit, header included) that is possible.
+  if (bytes.size() >= 32 && std::isdigit(static_cast<unsigned char>(bytes[0])) != 0 &&
+      std::isdigit(static_cast<unsigned char>(bytes[1])) != 0) {
+    const std::uint32_t size = ReadBe32(AsBytes(bytes).subspan(2));
+    if (size >= 32 && size <= (1U << 20U)) return SensorFormat::kStanag4607;
+  }
+  return SensorFormat::kUnknown;
+}
+
+Error NotASensorFile(const std::string& path) {
+  const auto bytes = FirstBytes(path, 8);
+  return Error{
+      ErrorCode::kBadInput,
+      fmt::format("{}: is no sensor file: it begins with {}; expected an MPEG transport stream (47 "
+                  "every 188 bytes), "
+                  "KLV (06 0e 2b 34) or STANAG 4607 (a version of two digits and a packet size)",
+                  path, bytes ? HexEncode(AsBytes(*bytes)) : "nothing")};
+}
+
+bool IsSensorFile(const std::string& path) {
+  std::error_code ignored;
+  return !std::filesystem::is_directory(path, ignored) &&
+         std::filesystem::path(path).extension() != ".txtpb";
+}
+
+Result<MissionFile> MissionForSingleFile(const std::string& path, const std::string& out) {
+  TW_ASSIGN_OR_RETURN(const SensorFormat format, RecogniseFile(path));
+  std::optional<Place> place;
+  if (format == SensorFormat::kTransportStream) {
+    TW_ASSIGN_OR_RETURN(place, PlaceOfTransportStream(path));
+  } else if (format == SensorFormat::kStanag4607) {
+    TW_ASSIGN_OR_RETURN(place, PlaceOfRadar(path));
+  } else if (format == SensorFormat::kKlv) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: is bare KLV without pictures; `trucewatch inspect` reads it", path);
+  } else {
+    return tl::unexpected<Error>(NotASensorFile(path));
+  }
+  // Without metadata nothing has a place or a time; the run still shows what moves.
+  const Place at = place.value_or(Place{Geodetic::FromDegrees(0, 0, 0), Instant()});
+  const std::string name = NameOf(path);
+  const bool video = format == SensorFormat::kTransportStream;
+  const std::string text =
+      fmt::format(
+          "# Made by trucewatch for {}\nname: \"{}\"\nstart_utc: \"{}\"\norigin_lat_deg: "
+          "{:.7f}\norigin_lon_deg: {:.7f}\n"
+          "origin_height_hae_m: {:.2f}\nsource {{\n  id: \"{}\"\n  file: \"{}\"\n  format: {}\n"
+          "  position_sigma_m: 10 platform_angle_sigma_deg: 0.3 sensor_angle_sigma_deg: 0.3\n"
+          "  detection_probability: 0.8 false_alarms_per_km2: 0.1\n}}\n",
+          std::filesystem::path(path).filename().string(), name, FormatUtc(at.start),
+          at.origin.latitude.deg(), at.origin.longitude.deg(), at.origin.height_hae_m, name,
+          std::filesystem::absolute(path).string(), video ? "MPEGTS_KLV" : "STANAG4607") +
+      std::string(kSingleFileDefaults);
+  const std::string config = out + "/mission.txtpb";
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, config, AsBytes(text)));
+  return LoadMissionConfig(config);
+}
+
+}  // namespace trucewatch::tools

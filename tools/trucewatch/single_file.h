@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/config/mission_config.h"
+
+namespace trucewatch::tools {
+
+// What a sensor file holds, by its content, never by its name.
+enum class SensorFormat { kUnknown, kTransportStream, kKlv, kStanag4607 };
+
+// Looks at the first bytes. kNotFound when there is no file; kBadInput when it is empty or no file.
+Result<SensorFormat> RecogniseFile(const std::string& path);
+
+// The error for a file that is none of those: its first bytes, and what was expected.
+Error NotASensorFile(const std::string& path);
+
+// True for anything that is neither a folder nor a .txtpb file: `replay` takes it as a bare sensor
+// file.
+bool IsSensorFile(const std::string& path);
+
+// A mission with one source, from configs/defaults/single_file.txtpb: start and origin come from
+// the file's own metadata. Written to out/mission.txtpb and loaded from there, so that the run can
+// be repeated.
+Result<MissionFile> MissionForSingleFile(const std::string& path, const std::string& out);
+
+}  // namespace trucewatch::tools

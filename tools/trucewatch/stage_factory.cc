@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/stage_factory.h"
+
+#include "core/crypto/sha256.h"
+#include "core/raster/dem.h"
+#include "core/types/codec.h"
+#include "detect/detect_stage.h"
+#include "evidence/evidence_stage.h"
+#include "fusion/fusion_stage.h"
+#include "ingest/ingest_stage.h"
+#include "verify/verify_stage.h"
+
+#ifndef TRUCEWATCH_BUILD_ID
+#error "set by tools/trucewatch/CMakeLists.txt"
+#endif
+
+namespace trucewatch::tools {
+namespace {
+
+// What byte-identity between two machines depends on besides the build (OpenCV and FFmpeg choose
+// their kernels by it).
+std::string CpuFeatures() {
+  std::string features;
+#if defined(__x86_64__)
+  features = "x86-64";
+  if (__builtin_cpu_supports("sse4.2")) features += " sse4.2";
+  if (__builtin_cpu_supports("avx2")) features += " avx2";
+  if (__builtin_cpu_supports("fma")) features += " fma";
+  if (__builtin_cpu_supports("avx512f")) features += " avx512f";
+  if (__builtin_cpu_supports("avx512bw")) features += " avx512bw";
+#else
+  features = "other";
+#endif
+  return features;
+}
+
+template <typename T>
+Result<std::unique_ptr<Stage>> AsStage(Result<std::unique_ptr<T>> made) {
+  if (!made) return tl::unexpected<Error>(made.error());
+  return std::unique_ptr<Stage>(std::move(*made));
+}
+
+}  // namespace
+
+std::string BuildId() { return TRUCEWATCH_BUILD_ID; }
+
+Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission) {
+  const auto& terrain = mission.config.terrain();
+  if (terrain.dem_file().empty()) {
+    return std::make_unique<FlatTerrain>(mission.config.origin_height_hae_m(), terrain.sigma_m());
+  }
+  return LoadDem({.path = mission.Resolve(terrain.dem_file()),
+                  .sigma_m = terrain.sigma_m(),
+                  .geoid_undulation_m = terrain.geoid_undulation_m()});
+}
+
+Result<MissionParts> LoadMissionParts(const MissionFile& mission) {
+  MissionParts parts;
+  parts.mission = &mission;
+  if (!mission.config.verify().agreement_file().empty()) {
+    parts.agreement_path = mission.Resolve(mission.config.verify().agreement_file());
+    TW_ASSIGN_OR_RETURN(parts.agreement_text, ReadTextFile(parts.agreement_path));
+  }
+  TW_ASSIGN_OR_RETURN(parts.terrain, LoadTerrain(mission));
+  return parts;
+}
+
+Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionParts& parts,
+                                         unsigned detect_threads) {
+  const auto& config = parts.mission->config;
+  if (name == "ingest") return AsStage(IngestStage::Create(config, parts.terrain.get()));
+  if (name == "detect") {
+    auto detect = config.detect();
+    if (detect_threads != 0) detect.set_threads(detect_threads);
+    TW_ASSIGN_OR_RETURN(std::unique_ptr<Terrain> terrain, LoadTerrain(*parts.mission));
+    return std::unique_ptr<Stage>(std::make_unique<DetectStage>(detect, std::move(terrain)));
+  }
+  if (name == "fusion") {
+    return AsStage(
+        FusionStage::Create({.config = config.fusion(), .origin = parts.mission->origin()}));
+  }
+  if (name == "verify") {
+    return MakeVerifyStage(config.verify(), parts.agreement_text, parts.agreement_path);
+  }
+  if (name == "evidence") {
+    return AsStage(
+        evidence::EvidenceStage::Create({.ledger_origin = config.evidence().ledger_origin(),
+                                         .exercise = config.status() == v1::config::EXERCISE}));
+  }
+  return Fail(ErrorCode::kUsage,
+              "there is no stage '{}'; expected ingest, detect, fusion, verify or evidence", name);
+}
+
+std::string MissionHeaderRecord(const MissionParts& parts) {
+  v1::Envelope envelope;
+  v1::MissionHeader* header = envelope.mutable_mission_header();
+  header->set_mission(parts.mission->config.name());
+  header->set_exercise(parts.mission->config.status() == v1::config::EXERCISE);
+  header->set_start_time_us(parts.mission->start().micros());
+  header->set_config_text(parts.mission->text);
+  header->set_agreement_text(parts.agreement_text);
+  header->set_build_id(BuildId());
+  header->set_cpu_features(CpuFeatures());
+  return SerializeEnvelope(envelope);
+}
+
+std::string ConfigDigest(const MissionParts& parts) {
+  return std::string(AsText(Sha256(MissionHeaderRecord(parts))));
+}
+
+}  // namespace trucewatch::tools

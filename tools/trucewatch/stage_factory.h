@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/config/mission_config.h"
+#include "core/geo/terrain.h"
+#include "core/stage/stage.h"
+
+namespace trucewatch::tools {
+
+// What a mission's stages are made from, loaded once.
+struct MissionParts {
+  const MissionFile* mission = nullptr;
+  std::string agreement_text;  // exact bytes; empty when the config names none
+  std::string agreement_path;
+  std::unique_ptr<Terrain> terrain;
+};
+Result<MissionParts> LoadMissionParts(const MissionFile& mission);
+
+// The ground of a mission: its elevation model, or flat at the origin's height.
+Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission);
+
+// A stage by name. `parts` outlives it. `detect_threads` 0: the config's.
+Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionParts& parts,
+                                         unsigned detect_threads);
+
+// The journal's first record: the mission header as a serialised Envelope.
+std::string MissionHeaderRecord(const MissionParts& parts);
+
+// Of everything a stage's outputs depend on besides its inputs: config, agreement and build.
+std::string ConfigDigest(const MissionParts& parts);
+
+// "0.1.0 (a1b2c3d)".
+std::string BuildId();
+
+}  // namespace trucewatch::tools
