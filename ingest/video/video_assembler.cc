@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/check.h"
 #include "core/media/demuxer.h"
 #include "ingest/video/metadata_reader.h"
 #include "ingest/video/metadata_track.h"
@@ -54,7 +53,9 @@ class VideoAssemblerImpl final : public VideoAssembler {
   }
 
   Result<std::vector<Output>> Push(const RawRecord& record, const Digest& digest) override {
-    TW_CHECK(!ended_);
+    if (ended_) {
+      return Fail(ErrorCode::kUsage, "source '{}': a record after its end", options_.source.value);
+    }
     if (record.source != options_.source) {
       return Fail(ErrorCode::kUsage, "a record of source '{}' given to the assembler of '{}'",
                   record.source.value, options_.source.value);

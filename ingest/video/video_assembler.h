@@ -49,8 +49,8 @@ class VideoAssembler {
   virtual ~VideoAssembler() = default;
 
   // The next record of the source, in order, and the SHA-256 of its bytes as journalled. With
-  // end_of_source what is held comes out too; nothing may be pushed after it. Fails only when the
-  // source is not options.source.
+  // end_of_source what is held comes out too. Fails only when the source is not options.source or
+  // has ended.
   virtual Result<std::vector<Output>> Push(const RawRecord& record, const Digest& digest) = 0;
 };
 
