@@ -13,11 +13,11 @@
 namespace trucewatch {
 
 struct ReportOptions {
-  std::string file;            // as the lines name it
-  MotionOptions motion;        // observation_period and sample_period are set to every picture
-  double min_score = 0;        // weaker detections are left out
-  std::string draw_directory;  // existing folder for pictures with boxes; empty: none
-  int draw_every = 1;          // frames
+  std::string file = {};            // as the lines name it
+  MotionOptions motion = {};        // observation_period and sample_period are set to every picture
+  double min_score = 0;             // weaker detections are left out
+  std::string draw_directory = {};  // existing folder for pictures with boxes; empty: none
+  int draw_every = 1;               // frames
 };
 
 // Detection alone, for `trucewatch detect FILE --json` (DESIGN.md section 6): one JSON object a
