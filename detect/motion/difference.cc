@@ -20,6 +20,7 @@ constexpr double kLeastSpread =
 constexpr double kGainFrom = 0.01;  // smaller changes of gain are left alone
 constexpr double kStillRange = 8;   // grey levels: overlays vary no more than this, by coding noise
 constexpr double kStrongEdge = 80;  // |dx| + |dy| of Sobel 3x3 at a burnt-in edge
+constexpr double kMostSymbols = 0.3;  // of the picture
 constexpr double kDenseShare = 0.12;  // of a 9x9 neighbourhood
 
 // Tile means of the pixels in the mask; `shares` (0..255) has the mask's own means.
@@ -104,25 +105,32 @@ std::vector<cv::Point2f> Shown(const cv::Size& size, const Homography& reference
 
 }  // namespace
 
+SharedView ViewOfAll(const cv::Size& size, const Homography& a_from_present,
+                     const Homography& b_from_present) {
+  SharedView result;
+  const float w = static_cast<float>(size.width) - 1.0F;
+  const float h = static_cast<float>(size.height) - 1.0F;
+  result.polygon = {{0, 0}, {w, 0}, {w, h}, {0, h}};
+  for (const Homography* reference : {&a_from_present, &b_from_present}) {
+    std::vector<cv::Point2f> both;
+    const double area = cv::intersectConvexConvex(result.polygon, Shown(size, *reference), both);
+    if (both.size() < 3) return {};
+    result.polygon = std::move(both);
+    result.share = area / (static_cast<double>(w) * h);
+  }
+  return result;
+}
+
 Difference ThreeFrameDifference(const cv::Mat& present, const cv::Mat& overlay, const Reference& a,
                                 const Reference& b) {
   Difference result;
-  const float w = static_cast<float>(present.cols) - 1.0F;
-  const float h = static_cast<float>(present.rows) - 1.0F;
-  result.overlap = {{0, 0}, {w, 0}, {w, h}, {0, h}};
-  // The part of the present picture that both references show.
-  for (const Reference* reference : {&a, &b}) {
-    std::vector<cv::Point2f> both;
-    const auto shown = Shown(present.size(), reference->reference_from_present);
-    const double area = cv::intersectConvexConvex(result.overlap, shown, both);
-    result.overlap = std::move(both);
-    result.overlap_share = area / (static_cast<double>(w) * h);
-    if (result.overlap.size() < 3) {
-      result.overlap.clear();
-      result.overlap_share = 0;
-      result.change = cv::Mat::zeros(present.size(), CV_8U);
-      return result;
-    }
+  const SharedView shared =
+      ViewOfAll(present.size(), a.reference_from_present, b.reference_from_present);
+  result.overlap = shared.polygon;
+  result.overlap_share = shared.share;
+  if (shared.polygon.empty()) {
+    result.change = cv::Mat::zeros(present.size(), CV_8U);
+    return result;
   }
   cv::Mat comparable = cv::Mat::zeros(present.size(), CV_8U);
   std::vector<cv::Point> polygon;
@@ -188,6 +196,8 @@ cv::Mat FindOverlay(const std::vector<const cv::Mat*>& pictures) {
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(mask.clone(), outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
   cv::drawContours(mask, outlines, -1, cv::Scalar(255), cv::FILLED);
+  // Symbols leave most of the ground in view.
+  if (cv::countNonZero(mask) > kMostSymbols * static_cast<double>(mask.total())) return {};
   // When the edges outside stand still as well, it is the camera that does, and nothing is burnt
   // in.
   cv::Sobel(*pictures[0], dx, CV_16S, 1, 0);

@@ -15,6 +15,14 @@ struct Reference {
   Homography reference_from_present = Homography::Identity();
 };
 
+// The part of the present picture that two references show as well.
+struct SharedView {
+  std::vector<cv::Point2f> polygon;  // convex; empty when there is none
+  double share = 0;                  // of the picture's area
+};
+SharedView ViewOfAll(const cv::Size& size, const Homography& a_from_present,
+                     const Homography& b_from_present);
+
 struct Difference {
   cv::Mat change;  // 8-bit: grey levels by which the present leaves the range of both references
   double noise = 1.0;  // robust 1-sigma of the present against one reference, grey levels

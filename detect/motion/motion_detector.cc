@@ -37,6 +37,7 @@ constexpr int kMinSide = 64;            // pixels
 constexpr int kMaxAspect = 8;           // longer side over shorter
 constexpr int kOverlaySamples = 6;
 constexpr int kSymbolReachPx = 12;
+constexpr double kGoodOverlapShare = 0.6;
 constexpr double kMinOverlapShare = 0.3;
 constexpr double kFirmDisplacementPx = 3.0;  // over 60 % of a segment: reliably seen as moving
 
@@ -97,10 +98,10 @@ std::size_t Nearest(const std::vector<double>& times, double t) {
 // Two other samples to compare `m` with: one before and one after where the segment has room for
 // it, else two on one side.
 std::optional<std::pair<std::size_t, std::size_t>> ChooseReferences(
-    const std::vector<double>& times, std::size_t m) {
+    const std::vector<double>& times, std::size_t m, double longest_s) {
   const double t = times[m], before = t - times.front(), after = times.back() - t;
-  const double symmetric = std::min({before, after, kCompare_s});
-  const double later = std::min(after / 2, kCompare_s), earlier = std::min(before / 2, kCompare_s);
+  const double symmetric = std::min({before, after, longest_s});
+  const double later = std::min(after / 2, longest_s), earlier = std::min(before / 2, longest_s);
   std::size_t a = 0, b = 0;
   if (symmetric >= std::max(later, earlier)) {
     a = Nearest(times, t - symmetric);
@@ -152,27 +153,38 @@ void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_
   const int middle = static_cast<int>(moments.size() / 2);
   for (std::size_t m = 0; m < moments.size(); ++m) {
     Moment& moment = moments[m];
-    const auto references = ChooseReferences(samples.time_s, m);
+    const auto present = static_cast<int>(m);
+    const auto stable = registration.Relate(present, middle);
+    // A camera that turns fast leaves little common ground after a second: then compare sooner.
+    std::optional<std::pair<std::size_t, std::size_t>> references;
+    std::optional<Homography> to_a, to_b;
+    double share = 0;
+    for (double longest_s = kCompare_s; longest_s > 0.2; longest_s /= 2) {
+      const auto next = ChooseReferences(samples.time_s, m, longest_s);
+      if (!next) break;
+      references = next;
+      to_a = registration.Relate(present, static_cast<int>(next->first));
+      to_b = registration.Relate(present, static_cast<int>(next->second));
+      if (!to_a || !to_b) continue;
+      share = motion::ViewOfAll(samples.image[m].size(), *to_a, *to_b).share;
+      if (share > kGoodOverlapShare) break;
+    }
     if (!references) {
       moment.failure = "segment too short to compare pictures";
       continue;
     }
-    const auto [a, b] = *references;
-    const auto present = static_cast<int>(m);
-    const auto stable = registration.Relate(present, middle);
-    const auto to_a = registration.Relate(present, static_cast<int>(a));
-    const auto to_b = registration.Relate(present, static_cast<int>(b));
     if (!stable || !to_a || !to_b) {
       moment.failure = "registration failed";
       continue;
     }
-    const motion::Difference difference = motion::ThreeFrameDifference(
-        samples.image[m], overlay, {&samples.image[a], &overlay, *to_a},
-        {&samples.image[b], &overlay, *to_b});
-    if (difference.overlap_share < kMinOverlapShare) {
+    if (share < kMinOverlapShare) {
       moment.failure = "pictures of the segment hardly overlap";
       continue;
     }
+    const auto [a, b] = *references;
+    const motion::Difference difference = motion::ThreeFrameDifference(
+        samples.image[m], overlay, {&samples.image[a], &overlay, *to_a},
+        {&samples.image[b], &overlay, *to_b});
     moment.compared = true;
     moment.stable_from_working = *stable;
     moment.noise = difference.noise;

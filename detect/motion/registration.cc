@@ -18,7 +18,8 @@ constexpr double kCornerQuality = 0.004;  // of the best corner
 constexpr double kContrast = 40;          // grey levels, standard deviation after levelling
 constexpr int kPyramidLevels = 3;
 const cv::Size kWindow(15, 15);
-constexpr double kInlierPx = 0.8;  // small pixels
+constexpr double kInlierPx = 0.8;       // small pixels
+constexpr double kTrustExpected = 1.2;  // how much worse the expected motion may fit
 constexpr int kMinCommon = 24;
 constexpr double kMinInlierShare = 0.5;
 
@@ -35,6 +36,39 @@ bool Plausible(const Homography& h, cv::Size size) {
     if (area < 0.25 || area > 4.0) return false;
   }
   return true;
+}
+
+// Mean absolute difference of two coarse pictures when `to` is shifted back by whole pixels; large
+// when they hardly overlap.
+double ShiftMisfit(const cv::Mat& from, const cv::Mat& to, cv::Point shift) {
+  const cv::Rect frame(0, 0, from.cols, from.rows);
+  const cv::Rect there = (frame + shift) & frame;
+  if (there.area() * 4 < frame.area()) return 255;
+  return cv::norm(from(there - shift), to(there), cv::NORM_L1) / there.area();
+}
+
+// The likelier of two first guesses of how `from` moves to `to`: the one given, and a shift found
+// by phase correlation of the coarse pictures (levels of the pyramids, every second entry).
+Homography FirstGuess(const std::vector<cv::Mat>& from, const std::vector<cv::Mat>& to,
+                      const Homography& expected) {
+  const std::size_t level = std::min<std::size_t>(4, (from.size() - 1) / 2 * 2);
+  const cv::Mat &a = from[level], &b = to[level];
+  const double scale = static_cast<double>(from[0].cols) / a.cols;
+  cv::Mat a_real, b_real, window;
+  a.convertTo(a_real, CV_32F);
+  b.convertTo(b_real, CV_32F);
+  cv::createHanningWindow(window, a.size(), CV_32F);
+  const cv::Point2d shift = cv::phaseCorrelate(a_real, b_real, window);
+  const Eigen::Vector2d middle(from[0].cols / 2.0, from[0].rows / 2.0);
+  const Eigen::Vector2d moved = Apply(expected, middle) - middle;
+  const double as_expected =
+      ShiftMisfit(a, b, {cvRound(moved.x() / scale), cvRound(moved.y() / scale)});
+  const double as_shifted = ShiftMisfit(a, b, {cvRound(shift.x), cvRound(shift.y)});
+  if (as_expected <= kTrustExpected * as_shifted) return expected;
+  Homography jerk = Homography::Identity();
+  jerk(0, 2) = shift.x * scale;
+  jerk(1, 2) = shift.y * scale;
+  return jerk;
 }
 
 }  // namespace
@@ -77,16 +111,16 @@ void Registration::Follow() {
   std::vector<cv::Point2f> before, after;
   for (const Trail& trail : alive_) before.push_back(trail.points.back());
   after = before;
-  if (last_step_) {
-    for (cv::Point2f& p : after) {
-      const Eigen::Vector2d q = Apply(*last_step_, {p.x, p.y});
-      p = {static_cast<float>(q.x()), static_cast<float>(q.y())};
-    }
+  const auto& from = pyramids_[static_cast<std::size_t>(now - 1)];
+  const auto& to = pyramids_[static_cast<std::size_t>(now)];
+  // The camera goes on as before, or it jerks: the coarse pictures say which.
+  const Homography guess = FirstGuess(from, to, last_step_.value_or(Homography::Identity()));
+  for (cv::Point2f& p : after) {
+    const Eigen::Vector2d q = Apply(guess, {p.x, p.y});
+    p = {static_cast<float>(q.x()), static_cast<float>(q.y())};
   }
   std::vector<std::uint8_t> found;
   std::vector<float> error;
-  const auto& from = pyramids_[static_cast<std::size_t>(now - 1)];
-  const auto& to = pyramids_[static_cast<std::size_t>(now)];
   cv::calcOpticalFlowPyrLK(
       from, to, before, after, found, error, kWindow, kPyramidLevels,
       cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 20, 0.02),
@@ -104,7 +138,15 @@ void Registration::Follow() {
   }
   alive_ = std::move(kept);
   last_step_ = Direct(now - 1, now);
-  if (!last_step_) return;
+  if (!last_step_) {
+    // Nobody knows which corners were followed rightly: none is.
+    for (Trail& trail : alive_) {
+      trail.points.pop_back();
+      ended_.push_back(std::move(trail));
+    }
+    alive_.clear();
+    return;
+  }
   // A corner that does not move with the ground (a vehicle, a roof, a mistake) is given up at once.
   kept.clear();
   for (Trail& trail : alive_) {

@@ -34,7 +34,7 @@ DetectStage MakeStage(std::uint32_t threads) {
 }
 
 Scene Convoy(std::uint64_t seed) {
-  SceneOptions options{.seed = seed, .pictures = 20};
+  SceneOptions options{.seed = seed};
   for (int i = 0; i < 4; ++i) {
     options.vehicles.push_back({.start_en_m = {-100.0 + 45 * i, 15}, .velocity_en_mps = {10, 1}});
   }
@@ -110,7 +110,7 @@ TEST(DetectStage, SegmentBecomesLooksAndAWatermark) {
 
 TEST(DetectStage, ThreadsAndBatchesChangeNoByte) {
   std::vector<std::string> payloads;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) payloads.push_back(Payload(Encode(Convoy(seed))));
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) payloads.push_back(Payload(Encode(Convoy(seed))));
   std::vector<std::vector<std::string>> one_by_one;
   DetectStage first = MakeStage(1);
   for (const LogRecord& record : Records(payloads)) {
@@ -118,7 +118,7 @@ TEST(DetectStage, ThreadsAndBatchesChangeNoByte) {
     ASSERT_TRUE(outputs);
     one_by_one.push_back((*outputs)[0]);
   }
-  for (const std::uint32_t threads : {1U, 2U, 4U}) {
+  for (const std::uint32_t threads : {2U, 4U}) {
     const auto outputs = MakeStage(threads).Handle(Records(payloads));
     ASSERT_TRUE(outputs);
     EXPECT_EQ(*outputs, one_by_one) << threads << " threads";

@@ -19,6 +19,7 @@ VideoSegment Encode(const Scene& scene) {
   options.width_px = scene.options.width_px;
   options.height_px = scene.options.height_px;
   options.key_frame_interval = scene.options.pictures;
+  options.preset = "ultrafast";
   auto writer = TsWriter::Create(path, options);
   EXPECT_TRUE(writer) << writer.error().message;
   const auto chroma = static_cast<std::size_t>((options.width_px / 2) * (options.height_px / 2));
