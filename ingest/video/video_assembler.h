@@ -23,8 +23,9 @@ struct VideoAssemblerOptions {
   double geoid_undulation_m = 0;  // added to MSL heights
 };
 
-// Makes video segments of the raw records of one MPEG-TS source: one segment a group of pictures,
-// each picture with its UTC time and the camera's pose at that time.
+// Makes video segments of the raw records of one MPEG-TS source: one segment for each two
+// seconds or more of whole groups of pictures, each picture with its UTC time and the camera's pose
+// at that time.
 //
 // Time: the programme's clock is tied to UTC by the ST 0601 packets (item 2 against their PTS,
 // median over the stretch). Metadata without PTS: by the time stamp inside the pictures (ST 0604)
