@@ -109,7 +109,9 @@ Result<std::optional<Place>> PlaceOfRadar(const std::string& path) {
   TW_ASSIGN_OR_RETURN(
       const auto source,
       OpenStanag4607File(*storage, {.source = {"source"}, .path = path, .start = {}}));
-  TW_ASSIGN_OR_RETURN(const auto feed, MakeFeed({.source = &config, .terrain_config = &terrain_config, .terrain = &terrain}));
+  TW_ASSIGN_OR_RETURN(
+      const auto feed,
+      MakeFeed({.source = &config, .terrain_config = &terrain_config, .terrain = &terrain}));
   for (std::size_t read = 0; read < kSearch;) {
     TW_ASSIGN_OR_RETURN(const auto record, source->Next());
     if (!record) break;
