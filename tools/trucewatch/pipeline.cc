@@ -79,17 +79,17 @@ class Pipeline::Impl {
     std::vector<std::jthread> threads;
     const auto start = [&](const std::string& name, auto body) {
       threads.emplace_back([this, name, body, &stop_all] {
+        Log(LogLevel::kInfo, "stage_started", {{"stage", name}});
         const Result<void> result = body(stop_all.get_token());
-        if (!result) {
-          Log(LogLevel::kError, "stage_failed",
-              {{"stage", name}, {"error", result.error().message}});
-          {
-            const std::lock_guard lock(mutex_);
-            if (!failure_)
-              failure_ = Error{result.error().code, name + ": " + result.error().message};
+        Log(LogLevel::kInfo, "stage_ended", {{"stage", name}, {"ok", result.has_value()}});
+        if (result) return;
+        {
+          const std::lock_guard lock(mutex_);
+          if (!failure_) {
+            failure_ = Error{result.error().code, name + ": " + result.error().message};
           }
-          stop_all.request_stop();
         }
+        stop_all.request_stop();
       });
     };
     if (receiver_) {
@@ -189,9 +189,6 @@ class Pipeline::Impl {
   Result<void> PrepareReceiver() {
     TW_ASSIGN_OR_RETURN(Journal * journal, OpenLog("journal"));
     recorded_.emplace(RecordedMission::Open(storage_, mission_));
-    for (const std::string& problem : source_problems()) {
-      Log(LogLevel::kError, "source_failed", {{"reason", problem}});
-    }
     if (recorded_->source_count() == recorded_->problems().size()) {
       return tl::unexpected<Error>(recorded_->problems().front().error);
     }
