@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every third-party part, all from Debian 12. A header of theirs has one room: tests/lint/layering_test.py checks that.
+# Every third-party part, all from Debian 12. A header of theirs has one room: tests/lint/house_rules.py checks that.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)

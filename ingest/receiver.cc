@@ -46,7 +46,8 @@ Result<void> Receiver::CompareStored() {
       if (item->payload != stored.payload) {
         return Fail(ErrorCode::kCheckFailed,
                     "record {} of the journal differs from the recording ({} bytes stored, {} "
-                    "expected): it belongs to another recording, config or build; use a new folder",
+                    "expected): it belongs to another recording, config, agreement or build; use a "
+                    "new folder",
                     stored.sequence, stored.payload.size(), item->payload.size());
       }
       ++compared_;
