@@ -17,7 +17,21 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives of these two inside libstdc++ at -O2 (GCC bugs 105329 and 105562).
   target_compile_options(tw_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # clang's -Wconversion brings -Wsign-conversion; GCC's, for C++, does not, and it only restates `unsigned & int`.
+  target_compile_options(tw_flags INTERFACE -Wno-sign-conversion)
+endif()
 if(TRUCEWATCH_SANITIZE)
   target_compile_options(tw_flags INTERFACE -fsanitize=${TRUCEWATCH_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(tw_flags INTERFACE -fsanitize=${TRUCEWATCH_SANITIZE})
+endif()
+if(TRUCEWATCH_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "TRUCEWATCH_FUZZERS needs clang: cmake --preset fuzz")
+  endif()
+  # Coverage feedback in every library of ours; the programs add libFuzzer itself (tests/fuzz/CMakeLists.txt).
+  # UBSan only prints by default; a fuzzer must stop at the input that did it.
+  set(TW_FUZZ_FLAGS -fsanitize=fuzzer-no-link -fno-sanitize-recover=all)
+  target_compile_options(tw_flags INTERFACE ${TW_FUZZ_FLAGS})
+  target_link_options(tw_flags INTERFACE ${TW_FUZZ_FLAGS})
 endif()

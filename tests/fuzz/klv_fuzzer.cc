@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// KLV streams: what a drone's feed may send.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/check.h"
+#include "ingest/klv/keys.h"
+#include "ingest/klv/klv_packet.h"
+#include "ingest/klv/st0601.h"
+#include "ingest/klv/st0903.h"
+
+namespace trucewatch {
+namespace {
+
+struct Place {
+  std::uint64_t offset;
+  std::uint64_t length;
+  bool packet;
+  bool operator==(const Place&) const = default;
+};
+
+std::vector<Place> PlacesOf(const std::vector<KlvRecord>& records) {
+  std::vector<Place> places;
+  for (const KlvRecord& record : records) {
+    if (const auto* packet = std::get_if<KlvPacket>(&record)) {
+      places.push_back({packet->offset, packet->bytes.size(), true});
+    } else {
+      const auto& damage = std::get<KlvDamage>(record);
+      places.push_back({damage.offset, damage.length, false});
+    }
+  }
+  return places;
+}
+
+void Decode(const KlvPacket& packet) {
+  if (IsSt0601(packet)) {
+    const auto set = DecodeSt0601(packet);
+    if (!set) return;
+    for (const KlvItem& item : set->items) {
+      if (item.tag == 74) (void)DecodeVmti(AsBytes(item.raw), packet.offset, 1920);
+    }
+  } else {
+    TW_CHECK(!DecodeSt0601(packet));
+    (void)DecodeVmti(packet.value(), packet.offset, 0);
+  }
+}
+
+// Records lie in order, inside the stream, without overlap, and packets hold the stream's bytes.
+void CheckPlaces(const std::vector<Place>& places, std::size_t size) {
+  std::uint64_t end = 0;
+  for (const Place& place : places) {
+    TW_CHECK(place.offset >= end && place.length > 0);
+    end = place.offset + place.length;
+  }
+  TW_CHECK(end <= size);
+}
+
+void Run(Bytes stream) {
+  const std::vector<KlvRecord> whole = SplitKlv(stream);
+  const std::vector<Place> places = PlacesOf(whole);
+  CheckPlaces(places, stream.size());
+  for (const KlvRecord& record : whole) {
+    const auto* packet = std::get_if<KlvPacket>(&record);
+    if (packet == nullptr) continue;
+    TW_CHECK(packet->bytes == AsText(stream.subspan(packet->offset, packet->bytes.size())));
+    Decode(*packet);
+  }
+
+  // The same stream in pieces, whose sizes come from the input, gives the same packets.
+  KlvSplitter splitter;
+  std::vector<KlvRecord> pieces;
+  for (std::size_t at = 0; at < stream.size();) {
+    const std::size_t size = std::min<std::size_t>(1 + stream[at] % 31U, stream.size() - at);
+    for (KlvRecord& record : splitter.Push(stream.subspan(at, size))) {
+      pieces.push_back(std::move(record));
+    }
+    at += size;
+  }
+  for (KlvRecord& record : splitter.Finish()) pieces.push_back(std::move(record));
+  TW_CHECK(PlacesOf(pieces) == places);
+}
+
+}  // namespace
+}  // namespace trucewatch
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace trucewatch;
+  const Bytes bytes(data, size);
+  Run(bytes);
+  // Without a key in front: the value of a VMTI set and of a local set.
+  (void)DecodeVmti(bytes, 0, 0);
+  (void)SplitLocalSet(bytes, 0);
+  return 0;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the seeds that only a program can make: binary formats and signatures. The text seeds in
+// corpus/config are written by hand. Usage: seed_corpus tests/fuzz/corpus
+#include <fmt/format.h>
+
+#include <fstream>
+#include <string>
+
+#include "core/types/codec.h"
+#include "evidence/ledger/checkpoint.h"
+#include "evidence/ledger/signed_note.h"
+#include "ingest/klv/ber.h"
+#include "ingest/klv/keys.h"
+#include "ingest/klv/st0601_encoder.h"
+#include "ingest/radar/stanag4607_encoder.h"
+
+namespace trucewatch {
+namespace {
+
+std::string folder;
+
+void Write(const std::string& name, std::string_view bytes) {
+  std::ofstream out(folder + "/" + name, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+Geodetic Place(double east) { return Geodetic::FromDegrees(30.0, -40.0 + east, 100.0); }
+
+void WriteKlv() {
+  St0601Fields fields;
+  fields.time = Instant::FromMicros(1'772'323'200'000'000);
+  const std::string small = EncodeSt0601(fields);
+  fields.mission_id = "SEED";
+  fields.platform_heading = fields.platform_pitch = fields.sensor_azimuth = Angle::Degrees(10);
+  fields.sensor_elevation = Angle::Degrees(-60);
+  fields.horizontal_fov = fields.vertical_fov = Angle::Degrees(5);
+  fields.sensor = fields.frame_center = Place(0);
+  fields.slant_range_m = 2000;
+  fields.corners = {Place(-0.01), Place(0.01), Place(0.02), Place(0.03)};
+  fields.operational_mode = OperationalMode::kExercise;
+  Write("klv/st0601_small", small);
+  Write("klv/st0601_full", EncodeSt0601(fields));
+  Write("klv/two_packets_and_damage", small + "damage" + small + small.substr(0, 20));
+  // Version 5, a frame 1920 wide, one target: centroid and two offsets (items 1, 10, 11).
+  const std::string vmti = *HexDecode(
+      "04010508020780651110010103"
+      "0640000a033a66670b033a6667");
+  std::string packet(AsText(kSt0903Key));
+  AppendBerLength(packet, static_cast<std::uint32_t>(vmti.size()));
+  Write("klv/st0903_alone", packet + vmti);
+  Write("klv/vmti_value", *HexDecode("0B02064004010508020780650706010103064000"));
+}
+
+void WriteRadar() {
+  using namespace stanag4607;
+  MissionSegment mission;
+  mission.year = 2026;
+  mission.month = mission.day = 3;
+  DwellSegment dwell;
+  dwell.time_ms = 43'200'000;
+  TargetReport target;
+  target.report_index = 1;
+  target.latitude = Sa32::From(Angle::Degrees(30));
+  target.longitude = Ba32::From(Angle::Degrees(320));
+  target.snr_db = 12;
+  dwell.targets = {target, target};
+  const std::string first = EncodePacket({}, std::vector<Segment>{mission}).value();
+  const std::string second =
+      EncodePacket({}, std::vector<Segment>{JobDefinitionSegment{}, dwell}).value();
+  Write("stanag4607/mission", first);
+  Write("stanag4607/job_and_dwell", second);
+  Write("stanag4607/stream_with_damage", first + "damage" + second + first.substr(0, 40));
+}
+
+void WriteEnvelopes() {
+  const auto write = [](const char* name, const v1::Envelope& envelope) {
+    Write(std::string("envelope/") + name, SerializeEnvelope(envelope));
+  };
+  v1::Envelope e;
+  *e.mutable_raw_record() = ToProto(RawRecord{.source = {"radar"}, .bytes = "bytes"});
+  write("raw_record", e);
+  VideoSegment video;
+  video.codec = "h264";
+  video.raw_digests.resize(1);
+  VideoFrame frame;
+  frame.pose = CameraPose{};
+  frame.pose->width_px = frame.pose->height_px = 100;
+  frame.pose->horizontal_fov = frame.pose->vertical_fov = Angle::Degrees(5);
+  video.frames = {frame, VideoFrame{}};
+  *e.mutable_video_segment() = ToProto(video);
+  write("video_segment", e);
+  RadarDwell dwell;
+  dwell.footprint = {Place(0), Place(0.1), Place(0.2)};
+  dwell.detection_probability = 0.9;
+  Plot plot;
+  plot.position = Place(0.05);
+  plot.cov_en_m2 = Eigen::Matrix2d::Identity();
+  plot.range_rate_mps = 3.0;
+  plot.snr_db = 12.0;
+  dwell.plots = {plot};
+  *e.mutable_radar_dwell() = ToProto(dwell);
+  write("radar_dwell", e);
+  ObservationSet set;
+  set.detection_probability = 0.9;
+  Detection detection;
+  detection.position = Place(0);
+  detection.cov_en_m2 = detection.velocity_cov_en = Eigen::Matrix2d::Identity();
+  detection.velocity_en_mps = Eigen::Vector2d(1, 2);
+  set.detections = {detection};
+  *e.mutable_observation_set() = ToProto(set);
+  write("observation_set", e);
+  *e.mutable_source_status() = ToProto(SourceStatus{});
+  write("source_status", e);
+  *e.mutable_data_fault() = ToProto(DataFault{});
+  write("data_fault", e);
+  Picture picture;
+  picture.tracks.resize(1);
+  picture.groups.resize(1);
+  *e.mutable_picture() = ToProto(picture);
+  write("picture", e);
+  Finding finding;
+  finding.supports.resize(1);
+  *e.mutable_finding() = ToProto(finding);
+  write("finding", e);
+  *e.mutable_published()->mutable_finding() = ToProto(finding);
+  write("published", e);
+}
+
+void WriteNotes() {
+  using namespace evidence;
+  const auto pair = Ed25519KeyPair::FromSeed(Ed25519Seed{});
+  const NoteKey log{"exercise.seed", kNoteEd25519, pair.public_key()};
+  const NoteKey witness{"witness", kNoteCosignature, pair.public_key()};
+  const std::string text = FormatCheckpoint({log.name, 7, Digest{}});
+  SignedNote note{text, {SignNote(text, log.name, pair), CosignNote(text, "witness", pair, 9)}};
+  Write("note/checkpoint_text", text);
+  Write("note/cosigned", FormatNote(note));
+  Write("note/vkey", FormatVkey(log));
+  Write("note/policy", fmt::format("# seed\nlog {}\nwitness w {}\ngroup g any w\nquorum g\n",
+                                   FormatVkey(log), FormatVkey(witness)));
+}
+
+}  // namespace
+}  // namespace trucewatch
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "usage: seed_corpus FOLDER\n");
+    return 2;
+  }
+  trucewatch::folder = argv[1];
+  trucewatch::WriteKlv();
+  trucewatch::WriteRadar();
+  trucewatch::WriteEnvelopes();
+  trucewatch::WriteNotes();
+  return 0;
+}
