@@ -30,7 +30,8 @@ const char* BestClass(const ClassProbabilities& classes) {
   return ObjectClassName(best);
 }
 
-double Rounded(double value, double step) { return std::round(value / step) * step; }
+// By a power of ten: dividing by it gives the double nearest to the decimal number.
+double Rounded(double value, double per_unit) { return std::round(value * per_unit) / per_unit; }
 
 std::string Line(const ReportOptions& options, int frame, cv::Size size,
                  const MotionMoment& moment) {
@@ -47,11 +48,10 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size,
     if (detection.score < options.min_score) continue;
     json.BeginObject();
     json.Field("class", std::string(BestClass(detection.classes)));
-    json.Field("score", Rounded(detection.score, 1e-4));
+    json.Field("score", Rounded(detection.score, 1e4));
     json.Key("box_px").BeginArray();
-    json.Number(Rounded(detection.box_x_px, 0.01)).Number(Rounded(detection.box_y_px, 0.01));
-    json.Number(Rounded(detection.box_width_px, 0.01))
-        .Number(Rounded(detection.box_height_px, 0.01));
+    json.Number(Rounded(detection.box_x_px, 100)).Number(Rounded(detection.box_y_px, 100));
+    json.Number(Rounded(detection.box_width_px, 100)).Number(Rounded(detection.box_height_px, 100));
     json.EndArray();
     if (moment.georeferenced) {
       json.Field("lat_deg", detection.position.latitude.deg());

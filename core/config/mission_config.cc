@@ -29,6 +29,11 @@ void ValidateSource(const SourceConfig& source, const std::string& at, ConfigPro
   if (source.format() == SourceConfig::FORMAT_UNSPECIFIED) {
     problems->Add(at + ".format", "is missing; expected MPEGTS_KLV or STANAG4607");
   }
+  // An empty ancestor is shared with nobody: leaving one out would make sources look independent.
+  problems->Required(at + ".platform", source.platform());
+  problems->Required(at + ".station", source.station());
+  problems->Required(at + ".clock", source.clock());
+  problems->Required(at + ".georeference", source.georeference());
   problems->Range(at + ".position_sigma_m", source.position_sigma_m(), 0, 1000);
   problems->Range(at + ".platform_angle_sigma_deg", source.platform_angle_sigma_deg(), 0, 30);
   problems->Range(at + ".sensor_angle_sigma_deg", source.sensor_angle_sigma_deg(), 0, 30);

@@ -21,7 +21,7 @@ class Duration {
   static Duration FromSeconds(double seconds);
 
   constexpr std::int64_t micros() const { return micros_; }
-  constexpr double seconds() const { return static_cast<double>(micros_) * 1e-6; }
+  constexpr double seconds() const { return static_cast<double>(micros_) / 1e6; }
 
   constexpr auto operator<=>(const Duration&) const = default;
   constexpr Duration operator-() const { return Duration(-micros_); }

@@ -88,7 +88,10 @@ void EventFeature(const Published& published, JsonWriter* json) {
   BeginFeature(json);
   json->Key("geometry");
   PointGeometry(published.finding.position, json);
-  json->Key("properties").BeginObject().Field("kind", "event");
+  json->Key("properties")
+      .BeginObject()
+      .Field("kind", published.finding.kind == FindingKind::kNotifiedMovement ? "notified_movement"
+                                                                              : "event");
   EventFields(published, json);
   json->EndObject().EndObject();
 }

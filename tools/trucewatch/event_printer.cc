@@ -32,6 +32,7 @@ Result<void> EventPrinter::Handle(const LogRecord& record) {
   if (kind != FindingKind::kEventTransition && kind != FindingKind::kNotifiedMovement) return {};
   const std::string line = EventJson(published);
   lines_ += line + "\n";
+  if (record.sequence <= known_) return {};
   bar_->Clear();
   std::printf("%s\n", json_ ? line.c_str() : EventText(published).c_str());
   std::fflush(stdout);

@@ -13,8 +13,9 @@ namespace trucewatch::tools {
 // notified movements and refused input. Keeps the JSON lines, for events.jsonl.
 class EventPrinter {
  public:
-  EventPrinter(LogReader& published, bool json, ProgressBar* bar)
-      : log_(published), json_(json), bar_(bar) {}
+  // Records up to `known` were there before: they are kept and not printed again.
+  EventPrinter(LogReader& published, bool json, ProgressBar* bar, std::uint64_t known = 0)
+      : log_(published), json_(json), bar_(bar), known_(known) {}
 
   // Prints what is new, waiting at most `wait` for it. False once the log is closed and all of it
   // printed.
@@ -29,6 +30,7 @@ class EventPrinter {
   LogReader& log_;
   bool json_;
   ProgressBar* bar_;
+  std::uint64_t known_;
   std::uint64_t after_ = 0;
   std::uint64_t faults_ = 0;
   std::string lines_;

@@ -20,7 +20,7 @@ void AddSimulate(CLI::App& app, Action* action, SimulateCommand& c) {
       app.add_subcommand("simulate", "Render a recorded mission in real formats, with its truth");
   sub->add_option("scenario", c.scenario, "Scenario file (.txtpb)")->required();
   sub->add_option("--out", c.out, "Folder of the recording")->required();
-  sub->add_option("--seed", c.seed, "Instead of the scenario's");
+  sub->add_option("--seed", c.seed, "Instead of the scenario's")->check(CLI::NonNegativeNumber);
   sub->add_option("--threads", c.threads,
                   "Rendering threads (default: all cores); the bytes do not depend on it");
   sub->add_flag("--quiet", c.quiet, "No progress bar");

@@ -10,6 +10,7 @@
 
 #include "core/crypto/sha256.h"
 #include "core/media/demuxer.h"
+#include "core/media/ts_sync.h"
 #include "core/storage/storage.h"
 #include "ingest/feed.h"
 #include "ingest/klv/st0601.h"
@@ -42,16 +43,8 @@ Result<std::string> FirstBytes(const std::string& path, std::size_t size) {
 }
 
 bool LooksLikeTransportStream(const std::string& bytes) {
-  for (const std::size_t packet : {188U, 192U, 204U}) {
-    // The sync byte comes after a four-byte time stamp in 192-byte packets.
-    const std::size_t first = packet == 192U ? 4U : 0U;
-    bool all = bytes.size() > first;
-    for (std::size_t at = first; at < std::min(bytes.size(), first + 5U * packet); at += packet) {
-      all = all && bytes[at] == 0x47;
-    }
-    if (all) return true;
-  }
-  return false;
+  const auto sync = FindTsSync(AsBytes(bytes), true);
+  return sync && sync->has_value();
 }
 
 struct Place {
@@ -141,6 +134,16 @@ std::string NameOf(const std::string& path) {
   return name.empty() ? "file" : name;
 }
 
+// A path inside a quoted text-format string.
+std::string Quotable(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<SensorFormat> RecogniseFile(const std::string& path) {
@@ -194,11 +197,13 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
           "# Made by trucewatch for {}\nname: \"{}\"\nstart_utc: \"{}\"\norigin_lat_deg: "
           "{:.7f}\norigin_lon_deg: {:.7f}\n"
           "origin_height_hae_m: {:.2f}\nsource {{\n  id: \"{}\"\n  file: \"{}\"\n  format: {}\n"
+          "  platform: \"{}\" station: \"{}\" clock: \"{}\" georeference: \"{}\"\n"
           "  position_sigma_m: 10 platform_angle_sigma_deg: 0.3 sensor_angle_sigma_deg: 0.3\n"
           "  detection_probability: 0.8 false_alarms_per_km2: 0.1\n}}\n",
           std::filesystem::path(path).filename().string(), name, FormatUtc(at.start),
           at.origin.latitude.deg(), at.origin.longitude.deg(), at.origin.height_hae_m, name,
-          std::filesystem::absolute(path).string(), video ? "MPEGTS_KLV" : "STANAG4607") +
+          Quotable(std::filesystem::absolute(path).string()), video ? "MPEGTS_KLV" : "STANAG4607",
+          name, name, name, name) +
       std::string(kSingleFileDefaults);
   const std::string config = out + "/mission.txtpb";
   const std::unique_ptr<Storage> storage = MakePosixStorage();

@@ -20,6 +20,7 @@ origin_lat_deg: 15.5 origin_lon_deg: 32.0 origin_height_hae_m: 400
 terrain { sigma_m: 1 geoid_undulation_m: 2 }
 source {
   id: "drone1" file: "drone1.ts" format: MPEGTS_KLV
+  platform: "uav1" station: "north" clock: "gnss1" georeference: "ins1"
   position_sigma_m: 3 platform_angle_sigma_deg: 0.1 sensor_angle_sigma_deg: 0.1
 }
 detect {
@@ -72,16 +73,17 @@ TEST(MissionConfig, EachBadValueIsNamedWithItsLineAndWhatWasExpected) {
     const char* message;
   } cases[] = {
       {"hold_s: 10", "hold_s: -1",
-       "mission.txtpb:15: fusion.hold_s: -1 is out of range; expected 0 to 600"},
+       "mission.txtpb:16: fusion.hold_s: -1 is out of range; expected 0 to 600"},
       {"status: EXERCISE", "",
        "mission.txtpb:1: status: is missing; expected EXERCISE or OPERATIONAL"},
       {"drone1\" file", "dr one\" file", "mission.txtpb:7: source[0].id: 'dr one' is no name"},
       {"06:00:00Z", "06:00:00",
        "mission.txtpb:3: start_utc: '2026-03-01T06:00:00' is not a UTC time"},
       {"exercise.trucewatch", "trucewatch",
-       "mission.txtpb:19: evidence.ledger_origin: must start with 'exercise.'"},
+       "mission.txtpb:20: evidence.ledger_origin: must start with 'exercise.'"},
+      {"clock: \"gnss1\"", "", "mission.txtpb:6: source[0].clock: is missing; it is required"},
       {"threads: 2", "threads: 0",
-       "mission.txtpb:11: detect.threads: 0 is out of range; expected 1 to 64"},
+       "mission.txtpb:12: detect.threads: 0 is out of range; expected 1 to 64"},
   };
   for (const auto& c : cases) {
     const auto file = Load(Replaced(kGood, c.from, c.to));
@@ -93,12 +95,12 @@ TEST(MissionConfig, EachBadValueIsNamedWithItsLineAndWhatWasExpected) {
 
 TEST(MissionConfig, UnknownFieldsRepeatedFieldsAndWrongTypesAreRefusedWithLineAndColumn) {
   EXPECT_THAT(Load(Replaced(kGood, "hold_s", "hold")).error().message,
-              HasSubstr("mission.txtpb:15:7: Message type \"trucewatch.v1.config.FusionConfig\" "
+              HasSubstr("mission.txtpb:16:7: Message type \"trucewatch.v1.config.FusionConfig\" "
                         "has no field named \"hold\""));
   EXPECT_THAT(Load(Replaced(kGood, "hold_s: 10", "hold_s: 10 hold_s: 11")).error().message,
-              HasSubstr("mission.txtpb:15:"));
+              HasSubstr("mission.txtpb:16:"));
   EXPECT_THAT(Load(Replaced(kGood, "hold_s: 10", "hold_s: \"ten\"")).error().message,
-              HasSubstr("mission.txtpb:15:11: Expected double, got: \"ten\""));
+              HasSubstr("mission.txtpb:16:11: Expected double, got: \"ten\""));
 }
 
 TEST(MissionConfig, MissingFileAndFolderWithoutMissionSaySo) {

@@ -52,15 +52,20 @@ std::string DefaultOut(const std::string& recording) {
 
 Result<int> RunReplay(const ReplayCommand& command) {
   const std::string out = command.out.empty() ? DefaultOut(command.recording) : command.out;
+  MissionFile mission;
+  // The folder is made only when there is something to put into it.
+  const bool single_file = IsSensorFile(command.recording);
+  if (single_file) {
+    TW_RETURN_IF_ERROR(RecogniseFile(command.recording));
+  } else {
+    TW_ASSIGN_OR_RETURN(mission, LoadMissionConfig(command.recording));
+  }
   std::error_code error;
   std::filesystem::create_directories(out, error);
   if (error) return Fail(ErrorCode::kIo, "{}: the folder cannot be made: {}", out, error.message());
 
-  MissionFile mission;
-  if (IsSensorFile(command.recording)) {
+  if (single_file) {
     TW_ASSIGN_OR_RETURN(mission, MissionForSingleFile(command.recording, out));
-  } else {
-    TW_ASSIGN_OR_RETURN(mission, LoadMissionConfig(command.recording));
   }
   TW_RETURN_IF_ERROR(EnsureExerciseKey(mission));
 
@@ -119,11 +124,11 @@ Result<int> RunReplay(const ReplayCommand& command) {
     TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, command.metrics_file, AsBytes(text)));
   }
   const auto transitions = std::count(printer.lines().begin(), printer.lines().end(), '\n');
-  std::fprintf(
-      stderr,
-      "%lld events and transitions, %llu parts of the input refused; %s/mission.html shows them\n",
-      static_cast<long long>(transitions), static_cast<unsigned long long>(printer.faults()),
-      out.c_str());
+  std::fprintf(stderr,
+               "%lld event transitions and notified movements, %llu parts of the input refused; "
+               "%s/mission.html shows them\n",
+               static_cast<long long>(transitions),
+               static_cast<unsigned long long>(printer.faults()), out.c_str());
   return pipeline->source_problems().empty() ? 0 : 3;
 }
 

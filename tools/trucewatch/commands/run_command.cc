@@ -60,7 +60,8 @@ Result<int> RunRun(const RunCommand& command) {
   ProgressBar no_bar(false);
   std::optional<EventPrinter> printer;
   if (Journal* published = pipeline->log("published"); published != nullptr) {
-    printer.emplace(*published, command.json, &no_bar);
+    // After a restart only what is new is news; the ledger has the rest.
+    printer.emplace(*published, command.json, &no_bar, published->last());
   }
   StopOnSignal signals;
   Result<void> result;
