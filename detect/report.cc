@@ -11,28 +11,11 @@
 
 #include "core/json/json_writer.h"
 #include "core/media/decoder.h"
+#include "core/types/names.h"
 #include "detect/segment.h"
 
 namespace trucewatch {
 namespace {
-
-const char* Name(ObjectClass object_class) {
-  switch (object_class) {
-    case ObjectClass::kUnknownVehicle:
-      return "vehicle";
-    case ObjectClass::kLightVehicle:
-      return "light_vehicle";
-    case ObjectClass::kTruck:
-      return "truck";
-    case ObjectClass::kTrackedVehicle:
-      return "tracked_vehicle";
-    case ObjectClass::kPersonGroup:
-      return "person_group";
-    case ObjectClass::kUnspecified:
-      break;
-  }
-  return "unspecified";
-}
 
 // The likeliest; of equals the first.
 const char* BestClass(const ClassProbabilities& classes) {
@@ -44,7 +27,7 @@ const char* BestClass(const ClassProbabilities& classes) {
       best = object_class;
     }
   }
-  return Name(best);
+  return ObjectClassName(best);
 }
 
 double Rounded(double value, double step) { return std::round(value / step) * step; }

@@ -83,36 +83,6 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
   return result;
 }
 
-std::vector<VideoSegment> JoinSegments(std::vector<VideoSegment> segments, Duration at_least) {
-  std::vector<VideoSegment> joined;
-  const auto follows = [&](const VideoSegment& last, const VideoSegment& next) {
-    if (last.frames.empty() || next.frames.empty()) return false;
-    const Duration gap = next.frames.front().time - last.frames.back().time;
-    const Duration length = last.frames.back().time - last.frames.front().time;
-    return length < at_least && gap > Duration() && gap < Duration::Millis(500) &&
-           last.source == next.source && last.codec == next.codec &&
-           last.extradata == next.extradata && last.exercise == next.exercise &&
-           last.lineage == next.lineage && last.width_px == next.width_px &&
-           last.height_px == next.height_px;
-  };
-  for (VideoSegment& segment : segments) {
-    if (joined.empty() || !follows(joined.back(), segment)) {
-      joined.push_back(std::move(segment));
-      continue;
-    }
-    VideoSegment& last = joined.back();
-    std::move(segment.frames.begin(), segment.frames.end(), std::back_inserter(last.frames));
-    for (const Digest& digest : segment.raw_digests) {
-      // Neighbours often come from the same records.
-      if (std::find(last.raw_digests.begin(), last.raw_digests.end(), digest) ==
-          last.raw_digests.end()) {
-        last.raw_digests.push_back(digest);
-      }
-    }
-  }
-  return joined;
-}
-
 SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
                             const Terrain& terrain) {
   SegmentResult result;

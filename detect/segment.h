@@ -39,11 +39,6 @@ struct SegmentResult {
   MotionCounts counts;
 };
 
-// Joins segments of one source that follow each other without a gap until each lasts `at_least` (or
-// nothing follows). Motion needs about two seconds; streams with three groups of pictures a second
-// exist.
-std::vector<VideoSegment> JoinSegments(std::vector<VideoSegment> segments, Duration at_least);
-
 // Pure function of its arguments; may run on several segments in parallel.
 SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
                             const Terrain& terrain);

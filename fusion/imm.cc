@@ -189,7 +189,8 @@ Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& o
 
 namespace {
 
-void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition, const MotionModelOptions& options) {
+void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition,
+          const MotionModelOptions& options) {
   PerModel predicted{};
   for (int j = 0; j < kModelCount; ++j) {
     for (int i = 0; i < kModelCount; ++i) {

@@ -31,13 +31,7 @@ v1::Finding ToProto(const Finding& value) {
   m.add_velocity_en_mps(value.velocity_en_mps.y());
   for (const TrackId member : value.members) m.add_members(member.value);
   for (const Support& support : value.supports) {
-    v1::Support* out = m.add_supports();
-    out->set_source_id(support.source.value);
-    *out->mutable_lineage() = codec::LineageToProto(support.lineage);
-    out->set_updates(support.updates);
-    out->set_first_us(support.first.micros());
-    out->set_last_us(support.last.micros());
-    codec::DigestsToProto(support.raw_digests, out->mutable_raw_digests());
+    codec::SupportToProto(support, m.add_supports());
   }
   m.set_reason(value.reason);
   m.set_agreement_hash(value.agreement_hash);
@@ -78,13 +72,7 @@ Result<Finding> FromProto(const v1::Finding& m) {
   }
   for (const std::uint64_t member : m.members()) value.members.push_back({member});
   for (const v1::Support& in : m.supports()) {
-    Support support;
-    support.source.value = in.source_id();
-    TW_ASSIGN_OR_RETURN(support.lineage, codec::LineageFromProto(in.lineage()));
-    support.updates = in.updates();
-    support.first = Instant::FromMicros(in.first_us());
-    support.last = Instant::FromMicros(in.last_us());
-    TW_ASSIGN_OR_RETURN(support.raw_digests, codec::DigestsFromProto(in.raw_digests()));
+    TW_ASSIGN_OR_RETURN(Support support, codec::SupportFromProto<Support>(in));
     value.supports.push_back(std::move(support));
   }
   value.reason = m.reason();

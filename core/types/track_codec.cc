@@ -31,13 +31,7 @@ v1::Track TrackToProto(const Track& track) {
   message.set_last_update_us(track.last_update.micros());
   codec::ClassesToProto(track.classes, message.mutable_classes());
   for (const TrackSupport& support : track.supports) {
-    v1::TrackSupport* out = message.add_supports();
-    out->set_source_id(support.source.value);
-    *out->mutable_lineage() = codec::LineageToProto(support.lineage);
-    out->set_updates(support.updates);
-    out->set_first_us(support.first.micros());
-    out->set_last_us(support.last.micros());
-    codec::DigestsToProto(support.raw_digests, out->mutable_raw_digests());
+    codec::SupportToProto(support, message.add_supports());
   }
   return message;
 }
@@ -57,13 +51,7 @@ Result<Track> TrackFromProto(const v1::Track& m) {
   track.last_update = Instant::FromMicros(m.last_update_us());
   TW_ASSIGN_OR_RETURN(track.classes, codec::ClassesFromProto(m.classes()));
   for (const v1::TrackSupport& in : m.supports()) {
-    TrackSupport support;
-    support.source.value = in.source_id();
-    TW_ASSIGN_OR_RETURN(support.lineage, codec::LineageFromProto(in.lineage()));
-    support.updates = in.updates();
-    support.first = Instant::FromMicros(in.first_us());
-    support.last = Instant::FromMicros(in.last_us());
-    TW_ASSIGN_OR_RETURN(support.raw_digests, codec::DigestsFromProto(in.raw_digests()));
+    TW_ASSIGN_OR_RETURN(TrackSupport support, codec::SupportFromProto<TrackSupport>(in));
     track.supports.push_back(std::move(support));
   }
   return track;

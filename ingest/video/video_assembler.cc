@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/check.h"
 #include "core/media/demuxer.h"
 #include "ingest/video/metadata_reader.h"
 #include "ingest/video/metadata_track.h"
@@ -17,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxGroupBytes = 32 << 20;
 constexpr std::size_t kMaxGroupPictures = 10'000;
+constexpr Duration kMinSegment = Duration::Seconds(2);
 constexpr std::size_t kMaxClosedGroups = 8;
 constexpr std::size_t kMaxWaitingSamples = 4096;
 constexpr Duration kMetadataWait = Duration::Seconds(1);
@@ -34,7 +34,7 @@ struct Picture {
   std::optional<Instant> misp_time;
 };
 
-// A group of pictures under way: from a key frame up to the next.
+// Groups of pictures under way: from a key frame up to the first one kMinSegment later.
 struct PictureGroup {
   std::uint64_t begin = 0;  // in the demuxer's stream; end: of the next group
   std::uint64_t end = 0;
@@ -54,7 +54,9 @@ class VideoAssemblerImpl final : public VideoAssembler {
   }
 
   Result<std::vector<Output>> Push(const RawRecord& record, const Digest& digest) override {
-    TW_CHECK(!ended_);
+    if (ended_) {
+      return Fail(ErrorCode::kUsage, "source '{}': a record after its end", options_.source.value);
+    }
     if (record.source != options_.source) {
       return Fail(ErrorCode::kUsage, "a record of source '{}' given to the assembler of '{}'",
                   record.source.value, options_.source.value);
@@ -147,8 +149,8 @@ class VideoAssemblerImpl final : public VideoAssembler {
     PlaceWaitingSamples(packet.offset, last_pts_.value_or(pts));
     last_pts_ = pts;
     newest_pts_ = newest_pts_ ? std::max(*newest_pts_, pts) : pts;
-    if (packet.key) CloseGroup(packet.offset);
-    if (packet.key) {
+    if (packet.key && !Continues(pts)) {
+      CloseGroup(packet.offset);
       open_ = PictureGroup{};
       open_->begin = packet.offset;
       open_->first_pts = open_->last_pts = pts;
@@ -159,6 +161,13 @@ class VideoAssemblerImpl final : public VideoAssembler {
       return;
     }
     AddToGroup(std::move(packet), pts);
+  }
+
+  // Streams with a key frame every third of a second are common; what moves shows only over a
+  // second or two, so short groups are kept together.
+  bool Continues(Duration pts) const {
+    return open_ && !open_->refused && pts > open_->first_pts &&
+           pts - open_->first_pts < kMinSegment;
   }
 
   void AddToGroup(MediaPacket packet, Duration pts) {

@@ -23,8 +23,9 @@ struct VideoAssemblerOptions {
   double geoid_undulation_m = 0;  // added to MSL heights
 };
 
-// Makes video segments of the raw records of one MPEG-TS source: one segment a group of pictures,
-// each picture with its UTC time and the camera's pose at that time.
+// Makes video segments of the raw records of one MPEG-TS source: one segment for each two
+// seconds or more of whole groups of pictures, each picture with its UTC time and the camera's pose
+// at that time.
 //
 // Time: the programme's clock is tied to UTC by the ST 0601 packets (item 2 against their PTS,
 // median over the stretch). Metadata without PTS: by the time stamp inside the pictures (ST 0604)
@@ -49,8 +50,8 @@ class VideoAssembler {
   virtual ~VideoAssembler() = default;
 
   // The next record of the source, in order, and the SHA-256 of its bytes as journalled. With
-  // end_of_source what is held comes out too; nothing may be pushed after it. Fails only when the
-  // source is not options.source.
+  // end_of_source what is held comes out too. Fails only when the source is not options.source or
+  // has ended.
   virtual Result<std::vector<Output>> Push(const RawRecord& record, const Digest& digest) = 0;
 };
 

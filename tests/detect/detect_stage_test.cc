@@ -193,26 +193,5 @@ TEST(DetectStage, HasNoStateToRestore) {
   EXPECT_FALSE(stage.Restore("something"));
 }
 
-TEST(JoinSegments, JoinsWhatFollowsUntilItIsLongEnough) {
-  const Instant start = Instant::FromMicros(1'000'000);
-  const auto make = [&](double from_s, const char* source) {
-    VideoSegment segment;
-    segment.source = {source};
-    for (int i = 0; i < 10; ++i) {
-      VideoFrame frame;
-      frame.time = start + Duration::FromSeconds(from_s + i * 0.1);
-      segment.frames.push_back(frame);
-    }
-    return segment;
-  };
-  const auto joined =
-      JoinSegments({make(0, "a"), make(1, "a"), make(2, "a"), make(5, "a"), make(6, "b")},
-                   Duration::Millis(1500));
-  ASSERT_EQ(joined.size(), 4U);
-  EXPECT_EQ(joined[0].frames.size(), 20U);  // 1.9 s: long enough
-  EXPECT_EQ(joined[1].frames.size(), 10U);  // a gap follows
-  EXPECT_EQ(joined[2].frames.size(), 10U);  // another source follows
-}
-
 }  // namespace
 }  // namespace trucewatch

@@ -32,7 +32,7 @@ const std::string& ShortMission() {
         RunProcess(Command({"simulate", "configs/demo/short.txtpb", "--out", path, "--quiet"}));
     EXPECT_EQ(made.code, 0) << made.output;
     const Finished key = RunProcess(
-        Command({"keygen", "exercise.trucewatch.example/demo", "--out", path + "/log.key"}));
+        Command({"keygen", "exercise.trucewatch.example/short", "--out", path + "/log.key"}));
     EXPECT_EQ(key.code, 0) << key.output;
     return path;
   }();

@@ -61,10 +61,12 @@ class Auditor {
 
   Result<AuditReport> Run() {
     TW_ASSIGN_OR_RETURN(const Policy policy, ParsePolicy(options_.policy));
+    // Before the list: a writer at work adds the files of a checkpoint first.
+    auto checkpoint = ReadLedgerFile(options_.ledger, "checkpoint", kMaxCheckpoint);
+    if (checkpoint) checkpoint_ = *checkpoint;
     TW_ASSIGN_OR_RETURN(files_, ListLedger(options_.ledger));
-    TW_ASSIGN_OR_RETURN(const std::string note,
-                        ReadLedgerFile(options_.ledger, "checkpoint", kMaxCheckpoint));
-    const auto signed_head = CheckCheckpoint(note, policy);
+    if (!checkpoint) return tl::unexpected<Error>(checkpoint.error());
+    const auto signed_head = CheckCheckpoint(checkpoint_, policy);
     if (!signed_head) return Prefix("checkpoint", signed_head.error());
     head_ = signed_head->head;
     report_.origin = head_.origin;
@@ -78,6 +80,12 @@ class Auditor {
     if (options_.seen) TW_RETURN_IF_ERROR(CheckSeen(policy));
     report_.files = covered_.size() + 1;
     return std::move(report_);
+  }
+
+  // Whether another checkpoint took the place of the one that was checked.
+  bool IsOvertaken() const {
+    const auto now = ReadLedgerFile(options_.ledger, "checkpoint", kMaxCheckpoint);
+    return now && *now != checkpoint_;
   }
 
  private:
@@ -275,6 +283,7 @@ class Auditor {
   }
 
   const AuditOptions& options_;
+  std::string checkpoint_;
   LedgerFiles files_;
   TreeHead head_;
   std::vector<TileFile> covered_;
@@ -285,6 +294,14 @@ class Auditor {
 
 }  // namespace
 
-Result<AuditReport> AuditLedger(const AuditOptions& options) { return Auditor(options).Run(); }
+Result<AuditReport> AuditLedger(const AuditOptions& options) {
+  // A writer at work removes outgrown partial tiles: what failed meanwhile is looked at again.
+  constexpr int kAttempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    Auditor auditor(options);
+    auto report = auditor.Run();
+    if (report || attempt == kAttempts || !auditor.IsOvertaken()) return report;
+  }
+}
 
 }  // namespace trucewatch::audit

@@ -20,6 +20,14 @@ std::string ShortName(const std::string& name, std::string_view prefix) {
   return out;
 }
 
+// What a ledger says is not trusted to leave a terminal alone.
+std::string Printable(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return text;
+}
+
 Result<void> CheckMark(bool exercise, const AuditReport& report) {
   if (exercise == report.exercise) return {};
   return Fail(ErrorCode::kCheckFailed, "exercise={} in the ledger '{}'", exercise, report.origin);
@@ -39,10 +47,10 @@ Result<void> AddFinding(const v1::Finding& finding, std::uint64_t index, AuditRe
   event.time_us = finding.time_us();
   event.kind = kind;
   event.state = ShortName(v1::EventState_Name(finding.state()), "EVENT_STATE_");
-  event.event_id = finding.event_id();
-  event.rule = finding.rule();
-  event.zone = finding.zone();
-  event.notification = finding.notification();
+  event.event_id = Printable(finding.event_id());
+  event.rule = Printable(finding.rule());
+  event.zone = Printable(finding.zone());
+  event.notification = Printable(finding.notification());
   event.count_min = finding.count_min();
   event.count_max = finding.count_max();
   event.probability = finding.probability();

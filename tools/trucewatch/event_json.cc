@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/json/json_writer.h"
+#include "core/types/names.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -29,41 +30,12 @@ std::string KindName(const Finding& finding) {
   return finding.kind == FindingKind::kNotifiedMovement ? "NOTIFIED" : StateName(finding.state);
 }
 
-std::string ClassName(ObjectClass object_class) {
-  switch (object_class) {
-    case ObjectClass::kLightVehicle:
-      return "light_vehicle";
-    case ObjectClass::kTruck:
-      return "truck";
-    case ObjectClass::kTrackedVehicle:
-      return "tracked_vehicle";
-    case ObjectClass::kPersonGroup:
-      return "person_group";
-    default:
-      return "unknown_vehicle";
-  }
-}
-
-std::string ModalityName(Modality modality) {
-  switch (modality) {
-    case Modality::kVideoRgb:
-      return "video_rgb";
-    case Modality::kVideoInfrared:
-      return "video_infrared";
-    case Modality::kRadarGmti:
-      return "radar_gmti";
-    case Modality::kUnspecified:
-      break;
-  }
-  return "unspecified";
-}
-
 void EventFields(const Published& published, JsonWriter* json) {
   const Finding& f = published.finding;
   json->Field("event_id", f.event_id).Field("status", f.exercise ? "EXERCISE" : "OPERATIONAL");
   json->Field("state", KindName(f)).Field("rule", f.rule).Field("zone", f.zone);
   if (!f.notification.empty()) json->Field("notification", f.notification);
-  json->Field("class", ClassName(f.object_class));
+  json->Field("class", std::string_view(ObjectClassName(f.object_class)));
   json->Field("count_min", f.count_min).Field("count_max", f.count_max);
   json->Field("time_first_utc", FormatUtc(f.time_first));
   json->Field("time_last_utc", FormatUtc(f.time_last));
@@ -71,7 +43,7 @@ void EventFields(const Published& published, JsonWriter* json) {
   json->Field("probability", f.probability).Key("lineages").BeginArray();
   for (const Support& support : f.supports) {
     json->BeginObject().Field("source", support.source.value);
-    json->Field("modality", ModalityName(support.lineage.modality));
+    json->Field("modality", std::string_view(ModalityName(support.lineage.modality)));
     json->Field("updates", support.updates).Key("raw_sha256").BeginArray();
     for (const Digest& digest : support.raw_digests) json->String(HexEncode(digest));
     json->EndArray().EndObject();

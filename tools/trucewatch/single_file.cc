@@ -104,11 +104,14 @@ Result<std::optional<Place>> PlaceOfRadar(const std::string& path) {
   v1::config::SourceConfig config;
   config.set_id("source");
   config.set_format(v1::config::SourceConfig::STANAG4607);
+  const v1::config::TerrainConfig terrain_config;
   const FlatTerrain terrain(0, 10);
   TW_ASSIGN_OR_RETURN(
       const auto source,
       OpenStanag4607File(*storage, {.source = {"source"}, .path = path, .start = {}}));
-  TW_ASSIGN_OR_RETURN(const auto feed, MakeFeed({.source = &config, .terrain = &terrain}));
+  TW_ASSIGN_OR_RETURN(
+      const auto feed,
+      MakeFeed({.source = &config, .terrain_config = &terrain_config, .terrain = &terrain}));
   for (std::size_t read = 0; read < kSearch;) {
     TW_ASSIGN_OR_RETURN(const auto record, source->Next());
     if (!record) break;

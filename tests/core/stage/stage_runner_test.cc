@@ -172,6 +172,42 @@ TEST_F(StageRunnerTest, ASnapshotSparesTheInputsBeforeIt) {
   EXPECT_EQ(health_.state, StageState::kFinished);
 }
 
+// A stage whose state cannot be saved (ingest: a demuxer's cannot).
+class UnsavableStage final : public Stage {
+ public:
+  Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override {
+    handled_ += static_cast<int>(inputs.size());
+    return toy_.Handle(inputs);
+  }
+  Result<std::string> Snapshot() const override {
+    return Fail(ErrorCode::kUnavailable, "no snapshot");
+  }
+  Result<void> Restore(std::string_view) override {
+    return Fail(ErrorCode::kUnavailable, "no snapshot");
+  }
+  int handled() const { return handled_; }
+
+ private:
+  ToyStage toy_;
+  int handled_ = 0;
+};
+
+TEST_F(StageRunnerTest, AStageThatCannotBeSavedStartsFromItsFirstInputAgain) {
+  options_.snapshot_every_inputs = 1;
+  for (std::uint64_t limit = 1; limit <= expected_.size(); limit += 9) {
+    MemoryLog output;
+    DyingWriter dying(output, limit);
+    UnsavableStage first;
+    ASSERT_FALSE(Run(first, dying, output));
+    UnsavableStage second;
+    const auto run = Run(second, output, output);
+    ASSERT_TRUE(run) << run.error().message;
+    ExpectComplete(output);
+    EXPECT_EQ(second.handled(), kInputs);
+    EXPECT_EQ(health_.outputs, expected_.size() - limit) << "the rest and no more";
+  }
+}
+
 TEST_F(StageRunnerTest, OutputsAloneCanCallForASnapshot) {
   options_.snapshot_every_inputs = 0;
   options_.snapshot_every_outputs = 5;

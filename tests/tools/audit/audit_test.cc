@@ -163,6 +163,15 @@ TEST_F(AuditTest, LeavesThatSayWhatALedgerMayNotSayAreNamed) {
   ExpectRefused("entry 2: exercise=false in the ledger 'exercise.");
 }
 
+TEST_F(AuditTest, TextOfALeafCannotSteerATerminal) {
+  auto finding = et::FindingEnvelope(v1::FINDING_KIND_EVENT_TRANSITION, 1);
+  finding.mutable_finding()->set_rule("\x1B[2Jline\nlatest known: size 999");
+  Publish({et::LeafOf(finding)}, {1});
+  const auto report = AuditLedger(Options());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->events[0].rule, "?[2Jline?latest known: size 999");
+}
+
 TEST_F(AuditTest, AnEntryThatIsNoLeafIsNamed) {
   auto leaves = et::MissionLeaves(4);
   leaves[3] = "something";

@@ -40,6 +40,7 @@ Result<void> DetectFile(const DetectCommand& command, const std::string& file,
   TW_ASSIGN_OR_RETURN(const auto source, OpenRecordedSource(*storage, mission, config));
   TW_ASSIGN_OR_RETURN(const auto feed,
                       MakeFeed({.source = &config,
+                                .terrain_config = &mission.config.terrain(),
                                 .terrain = terrain.get(),
                                 .ground_height_hae_m = mission.config.origin_height_hae_m()}));
   ReportOptions options;
