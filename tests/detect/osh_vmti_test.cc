@@ -86,8 +86,8 @@ Eigen::Vector2d Centre(const Detection& d) {
 }
 
 // Nearest first within 10 px, one to one.
-void Match(const Vmti& vmti, const Geodetic& frame_centre, const std::vector<Detection>& detections,
-           Matches& matches) {
+void Match(const Vmti& vmti, const Geodetic& frame_centre, const CameraPose& pose,
+           const Terrain& terrain, const std::vector<Detection>& detections, Matches& matches) {
   std::vector<std::tuple<double, std::size_t, std::size_t>> pairs;
   for (std::size_t i = 0; i < vmti.targets.size(); ++i) {
     if (!vmti.targets[i].centroid) continue;
