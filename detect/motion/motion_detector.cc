@@ -33,8 +33,9 @@ using motion::Samples;
 constexpr double kCompare_s = 1.0;      // a vehicle moves its own length in about this time
 constexpr double kMinCompare_s = 0.09;  // with less there is nothing to compare
 constexpr int kMaxSamples = 1000;       // a segment
-constexpr int kMinSide = 64;            // pixels
-constexpr int kMaxAspect = 8;           // longer side over shorter
+constexpr double kCoarseGsd_m = 0.8;
+constexpr int kMinSide = 64;   // pixels
+constexpr int kMaxAspect = 8;  // longer side over shorter
 constexpr int kOverlaySamples = 6;
 constexpr int kSymbolReachPx = 12;
 constexpr double kGoodOverlapShare = 0.6;
@@ -334,8 +335,11 @@ void MotionDetector::Add(std::size_t picture, int width_px, int height_px, Bytes
   if (samples.scale < 1.0) {
     cv::resize(full, image, {}, samples.scale, samples.scale, cv::INTER_AREA);
   }
-  // Averaging over a reduced pixel already quietens the noise.
-  if (samples.scale > 0.7) cv::GaussianBlur(image.empty() ? full : image, image, {3, 3}, 0.8);
+  // Averaging over a reduced pixel already quietens the noise; vehicles of two pixels bear no blur.
+  if (samples.scale > 0.7 && encoded_gsd_m_ < kCoarseGsd_m) {
+    cv::GaussianBlur(image.empty() ? full : image, image, {3, 3}, 0.8);
+  }
+  if (image.empty()) image = full.clone();
   samples.picture.push_back(picture);
   samples.time_s.push_back(
       (pictures_[picture].time - pictures_[samples.picture[0]].time).seconds());

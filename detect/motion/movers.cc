@@ -19,6 +19,7 @@ constexpr double kTallestStructure_m = 40;  // static things are no taller
 constexpr double kParallaxCosine = 0.94;    // within 20 degrees of the epipolar direction
 constexpr double kFitRatio = 0.72;   // moved patches must fit so much better than standing ones
 constexpr double kStillNoise = 3.0;  // standing patches that fit so well, in noise, are ground
+constexpr double kGoodRatio = 0.5;   // less still will do for patches that move as clearly
 constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
 constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kTwinLateral_m = 2.0;
@@ -217,8 +218,12 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   c.patch = MeasurePatchMotion(c.track, c.fit.velocity, moments, images);
   if (c.patch.pairs == 0) return Verdict::kBrief;
   const double still = c.patch.static_misfit / std::max(0.5, moment.noise);
-  const bool fits = c.patch.moving_misfit < kFitRatio * c.patch.static_misfit;
-  if (still < kStillNoise || (!fits && still < kMaybeStillNoise)) return Verdict::kGhost;
+  const double ratio = c.patch.moving_misfit / std::max(1e-6, c.patch.static_misfit);
+  const bool fits = ratio < kFitRatio;
+  if (still < kStillNoise * std::min(1.0, ratio / kGoodRatio) ||
+      (!fits && still < kMaybeStillNoise)) {
+    return Verdict::kGhost;
+  }
   if (!fits) {
     // Over strongly patterned ground the patch says only that something goes on: believe the blobs.
     c.patch.velocity = c.fit.velocity;
