@@ -139,7 +139,7 @@ TEST(OshVmti, MovingDetectionsAndRecordedTargetsAreCompared) {
   Matches matches;
   int looks = 0, degraded = 0, seen_in_all = 0;
   std::map<std::string, int> reasons;
-  for (const VideoSegment& segment : JoinSegments(stream.segments, Duration::Seconds(2))) {
+  for (const VideoSegment& segment : stream.segments) {
     const auto seen = DetectSegmentMotion(segment, options, terrain);
     ASSERT_TRUE(seen) << seen.error().message;
     for (const MotionMoment& moment : seen->motion.moments) {
@@ -167,6 +167,14 @@ TEST(OshVmti, MovingDetectionsAndRecordedTargetsAreCompared) {
             << matches.pixels / std::max(1, matches.targets_matched) << " px, "
             << matches.metres / std::max(1, matches.located) << " m over " << matches.located
             << "\n";
+  // Measured: 99 looks, 11 degraded, 245 detections, 1 of 11 recorded targets seen by both, 1.3 px
+  // and 1.5 m apart. The recorded targets are three pixels long; the bounds only notice a detector
+  // that no longer works here.
+  EXPECT_GT(looks, 80);
+  EXPECT_LT(degraded, looks / 4);
+  EXPECT_GT(seen_in_all, 100);
+  ASSERT_GE(matches.located, 1);
+  EXPECT_LT(matches.metres / matches.located, 10);
 }
 
 }  // namespace
