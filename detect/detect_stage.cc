@@ -77,8 +77,8 @@ Output HandleOne(const LogRecord& record, const v1::config::DetectConfig& config
 }  // namespace
 
 DetectStage::DetectStage(const v1::config::DetectConfig& config,
-                         std::unique_ptr<const Terrain> terrain)
-    : config_(config), terrain_(std::move(terrain)) {
+                         std::unique_ptr<const Terrain> terrain, BlobStore* scenes)
+    : config_(config), terrain_(std::move(terrain)), scenes_(scenes) {
   // The stage's own threads share out whole segments; OpenCV's would only get in their way.
   cv::setNumThreads(1);
 }

@@ -9,6 +9,7 @@
 
 #include "core/geo/terrain.h"
 #include "core/stage/stage.h"
+#include "core/storage/blob_store.h"
 #include "detect/motion/motion_detector.h"
 #include "trucewatch/v1/config/mission.pb.h"
 
@@ -22,7 +23,9 @@ namespace trucewatch {
 class DetectStage final : public Stage {
  public:
   // `config` has been validated. `terrain` is the ground of the mission.
-  DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<const Terrain> terrain);
+  // `scenes` outlives the stage; null: scenes pass on unread.
+  DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<const Terrain> terrain,
+              BlobStore* scenes = nullptr);
 
   Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
   Result<std::string> Snapshot() const override { return std::string(); }
@@ -34,6 +37,7 @@ class DetectStage final : public Stage {
  private:
   v1::config::DetectConfig config_;
   std::unique_ptr<const Terrain> terrain_;
+  BlobStore* scenes_;
   MotionCounts counts_;
 };
 

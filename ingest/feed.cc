@@ -9,6 +9,12 @@ Result<std::unique_ptr<Feed>> MakeFeed(const FeedOptions& options) {
       return MakeVideoFeed(options);
     case v1::config::SourceConfig::STANAG4607:
       return MakeRadarFeed(options);
+    case v1::config::SourceConfig::ASTERIX:
+      return MakeAsterixFeed(options);
+    case v1::config::SourceConfig::SATELLITE:
+      return MakeSatelliteFeed(options);
+    case v1::config::SourceConfig::HUMAN:
+      return MakeHumanFeed(options);
     default:
       return Fail(ErrorCode::kBadInput, "source {}: format {} cannot be read", options.source->id(),
                   static_cast<int>(options.source->format()));

@@ -7,12 +7,13 @@
 
 #include "core/base/result.h"
 #include "core/geo/terrain.h"
+#include "core/storage/blob_store.h"
 #include "core/types/observation.h"
 #include "trucewatch/v1/config/mission.pb.h"
 
 namespace trucewatch {
 
-using FeedItem = std::variant<VideoSegment, RadarDwell, DataFault>;
+using FeedItem = std::variant<VideoSegment, RadarDwell, Scene, HumanRecord, DataFault>;
 
 // The parser of one source: raw records in, observations out.
 // Determinism: the items depend on the records so far alone.
@@ -34,11 +35,15 @@ struct FeedOptions {
   const v1::config::TerrainConfig* terrain_config = nullptr;
   const Terrain* terrain = nullptr;
   double ground_height_hae_m = 0;
+  BlobStore* scenes = nullptr;  // where the pixels of scenes are put
 };
 // To add a format: a Feed, a line here, and one in OpenRecordedSource (ingest/recorded).
 Result<std::unique_ptr<Feed>> MakeFeed(const FeedOptions& options);
 std::unique_ptr<Feed> MakeRadarFeed(const FeedOptions& options);
 std::unique_ptr<Feed> MakeVideoFeed(const FeedOptions& options);
+Result<std::unique_ptr<Feed>> MakeAsterixFeed(const FeedOptions& options);
+Result<std::unique_ptr<Feed>> MakeSatelliteFeed(const FeedOptions& options);
+Result<std::unique_ptr<Feed>> MakeHumanFeed(const FeedOptions& options);
 
 // Ancestors of what a source says, from its config.
 Lineage LineageOf(const v1::config::SourceConfig& source, Modality modality);

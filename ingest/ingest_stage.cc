@@ -38,6 +38,10 @@ std::string Serialize(const FeedItem& item) {
     *envelope.mutable_video_segment() = ToProto(*segment);
   } else if (const auto* dwell = std::get_if<RadarDwell>(&item)) {
     *envelope.mutable_radar_dwell() = ToProto(*dwell);
+  } else if (const auto* scene = std::get_if<Scene>(&item)) {
+    *envelope.mutable_scene() = ToProto(*scene);
+  } else if (const auto* human = std::get_if<HumanRecord>(&item)) {
+    *envelope.mutable_human_record() = ToProto(*human);
   } else {
     DataFault fault = std::get<DataFault>(item);
     fault.reason = CleanText(std::move(fault.reason));
@@ -59,14 +63,16 @@ IngestStage::IngestStage(v1::config::MissionConfig config, const Terrain* terrai
     : config_(std::move(config)), terrain_(terrain) {}
 
 Result<std::unique_ptr<IngestStage>> IngestStage::Create(v1::config::MissionConfig config,
-                                                         const Terrain* terrain) {
+                                                         const Terrain* terrain,
+                                                         BlobStore* scenes) {
   std::unique_ptr<IngestStage> stage(new IngestStage(std::move(config), terrain));
   for (const v1::config::SourceConfig& source : stage->config_.source()) {
     TW_ASSIGN_OR_RETURN(auto feed,
                         MakeFeed({.source = &source,
                                   .terrain_config = &stage->config_.terrain(),
                                   .terrain = terrain,
-                                  .ground_height_hae_m = stage->config_.origin_height_hae_m()}));
+                                  .ground_height_hae_m = stage->config_.origin_height_hae_m(),
+                                  .scenes = scenes}));
     stage->sources_[SourceId{source.id()}].feed = std::move(feed);
   }
   return stage;
@@ -103,6 +109,12 @@ FeedItem IngestStage::Admit(FeedItem item, const RawRecord& record) const {
   };
   if (const auto* dwell = std::get_if<RadarDwell>(&item); dwell && dwell->exercise) {
     return refuse(dwell->time, "stanag4607", "radar dwell");
+  }
+  if (const auto* scene = std::get_if<Scene>(&item); scene && scene->exercise) {
+    return refuse(scene->time, "stac", "satellite scene");
+  }
+  if (const auto* human = std::get_if<HumanRecord>(&item); human && human->exercise) {
+    return refuse(human->reported, "human_record", "human record");
   }
   if (const auto* segment = std::get_if<VideoSegment>(&item); segment && segment->exercise) {
     const Instant time =

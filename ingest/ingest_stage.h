@@ -27,9 +27,11 @@ namespace trucewatch {
 // Threads: one caller at a time.
 class IngestStage final : public Stage {
  public:
-  // Fails with kBadInput on a source whose format cannot be read. `terrain` outlives the stage.
+  // Fails with kBadInput on a source whose format cannot be read. `terrain`
+  // and `scenes` (may be null: then there is no satellite source) outlive the stage.
   static Result<std::unique_ptr<IngestStage>> Create(v1::config::MissionConfig config,
-                                                     const Terrain* terrain);
+                                                     const Terrain* terrain,
+                                                     BlobStore* scenes = nullptr);
 
   Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
   Result<std::string> Snapshot() const override;

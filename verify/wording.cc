@@ -68,6 +68,12 @@ std::string ModalityName(Modality modality) {
       return "infrared video";
     case Modality::kRadarGmti:
       return "moving-vehicle radar";
+    case Modality::kSatelliteOptical:
+      return "satellite images";
+    case Modality::kRadarSurveillance:
+      return "ground-surveillance radar";
+    case Modality::kHuman:
+      return "patrol";
     case Modality::kUnspecified:
       break;
   }

@@ -19,15 +19,45 @@ bool IsName(const std::string& text) {
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
 }
 
-void ValidateSource(const SourceConfig& source, const std::string& at, ConfigProblems* problems) {
+void ValidateRadarSite(const v1::config::RadarSite& site, const std::string& at,
+                       ConfigProblems* problems) {
+  problems->Range(at + ".lat_deg", site.lat_deg(), -90, 90);
+  problems->Range(at + ".lon_deg", site.lon_deg(), -180, 180);
+  problems->Range(at + ".height_hae_m", site.height_hae_m(), -500, 9000);
+  problems->Range(at + ".boresight_deg", site.boresight_deg(), -360, 360);
+  problems->Range(at + ".sector_half_deg", site.sector_half_deg(), 1, 180);
+  problems->Range(at + ".min_range_m", site.min_range_m(), 0, 100'000);
+  problems->Range(at + ".max_range_m", site.max_range_m(), site.min_range_m() + 1, 500'000);
+  problems->Range(at + ".sigma_range_m", site.sigma_range_m(), 0.1, 5000);
+  problems->Range(at + ".sigma_azimuth_deg", site.sigma_azimuth_deg(), 0.001, 20);
+  problems->Range(at + ".sigma_speed_mps", site.sigma_speed_mps(), 0.01, 50);
+  problems->Range(at + ".min_detectable_speed_mps", site.min_detectable_speed_mps(), 0, 50);
+  problems->Range(at + ".scan_period_s", site.scan_period_s(), 0.05, 120);
+}
+
+void ValidateSource(const SourceConfig& source, bool from_hub, const std::string& at,
+                    ConfigProblems* problems) {
   if (!IsName(source.id())) {
     problems->Add(
         at + ".id",
         fmt::format("'{}' is no name; expected 1 to 64 letters, digits, '-', '_'", source.id()));
   }
-  problems->Required(at + ".file", source.file());
+  if (from_hub) {
+    if (!source.file().empty()) {
+      problems->Add(at + ".file", "is set, but with a hub the sources' files are the stations'");
+    }
+  } else {
+    problems->Required(at + ".file", source.file());
+  }
   if (source.format() == SourceConfig::FORMAT_UNSPECIFIED) {
-    problems->Add(at + ".format", "is missing; expected MPEGTS_KLV or STANAG4607");
+    problems->Add(at + ".format",
+                  "is missing; expected MPEGTS_KLV, STANAG4607, ASTERIX, SATELLITE or HUMAN");
+  }
+  if (source.format() == SourceConfig::ASTERIX) {
+    ValidateRadarSite(source.radar_site(), at + ".radar_site", problems);
+  }
+  if (source.format() == SourceConfig::HUMAN && source.signer_vkey().empty()) {
+    problems->Add(at + ".signer_vkey", "is missing; human records count only when signed");
   }
   // An empty ancestor is shared with nobody: leaving one out would make sources look independent.
   problems->Required(at + ".platform", source.platform());
@@ -63,6 +93,39 @@ void ValidateFusion(const v1::config::FusionConfig& fusion, ConfigProblems* prob
   problems->Range("fusion.confirm_existence", fusion.confirm_existence(), 0.5, 0.9999);
   problems->Range("fusion.delete_existence", fusion.delete_existence(), 1e-6,
                   fusion.confirm_existence());
+}
+
+void ValidateHub(const MissionConfig& config, ConfigProblems* problems) {
+  const auto& hub = config.hub();
+  problems->Required("hub.station_endpoint", hub.station_endpoint());
+  problems->Required("hub.key_file", hub.key_file());
+  problems->Range("hub.late_after_s", hub.late_after_s(), 0.1, 86'400);
+  std::set<std::string> stations;
+  for (int i = 0; i < hub.station_size(); ++i) {
+    const std::string at = fmt::format("hub.station[{}]", i);
+    const auto& station = hub.station(i);
+    if (!IsName(station.id()) || !stations.insert(station.id()).second) {
+      problems->Add(at + ".id", fmt::format("'{}' is no name, or used twice", station.id()));
+    }
+    if (station.curve_public().size() != 40) {
+      problems->Add(at + ".curve_public", "expected 40 characters of Z85");
+    }
+    if (station.sign_public().size() != 64) {
+      problems->Add(at + ".sign_public", "expected 64 hexadecimal digits");
+    }
+  }
+  for (int i = 0; i < hub.subscriber_size(); ++i) {
+    if (hub.subscriber(i).curve_public().size() != 40) {
+      problems->Add(fmt::format("hub.subscriber[{}].curve_public", i),
+                    "expected 40 characters of Z85");
+    }
+  }
+  for (int i = 0; i < config.source_size(); ++i) {
+    if (stations.count(config.source(i).station()) == 0) {
+      problems->Add(fmt::format("source[{}].station", i),
+                    fmt::format("'{}' is no station of the hub", config.source(i).station()));
+    }
+  }
 }
 
 }  // namespace
@@ -104,7 +167,7 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
   std::set<std::string> ids;
   for (int i = 0; i < config.source_size(); ++i) {
     const std::string at = fmt::format("source[{}]", i);
-    ValidateSource(config.source(i), at, &problems);
+    ValidateSource(config.source(i), config.has_hub(), at, &problems);
     if (!ids.insert(config.source(i).id()).second) {
       problems.Add(at + ".id",
                    fmt::format("'{}' is used twice; ids must differ", config.source(i).id()));
@@ -112,6 +175,37 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
   }
   ValidateDetect(config.detect(), &problems);
   ValidateFusion(config.fusion(), &problems);
+  if (config.has_hub()) ValidateHub(config, &problems);
+  if (config.detect().has_people()) {
+    const auto& people = config.detect().people();
+    problems.Range("detect.people.max_gsd_m", people.max_gsd_m(), 0.01, 0.5);
+    problems.Range("detect.people.min_count", people.min_count(), 3, 1000);
+    problems.Range("detect.people.group_radius_m", people.group_radius_m(), 1, 500);
+    problems.Range("detect.people.detection_probability", people.detection_probability(), 0.01,
+                   0.999);
+  }
+  if (config.detect().has_satellite()) {
+    const auto& satellite = config.detect().satellite();
+    problems.Range("detect.satellite.min_length_m", satellite.min_length_m(), 1.5, 20);
+    problems.Range("detect.satellite.max_length_m", satellite.max_length_m(),
+                   satellite.min_length_m(), 100);
+    problems.Range("detect.satellite.detection_probability", satellite.detection_probability(),
+                   0.01, 0.999);
+    problems.Range("detect.satellite.false_alarms_per_km2", satellite.false_alarms_per_km2(), 1e-6,
+                   10'000);
+    problems.Range("detect.satellite.max_resolution_m", satellite.max_resolution_m(), 0.05, 30);
+  }
+  if (config.verify().has_coverage()) {
+    const auto& coverage = config.verify().coverage();
+    problems.Range("verify.coverage.cell_m", coverage.cell_m(), 50, 5000);
+    problems.Range("verify.coverage.period_s", coverage.period_s(), 10, 3600);
+    problems.Range("verify.coverage.degraded_probability", coverage.degraded_probability(), 0.001,
+                   0.999);
+    problems.Range("verify.coverage.observed_probability", coverage.observed_probability(),
+                   coverage.degraded_probability(), 0.9999);
+    problems.Range("verify.coverage.full_share", coverage.full_share(), 0.01, 1);
+  }
+  problems.Range("fusion.late_s", config.fusion().late_s(), 0, 86'400);
   problems.Range("verify.heartbeat_s", config.verify().heartbeat_s(), 1, 3600);
   problems.Required("evidence.ledger_origin", config.evidence().ledger_origin());
   const bool exercise_origin = config.evidence().ledger_origin().rfind("exercise.", 0) == 0;

@@ -7,6 +7,20 @@
 
 namespace trucewatch::codec {
 
+Result<double> Probability(double value, const char* field) {
+  if (!(value >= 0.0 && value <= 1.0)) {
+    return Fail(ErrorCode::kBadInput, "{} {} is not within 0 and 1", field, value);
+  }
+  return value;
+}
+
+Result<ObjectClass> ObjectClassFromProto(v1::ObjectClass value) {
+  if (!v1::ObjectClass_IsValid(value)) {
+    return Fail(ErrorCode::kBadInput, "object class {} is unknown", static_cast<int>(value));
+  }
+  return static_cast<ObjectClass>(value);
+}
+
 Result<double> Finite(double value, const char* field) {
   if (!std::isfinite(value)) return Fail(ErrorCode::kBadInput, "{} is not a finite number", field);
   return value;

@@ -9,6 +9,7 @@
 #include "core/types/observation.h"
 #include "core/types/track.h"
 #include "trucewatch/v1/common.pb.h"
+#include "trucewatch/v1/observation.pb.h"
 #include "trucewatch/v1/track.pb.h"
 
 // Pieces the codecs share. Readers fail with kBadInput naming the field.
@@ -36,6 +37,12 @@ Result<ClassProbabilities> ClassesFromProto(const ClassFields& fields);
 using PositionFields = google::protobuf::RepeatedPtrField<v1::Position>;
 void PolygonToProto(const std::vector<Geodetic>& polygon, PositionFields* out);
 Result<std::vector<Geodetic>> PolygonFromProto(const PositionFields& fields, const char* field);
+
+// "look.probability" and the like: within 0 and 1.
+Result<double> Probability(double value, const char* field);
+Result<ObjectClass> ObjectClassFromProto(v1::ObjectClass value);
+v1::SiteChange SiteChangeToProto(const SiteChange& change);
+Result<SiteChange> SiteChangeFromProto(const v1::SiteChange& message);
 
 Result<double> Finite(double value, const char* field);
 

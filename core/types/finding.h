@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,46 @@ enum class FindingKind {
   kNotifiedMovement =
       2,  // a movement both sides were told of was seen inside its window: on record, no event
   kHeartbeat = 3,  // fixed cadence: what the mission knew at this time, also when nothing happened
-  kMissionHeader = 4,  // config, hashes and build: the first finding of every ledger
-  kDataFault = 5,      // input refused, with its reason
-  kSourceStatus = 6,   // a source started, fell silent, came back or ended
+  kMissionHeader = 4,      // config, hashes and build: the first finding of every ledger
+  kDataFault = 5,          // input refused, with its reason
+  kSourceStatus = 6,       // a source started, fell silent, came back or ended
+  kPermittedMovement = 7,  // a movement in a permitted corridor: on record, no event
+  kHumanRecord = 8,        // an observation or impediment reported by an officer
+  kCase = 9,               // an allegation opened a case
+  kCoverage = 10,          // where and how well one zone was observed during one period
+};
+
+enum class CoverageClass { kUnspecified = 0, kMovingVehicle = 1, kStandingVehicle = 2, kGroup = 3 };
+enum class CoverageState {
+  kUnspecified = 0,
+  kObservedNothing = 1,
+  kObservedActivity = 2,
+  kDegraded = 3,
+  kNotObserved = 4
+};
+
+// Cells of one zone that were in one state for one reason.
+struct CoverageShare {
+  CoverageState state = CoverageState::kUnspecified;
+  std::string reason;  // of kDegraded and kNotObserved
+  int cells = 0;
+};
+
+struct ClassCoverage {
+  CoverageClass coverage_class = CoverageClass::kUnspecified;
+  std::vector<CoverageShare> shares;  // cells add up to CoverageAccount::cells exactly
+};
+
+// One zone during one period (docs/rules.md).
+struct CoverageAccount {
+  std::string zone;
+  std::string side;  // "A", "B", "NEITHER"
+  Instant start, end;
+  int cells = 0;
+  double cell_m = 0;
+  double area_km2 = 0;
+  std::vector<ClassCoverage> classes;
+  bool amended = false;  // replaces the account of the same zone and period: late looks came in
 };
 
 // What supports a finding: one source's share of it.
@@ -56,6 +94,11 @@ struct Finding {
   std::vector<Support> supports;
   std::string reason;          // one sentence a person can read
   std::string agreement_hash;  // hex SHA-256 of the agreement file's bytes
+  bool amended = false;        // an event's state was raised by data that came after the hold
+  std::string case_id;         // kCase
+  std::string record_id;       // of the human record it is about
+  std::optional<HumanRecord> human_record;  // kHumanRecord and kCase
+  std::optional<CoverageAccount> coverage;  // kCoverage
 };
 
 }  // namespace trucewatch

@@ -7,6 +7,61 @@ namespace {
 
 constexpr std::size_t kMaxEnvelopeBytes = 64U << 20U;
 
+v1::CoverageAccount CoverageToProto(const CoverageAccount& account) {
+  v1::CoverageAccount m;
+  m.set_zone(account.zone);
+  m.set_side(account.side);
+  m.set_start_us(account.start.micros());
+  m.set_end_us(account.end.micros());
+  m.set_cells(account.cells);
+  m.set_cell_m(account.cell_m);
+  m.set_area_km2(account.area_km2);
+  for (const ClassCoverage& of_class : account.classes) {
+    v1::ClassCoverage* out = m.add_classes();
+    out->set_coverage_class(static_cast<v1::CoverageClass>(of_class.coverage_class));
+    for (const CoverageShare& share : of_class.shares) {
+      v1::CoverageShare* piece = out->add_shares();
+      piece->set_state(static_cast<v1::CoverageState>(share.state));
+      piece->set_reason(share.reason);
+      piece->set_cells(share.cells);
+    }
+  }
+  m.set_amended(account.amended);
+  return m;
+}
+
+Result<CoverageAccount> CoverageFromProto(const v1::CoverageAccount& m) {
+  CoverageAccount account;
+  account.zone = m.zone();
+  account.side = m.side();
+  account.start = Instant::FromMicros(m.start_us());
+  account.end = Instant::FromMicros(m.end_us());
+  account.cells = m.cells();
+  TW_ASSIGN_OR_RETURN(account.cell_m, codec::Finite(m.cell_m(), "coverage.cell_m"));
+  TW_ASSIGN_OR_RETURN(account.area_km2, codec::Finite(m.area_km2(), "coverage.area_km2"));
+  for (const v1::ClassCoverage& in : m.classes()) {
+    ClassCoverage of_class;
+    of_class.coverage_class = static_cast<CoverageClass>(in.coverage_class());
+    std::int64_t cells = 0;
+    for (const v1::CoverageShare& share : in.shares()) {
+      if (!v1::CoverageState_IsValid(share.state()) || share.cells() < 0) {
+        return Fail(ErrorCode::kBadInput, "coverage of zone '{}': a share of unknown state",
+                    m.zone());
+      }
+      cells += share.cells();
+      of_class.shares.push_back(
+          {static_cast<CoverageState>(share.state()), share.reason(), share.cells()});
+    }
+    if (cells != m.cells() || !v1::CoverageClass_IsValid(in.coverage_class())) {
+      return Fail(ErrorCode::kBadInput, "coverage of zone '{}': shares of {} cells; expected {}",
+                  m.zone(), cells, m.cells());
+    }
+    account.classes.push_back(std::move(of_class));
+  }
+  account.amended = m.amended();
+  return account;
+}
+
 }  // namespace
 
 v1::Finding ToProto(const Finding& value) {
@@ -35,6 +90,11 @@ v1::Finding ToProto(const Finding& value) {
   }
   m.set_reason(value.reason);
   m.set_agreement_hash(value.agreement_hash);
+  m.set_amended(value.amended);
+  m.set_case_id(value.case_id);
+  m.set_record_id(value.record_id);
+  if (value.human_record) *m.mutable_human_record() = ToProto(*value.human_record);
+  if (value.coverage) *m.mutable_coverage() = CoverageToProto(*value.coverage);
   return m;
 }
 
@@ -77,6 +137,15 @@ Result<Finding> FromProto(const v1::Finding& m) {
   }
   value.reason = m.reason();
   value.agreement_hash = m.agreement_hash();
+  value.amended = m.amended();
+  value.case_id = m.case_id();
+  value.record_id = m.record_id();
+  if (m.has_human_record()) {
+    TW_ASSIGN_OR_RETURN(value.human_record, FromProto(m.human_record()));
+  }
+  if (m.has_coverage()) {
+    TW_ASSIGN_OR_RETURN(value.coverage, CoverageFromProto(m.coverage()));
+  }
   return value;
 }
 

@@ -7,7 +7,15 @@
 namespace trucewatch {
 
 // Physical principle of an observation. Independence of evidence starts here (DESIGN.md rule 5).
-enum class Modality { kUnspecified = 0, kVideoRgb = 1, kVideoInfrared = 2, kRadarGmti = 3 };
+enum class Modality {
+  kUnspecified = 0,
+  kVideoRgb = 1,
+  kVideoInfrared = 2,
+  kRadarGmti = 3,
+  kSatelliteOptical = 4,
+  kRadarSurveillance = 5,
+  kHuman = 6
+};
 
 // Which ancestors an observation has. Two observations are independent when they share none of
 // those the agreement lists as breaking. Empty means "none of this kind" and is never shared.

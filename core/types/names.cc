@@ -29,6 +29,12 @@ const char* ModalityName(Modality modality) {
       return "video_infrared";
     case Modality::kRadarGmti:
       return "radar_gmti";
+    case Modality::kSatelliteOptical:
+      return "satellite_optical";
+    case Modality::kRadarSurveillance:
+      return "radar_surveillance";
+    case Modality::kHuman:
+      return "human";
     case Modality::kUnspecified:
       break;
   }

@@ -104,6 +104,74 @@ struct Detection {
   std::uint64_t image_track = 0;  // same number: same thing followed within this segment; 0 none
 };
 
+// Several people, or several vehicles that stand together: a count with its interval, never a list
+// of people.
+struct GroupObservation {
+  ObjectClass object_class = ObjectClass::kUnspecified;
+  Geodetic position;  // of the middle
+  Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Zero();
+  double extent_m = 0;  // radius that holds nine in ten of them
+  double count_expected = 0;
+  int count_min = 0;  // 95 % interval
+  int count_max = 0;
+  double score = 0;  // 0..1, that it is a group at all
+  double box_x_px = 0, box_y_px = 0, box_width_px = 0, box_height_px = 0;  // of the whole group
+};
+
+enum class ChangeKind { kUnspecified = 0, kAppeared = 1, kVanished = 2 };
+
+// What differs between two passes over the same ground.
+struct SiteChange {
+  ChangeKind kind = ChangeKind::kUnspecified;
+  Geodetic position;
+  Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Zero();
+  double length_m = 0;
+  double width_m = 0;
+  double probability = 0;  // that something of vehicle size really came or went
+  ClassProbabilities classes;
+};
+
+// One satellite scene. The pixels stay in the scene store under their digest (core/storage).
+struct Scene {
+  SourceId source;
+  Lineage lineage;
+  std::string item;  // id of the scene
+  Instant time;      // acquisition
+  Digest sha256{};   // of the raster file
+  std::uint64_t size_bytes = 0;
+  int width_px = 0, height_px = 0, bands = 0;
+  double resolution_m = 0;          // ground sample distance
+  std::vector<Geodetic> footprint;  // polygon on the ground, not closed, counter-clockwise
+  double position_sigma_m = 0;      // 1-sigma of its georeference, each of east and north
+  bool exercise = false;
+  double sun_azimuth_deg = 0, sun_elevation_deg = 0;  // 0, 0: not stated
+  std::vector<Digest> raw_digests;
+};
+
+enum class HumanRecordKind { kUnspecified = 0, kObservation = 1, kAllegation = 2, kImpediment = 3 };
+
+// A signed record of an officer; field meanings in observation.proto.
+struct HumanRecord {
+  SourceId source;
+  Lineage lineage;
+  std::string record_id;
+  HumanRecordKind kind = HumanRecordKind::kUnspecified;
+  Instant time_first, time_last, reported;
+  Geodetic position;
+  double radius_m = 0;
+  std::string means;
+  ObjectClass object_class = ObjectClass::kUnspecified;
+  int count_min = 0, count_max = 0;
+  std::string assessed_as;
+  std::string text;
+  std::string author;
+  std::string informant;
+  std::string impediment;
+  bool nothing_observed = false;
+  bool exercise = false;
+  std::vector<Digest> raw_digests;
+};
+
 // One look of an imaging sensor. An empty one is a result: "we looked here and saw nothing".
 struct ObservationSet {
   SourceId source;
@@ -119,6 +187,14 @@ struct ObservationSet {
   std::string degraded_reason;  // empty when the look was a good one
   std::vector<Detection> detections;
   std::vector<Digest> raw_digests;
+  // Of what stands still, and of groups of people; 0: says nothing about them.
+  double standing_detection_probability = 0;
+  double group_detection_probability = 0;
+  double resolution_m = 0;
+  std::vector<GroupObservation> groups;
+  // Satellite passes: what changed since the earlier pass at `baseline`; nothing: there was none.
+  std::optional<Instant> baseline;
+  std::vector<SiteChange> changes;
 };
 
 enum class SourceState { kUnspecified = 0, kStarted = 1, kLate = 2, kResumed = 3, kEnded = 4 };

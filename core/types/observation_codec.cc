@@ -163,6 +163,45 @@ Result<Detection> DetectionFromProto(const v1::Detection& m) {
   return d;
 }
 
+v1::GroupObservation GroupObservationToProto(const GroupObservation& group) {
+  v1::GroupObservation message;
+  message.set_object_class(static_cast<v1::ObjectClass>(group.object_class));
+  *message.mutable_position() = PositionToProto(group.position);
+  CovToProto(group.cov_en_m2, message.mutable_cov_m2());
+  message.set_extent_m(group.extent_m);
+  message.set_count_expected(group.count_expected);
+  message.set_count_min(group.count_min);
+  message.set_count_max(group.count_max);
+  message.set_score(group.score);
+  for (const double value :
+       {group.box_x_px, group.box_y_px, group.box_width_px, group.box_height_px}) {
+    message.add_box_px(value);
+  }
+  return message;
+}
+
+Result<GroupObservation> GroupObservationFromProto(const v1::GroupObservation& m) {
+  GroupObservation group;
+  TW_ASSIGN_OR_RETURN(group.object_class, codec::ObjectClassFromProto(m.object_class()));
+  TW_ASSIGN_OR_RETURN(group.position, PositionFromProto(m.position(), "group.position"));
+  TW_ASSIGN_OR_RETURN(group.cov_en_m2, CovFromProto(m.cov_m2(), "group.cov_m2"));
+  TW_ASSIGN_OR_RETURN(group.extent_m, Finite(m.extent_m(), "group.extent_m"));
+  TW_ASSIGN_OR_RETURN(group.count_expected, Finite(m.count_expected(), "group.count_expected"));
+  group.count_min = m.count_min();
+  group.count_max = m.count_max();
+  if (group.count_min < 0 || group.count_max < group.count_min || group.extent_m < 0) {
+    return Fail(ErrorCode::kBadInput, "group: count {} to {} within {} m is no interval",
+                group.count_min, group.count_max, group.extent_m);
+  }
+  TW_ASSIGN_OR_RETURN(group.score, codec::Probability(m.score(), "group.score"));
+  if (m.box_px_size() != 4) return Fail(ErrorCode::kBadInput, "group.box_px needs four numbers");
+  group.box_x_px = m.box_px(0);
+  group.box_y_px = m.box_px(1);
+  group.box_width_px = m.box_px(2);
+  group.box_height_px = m.box_px(3);
+  return group;
+}
+
 // The look itself, the same for radar and camera.
 template <typename Look, typename Message>
 void LookToProto(const Look& look, Message* message) {
@@ -275,6 +314,16 @@ v1::ObservationSet ToProto(const ObservationSet& value) {
   message.set_frame_index(value.frame_index);
   message.set_degraded_reason(value.degraded_reason);
   for (const Detection& d : value.detections) *message.add_detections() = DetectionToProto(d);
+  message.set_standing_detection_probability(value.standing_detection_probability);
+  message.set_group_detection_probability(value.group_detection_probability);
+  message.set_resolution_m(value.resolution_m);
+  for (const GroupObservation& group : value.groups) {
+    *message.add_groups() = GroupObservationToProto(group);
+  }
+  if (value.baseline) message.set_baseline_time_us(value.baseline->micros());
+  for (const SiteChange& change : value.changes) {
+    *message.add_changes() = codec::SiteChangeToProto(change);
+  }
   return message;
 }
 
@@ -286,6 +335,22 @@ Result<ObservationSet> FromProto(const v1::ObservationSet& m) {
   for (const v1::Detection& d : m.detections()) {
     TW_ASSIGN_OR_RETURN(Detection decoded, DetectionFromProto(d));
     value.detections.push_back(std::move(decoded));
+  }
+  TW_ASSIGN_OR_RETURN(
+      value.standing_detection_probability,
+      codec::Probability(m.standing_detection_probability(), "standing_detection_probability"));
+  TW_ASSIGN_OR_RETURN(
+      value.group_detection_probability,
+      codec::Probability(m.group_detection_probability(), "group_detection_probability"));
+  TW_ASSIGN_OR_RETURN(value.resolution_m, Finite(m.resolution_m(), "resolution_m"));
+  for (const v1::GroupObservation& group : m.groups()) {
+    TW_ASSIGN_OR_RETURN(GroupObservation decoded, GroupObservationFromProto(group));
+    value.groups.push_back(std::move(decoded));
+  }
+  if (m.baseline_time_us() != 0) value.baseline = Instant::FromMicros(m.baseline_time_us());
+  for (const v1::SiteChange& change : m.changes()) {
+    TW_ASSIGN_OR_RETURN(SiteChange decoded, codec::SiteChangeFromProto(change));
+    value.changes.push_back(std::move(decoded));
   }
   return value;
 }

@@ -44,6 +44,12 @@ struct Group {
   Geodetic position;  // centroid
   Eigen::Vector2d velocity_en_mps = Eigen::Vector2d::Zero();
   double extent_m = 0;  // largest distance of a member from the centroid
+  // Of groups that are seen as a whole and have no members: people, vehicles that stand together.
+  ObjectClass object_class = ObjectClass::kUnspecified;  // unspecified: moving vehicles
+  Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Zero();
+  double existence_probability = 0;
+  Instant first, last;                 // observed
+  std::vector<TrackSupport> supports;  // ordered by source
 };
 
 // What fusion believes at one event time. `settled` pictures are past the hold: arrival order no
@@ -54,6 +60,45 @@ struct Picture {
   bool exercise = false;      // some input in it was
   std::vector<Track> tracks;  // ascending id
   std::vector<Group> groups;  // ascending id
+};
+
+// Where a source looked and how well, past the hold: what the coverage account is made of, and what
+// satellite passes saw. One for each observation set and dwell, before the picture of its time.
+struct SettledLook {
+  SourceId source;
+  Lineage lineage;
+  Instant time;
+  std::vector<Geodetic> footprint;  // empty: unknown
+  // Of one such object inside the footprint; 0: this look says nothing about it.
+  double moving_vehicle_probability = 0;
+  double min_detectable_speed_mps = 0;
+  double standing_vehicle_probability = 0;
+  double group_probability = 0;
+  std::string degraded_reason;
+  bool exercise = false;
+  bool late = false;  // came after the hold
+  std::optional<Instant> baseline;
+  std::vector<SiteChange> changes;
+  int standing_vehicles = 0;
+  std::vector<Digest> raw_digests;
+  std::optional<Geodetic> sensor;  // radars: the speed limit is radial, as seen from here
+  double resolution_m = 0;
+};
+
+struct LateMatch {
+  TrackId track;
+  double distance2 = 0;  // squared Mahalanobis distance
+};
+
+// A look that came after the hold, held against the tracks that were settled without it.
+struct LateLook {
+  SourceId source;
+  Lineage lineage;
+  Instant time;
+  bool exercise = false;
+  int reports = 0;
+  std::vector<LateMatch> matches;  // ascending track
+  std::vector<Digest> raw_digests;
 };
 
 }  // namespace trucewatch

@@ -68,6 +68,15 @@ v1::Group GroupToProto(const Group& group) {
   message.add_velocity_en_mps(group.velocity_en_mps.x());
   message.add_velocity_en_mps(group.velocity_en_mps.y());
   message.set_extent_m(group.extent_m);
+  if (group.object_class == ObjectClass::kUnspecified) return message;
+  message.set_object_class(static_cast<v1::ObjectClass>(group.object_class));
+  codec::CovToProto(group.cov_en_m2, message.mutable_cov_m2());
+  message.set_existence_probability(group.existence_probability);
+  message.set_first_us(group.first.micros());
+  message.set_last_us(group.last.micros());
+  for (const TrackSupport& support : group.supports) {
+    codec::SupportToProto(support, message.add_supports());
+  }
   return message;
 }
 
@@ -81,6 +90,17 @@ Result<Group> GroupFromProto(const v1::Group& m) {
   TW_ASSIGN_OR_RETURN(group.position, codec::PositionFromProto(m.position(), "group.position"));
   TW_ASSIGN_OR_RETURN(group.velocity_en_mps, VelocityFromProto(m.velocity_en_mps()));
   TW_ASSIGN_OR_RETURN(group.extent_m, Finite(m.extent_m(), "extent_m"));
+  TW_ASSIGN_OR_RETURN(group.object_class, codec::ObjectClassFromProto(m.object_class()));
+  if (group.object_class == ObjectClass::kUnspecified) return group;
+  TW_ASSIGN_OR_RETURN(group.cov_en_m2, codec::CovFromProto(m.cov_m2(), "group.cov_m2"));
+  TW_ASSIGN_OR_RETURN(group.existence_probability,
+                      codec::Probability(m.existence_probability(), "group.existence_probability"));
+  group.first = Instant::FromMicros(m.first_us());
+  group.last = Instant::FromMicros(m.last_us());
+  for (const v1::TrackSupport& in : m.supports()) {
+    TW_ASSIGN_OR_RETURN(TrackSupport support, codec::SupportFromProto<TrackSupport>(in));
+    group.supports.push_back(std::move(support));
+  }
   return group;
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 
 namespace trucewatch::evidence {
 

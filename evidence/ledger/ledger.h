@@ -11,7 +11,7 @@
 #include "evidence/ledger/checkpoint.h"
 #include "evidence/ledger/log_signer.h"
 #include "evidence/ledger/merkle.h"
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 #include "evidence/ledger/tiles.h"
 
 namespace trucewatch::evidence {

@@ -7,7 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/crypto/ed25519.h"
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 
 namespace trucewatch::evidence {
 

@@ -52,6 +52,12 @@ Result<std::unique_ptr<RecordedSource>> OpenRecordedSource(Storage& storage,
       return OpenMpegTsFile(storage, options);
     case v1::config::SourceConfig::STANAG4607:
       return OpenStanag4607File(storage, options);
+    case v1::config::SourceConfig::ASTERIX:
+      return OpenAsterixFile(storage, options);
+    case v1::config::SourceConfig::SATELLITE:
+      return OpenSceneFiles(storage, options);
+    case v1::config::SourceConfig::HUMAN:
+      return OpenHumanFiles(storage, options);
     default:
       return Fail(ErrorCode::kBadInput, "source {}: format {} cannot be read", source.id(),
                   static_cast<int>(source.format()));

@@ -46,6 +46,21 @@ Result<std::unique_ptr<RecordedSource>> OpenStanag4607File(Storage& storage,
 Result<std::unique_ptr<RecordedSource>> OpenMpegTsFile(Storage& storage,
                                                        const RecordedFileOptions& options);
 
+// ASTERIX: a pcap capture, one record for the payload of each UDP datagram (source_offset: its
+// place in the file), or raw blocks back to back, one record a block. receive_time is the capture's
+// time.
+Result<std::unique_ptr<RecordedSource>> OpenAsterixFile(Storage& storage,
+                                                        const RecordedFileOptions& options);
+
+// Satellite scenes: a STAC item, a catalog or collection with items below it, or a GeoTIFF. Records
+// hold SceneChunk messages; receive_time is when the scene was delivered.
+Result<std::unique_ptr<RecordedSource>> OpenSceneFiles(Storage& storage,
+                                                       const RecordedFileOptions& options);
+
+// Signed human records: a folder of *.note files, one record each, in order of their report time.
+Result<std::unique_ptr<RecordedSource>> OpenHumanFiles(Storage& storage,
+                                                       const RecordedFileOptions& options);
+
 // The recorded feed of a mission's source.
 Result<std::unique_ptr<RecordedSource>> OpenRecordedSource(Storage& storage,
                                                            const MissionFile& mission,

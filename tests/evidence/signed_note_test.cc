@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 
 #include <gtest/gtest.h>
 

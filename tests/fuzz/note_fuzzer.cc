@@ -8,7 +8,7 @@
 
 #include "core/base/check.h"
 #include "evidence/ledger/checkpoint.h"
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 #include "tools/audit/note.h"
 #include "tools/audit/policy.h"
 
@@ -21,9 +21,9 @@ constexpr std::uint64_t kMaxAuditedSize = 999'999'999'999'999'999;
 // What the ledger accepts, the audit reads the same; what it read, it writes back unchanged.
 void CheckNote(std::string_view bytes) {
   const auto audited = audit::ReadNote(bytes);
-  const auto note = evidence::ParseNote(bytes);
+  const auto note = ParseNote(bytes);
   if (!note) return;
-  TW_CHECK(evidence::FormatNote(*note) == bytes);
+  TW_CHECK(FormatNote(*note) == bytes);
   TW_CHECK(audited.has_value() && audited->text == note->text);
   TW_CHECK(audited->signatures.size() == note->signatures.size());
   for (std::size_t i = 0; i < note->signatures.size(); ++i) {
@@ -45,7 +45,7 @@ void CheckCheckpoint(std::string_view bytes) {
 
 void CheckKey(std::string_view bytes) {
   const auto audited = audit::ReadVerifierKey(bytes);
-  const auto key = evidence::ParseVkey(bytes);
+  const auto key = ParseVkey(bytes);
   if (!key) return;
   TW_CHECK(audited.has_value() && audited->name == key->name && audited->id == key->id());
   TW_CHECK(audited->type == key->type && audited->key == key->public_key);
@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = AsText(Bytes(data, size));
   CheckNote(text);
   CheckCheckpoint(text);
-  if (const auto note = evidence::ParseNote(text)) CheckCheckpoint(note->text);
+  if (const auto note = ParseNote(text)) CheckCheckpoint(note->text);
   CheckKey(text.substr(0, text.find('\n')));
   if (const auto policy = audit::ParsePolicy(text)) {
     for (const auto& [name, witness] : policy->witnesses) (void)policy->IsSatisfied({name});

@@ -8,7 +8,7 @@
 
 #include "core/types/codec.h"
 #include "evidence/ledger/checkpoint.h"
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 #include "ingest/klv/ber.h"
 #include "ingest/klv/keys.h"
 #include "ingest/klv/st0601_encoder.h"

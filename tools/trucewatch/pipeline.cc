@@ -68,6 +68,8 @@ class Pipeline::Impl {
 
   Result<void> Prepare() {
     TW_ASSIGN_OR_RETURN(parts_, LoadMissionParts(mission_));
+    scenes_.emplace(storage_, options_.state_directory + "/scenes");
+    parts_.scenes = &*scenes_;
     TW_RETURN_IF_ERROR(storage_.MakeDirectories(options_.state_directory));
     for (const std::string& name : options_.stages) TW_RETURN_IF_ERROR(PrepareStage(name));
     return {};
@@ -210,7 +212,7 @@ class Pipeline::Impl {
                   vkey.error().message, config.ledger_origin(), key_file);
     }
     while (!vkey->empty() && vkey->back() == '\n') vkey->pop_back();
-    TW_ASSIGN_OR_RETURN(const evidence::NoteKey key, evidence::ParseVkey(*vkey));
+    TW_ASSIGN_OR_RETURN(const NoteKey key, ParseVkey(*vkey));
     if (key.name != config.ledger_origin()) {
       return Fail(ErrorCode::kBadInput,
                   "{}.vkey: is the key of '{}'; expected '{}' (evidence.ledger_origin)", key_file,
@@ -256,6 +258,7 @@ class Pipeline::Impl {
   Metrics& metrics_;
   const ZmqContext& context_;
   MissionParts parts_;
+  std::optional<FileBlobStore> scenes_;
   std::map<std::string, std::unique_ptr<Journal>> logs_;
   std::optional<RecordedMission> recorded_;
   std::optional<Receiver> receiver_;

@@ -68,12 +68,14 @@ Result<MissionParts> LoadMissionParts(const MissionFile& mission) {
 Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionParts& parts,
                                          unsigned detect_threads) {
   const auto& config = parts.mission->config;
-  if (name == "ingest") return AsStage(IngestStage::Create(config, parts.terrain.get()));
+  if (name == "ingest")
+    return AsStage(IngestStage::Create(config, parts.terrain.get(), parts.scenes));
   if (name == "detect") {
     auto detect = config.detect();
     if (detect_threads != 0) detect.set_threads(detect_threads);
     TW_ASSIGN_OR_RETURN(std::unique_ptr<Terrain> terrain, LoadTerrain(*parts.mission));
-    return std::unique_ptr<Stage>(std::make_unique<DetectStage>(detect, std::move(terrain)));
+    return std::unique_ptr<Stage>(
+        std::make_unique<DetectStage>(detect, std::move(terrain), parts.scenes));
   }
   if (name == "fusion") {
     return AsStage(

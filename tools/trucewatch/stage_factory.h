@@ -7,6 +7,7 @@
 #include "core/config/mission_config.h"
 #include "core/geo/terrain.h"
 #include "core/stage/stage.h"
+#include "core/storage/blob_store.h"
 
 namespace trucewatch::tools {
 
@@ -16,6 +17,7 @@ struct MissionParts {
   std::string agreement_text;  // exact bytes; empty when the config names none
   std::string agreement_path;
   std::unique_ptr<Terrain> terrain;
+  BlobStore* scenes = nullptr;  // of the run; null: none
 };
 Result<MissionParts> LoadMissionParts(const MissionFile& mission);
 

@@ -61,7 +61,7 @@ class AuditedLedger : public ::testing::Test {
 
   AuditOptions Options(const std::string& origin = et::kOrigin) const {
     const auto key = et::TestKey(origin).public_key();
-    return {.ledger = path(), .policy = PolicyForLog(evidence::FormatVkey(key)), .seen = {}};
+    return {.ledger = path(), .policy = PolicyForLog(FormatVkey(key)), .seen = {}};
   }
 
   // Fails, with a message that names `what`.

@@ -9,11 +9,11 @@ namespace {
 std::string WitnessVkey(int number) {
   const auto pair =
       Ed25519KeyPair::FromSeed(et::CountingSeed(static_cast<std::uint8_t>(0x20 + number)));
-  return evidence::FormatVkey({"witness.example/w" + std::to_string(number),
-                               evidence::kNoteCosignature, pair.public_key()});
+  return FormatVkey({"witness.example/w" + std::to_string(number),
+                               kNoteCosignature, pair.public_key()});
 }
 
-std::string LogVkey() { return evidence::FormatVkey(et::TestKey().public_key()); }
+std::string LogVkey() { return FormatVkey(et::TestKey().public_key()); }
 
 // The proposal of RELIABILITY.md: a neutral quorum; parties cosign if they wish.
 std::string NeutralPolicy() {
@@ -69,14 +69,14 @@ TEST(Policy, BadLinesAreNamed) {
 class WitnessedLedger : public AuditedLedger {
  protected:
   void Cosign(const std::vector<int>& witnesses) {
-    auto note = *evidence::ParseNote(ReadText(File("checkpoint")));
+    auto note = *ParseNote(ReadText(File("checkpoint")));
     for (const int number : witnesses) {
       const auto pair =
           Ed25519KeyPair::FromSeed(et::CountingSeed(static_cast<std::uint8_t>(0x20 + number)));
-      note.signatures.push_back(evidence::CosignNote(
+      note.signatures.push_back(CosignNote(
           note.text, "witness.example/w" + std::to_string(number), pair, 1'700'000'000));
     }
-    WriteText(File("checkpoint"), evidence::FormatNote(note));
+    WriteText(File("checkpoint"), FormatNote(note));
   }
 };
 
@@ -100,9 +100,9 @@ TEST_F(WitnessedLedger, ABadCosignatureOfAKnownWitnessRefusesTheCheckpoint) {
   AuditOptions options = Options();
   options.policy = NeutralPolicy();
   ASSERT_TRUE(AuditLedger(options));
-  auto note = *evidence::ParseNote(ReadText(File("checkpoint")));
+  auto note = *ParseNote(ReadText(File("checkpoint")));
   note.signatures[2].bytes[7] = static_cast<char>(note.signatures[2].bytes[7] ^ 1);
-  WriteText(File("checkpoint"), evidence::FormatNote(note));
+  WriteText(File("checkpoint"), FormatNote(note));
   ExpectRefused(options, "line 7: the cosignature of N2 is not good");
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evidence/ledger/signed_note.h"
+#include "core/note/signed_note.h"
 
 #include <algorithm>
 
 #include "core/crypto/sha256.h"
 
-namespace trucewatch::evidence {
+namespace trucewatch {
 namespace {
 
 constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // U+2014, space
@@ -209,4 +209,4 @@ NoteSignature CosignNote(std::string_view checkpoint_text, std::string_view name
   return {key.name, key.id(), std::move(bytes)};
 }
 
-}  // namespace trucewatch::evidence
+}  // namespace trucewatch

@@ -11,7 +11,7 @@
 #include "core/base/result.h"
 #include "core/crypto/ed25519.h"
 
-namespace trucewatch::evidence {
+namespace trucewatch {
 
 // C2SP signed-note v1.0.0: a text with signature lines below it, readable by people and by tools we
 // did not write.
@@ -62,4 +62,4 @@ NoteSignature SignNote(std::string_view text, std::string_view name, const Ed255
 NoteSignature CosignNote(std::string_view checkpoint_text, std::string_view name,
                          const Ed25519KeyPair& pair, std::uint64_t unix_seconds);
 
-}  // namespace trucewatch::evidence
+}  // namespace trucewatch

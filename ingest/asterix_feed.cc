@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/feed.h"
+
+namespace trucewatch {
+
+Result<std::unique_ptr<Feed>> MakeAsterixFeed(const FeedOptions& options) {
+  return Fail(ErrorCode::kBadInput, "source {}: format asterix is not in this build",
+              options.source->id());
+}
+
+}  // namespace trucewatch
