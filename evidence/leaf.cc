@@ -62,6 +62,9 @@ bool CheckpointAfter(const Leaf& leaf, std::uint64_t ledger_index) {
   switch (leaf.envelope.finding().kind()) {
     case v1::FINDING_KIND_EVENT_TRANSITION:
     case v1::FINDING_KIND_NOTIFIED_MOVEMENT:
+    case v1::FINDING_KIND_PERMITTED_MOVEMENT:
+    case v1::FINDING_KIND_HUMAN_RECORD:
+    case v1::FINDING_KIND_CASE:
     case v1::FINDING_KIND_HEARTBEAT:
     case v1::FINDING_KIND_MISSION_HEADER:
       return true;

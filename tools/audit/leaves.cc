@@ -39,7 +39,8 @@ Result<void> AddFinding(const v1::Finding& finding, std::uint64_t index, AuditRe
   report.last_time_us = finding.time_us();
   ++report.counts[kind];
   if (finding.kind() != v1::FINDING_KIND_EVENT_TRANSITION &&
-      finding.kind() != v1::FINDING_KIND_NOTIFIED_MOVEMENT) {
+      finding.kind() != v1::FINDING_KIND_NOTIFIED_MOVEMENT &&
+      finding.kind() != v1::FINDING_KIND_PERMITTED_MOVEMENT) {
     return {};
   }
   AuditEvent event;
