@@ -80,6 +80,29 @@ void AddRun(CLI::App& app, Action* action, RunCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunRun(c); }; });
 }
 
+void AddWatch(CLI::App& app, Action* action, WatchCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "watch", "Subscribe to a hub: each event once, across cuts of the connection");
+  sub->add_option("--hub", c.hub, "Where the hub serves subscribers: tcp://HOST:PORT")->required();
+  sub->add_option("--hub-key", c.hub_key,
+                  "The hub's public key (quote it; --hub-key=KEY if it starts with '-')");
+  sub->add_option("--hub-pub", c.hub_pub, "... or the file that holds it (FILE.pub of the hub)");
+  sub->add_option("--key", c.key, "Your private key, from keygen --subscriber")->required();
+  sub->add_flag("--json", c.json, "JSON lines (docs/formats/events.md)");
+  sub->add_option("--since", c.since,
+                  "Only what comes after this ledger index (default: from the beginning); a cursor "
+                  "file that is there counts instead");
+  sub->add_option("--cursor-file", c.cursor_file, "Where to keep how far it got");
+  sub->add_option("--out", c.out,
+                  "Write to this file instead, each line exactly once, also when killed");
+  sub->add_flag("--until-end", c.until_end, "End with the mission");
+  sub->add_option("--count", c.count, "End after so many lines")->check(CLI::PositiveNumber);
+  sub->footer(
+      "Example: trucewatch watch --hub tcp://hub.example:5702 --hub-pub hub.key.pub --key a.key "
+      "--out events.jsonl --cursor-file events.cursor --json");
+  sub->callback([action, &c] { *action = [&c] { return RunWatch(c); }; });
+}
+
 void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
   CLI::App* sub =
       app.add_subcommand("inspect", "What a sensor file holds, record by record with byte offsets");
@@ -141,12 +164,21 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->callback([action, &audit] { *action = [&audit] { return RunAudit(audit); }; });
 
   sub = app.add_subcommand("keygen",
-                           "Make an Ed25519 log key: FILE (private, mode 0600) and FILE.vkey");
+                           "Make a key: FILE (private, mode 0600) and its public half. Of a log "
+                           "(FILE.vkey) unless an option says whose (FILE.pub)");
   sub->add_option("name", keygen.name,
-                  "Key name, the ledger's origin, e.g. exercise.trucewatch.example/demo")
+                  "Of a log the ledger's origin, e.g. exercise.trucewatch.example/demo; of the "
+                  "others their id in the configs, e.g. fs-north")
       ->required();
+  CLI::Option_group* whose = sub->add_option_group("whose");
+  whose->add_flag("--station", keygen.station, "A ground station's: CURVE and Ed25519");
+  whose->add_flag("--hub", keygen.hub, "The hub's: CURVE");
+  whose->add_flag("--subscriber", keygen.subscriber, "A subscriber's: CURVE");
+  whose->require_option(0, 1);
   sub->add_option("--out", keygen.out, "File of the private key")->required();
-  sub->footer("Example: trucewatch keygen exercise.trucewatch.example/demo --out log.key");
+  sub->footer(
+      "Example: trucewatch keygen exercise.trucewatch.example/demo --out log.key\n"
+      "         trucewatch keygen fs-north --station --out fs-north.key");
   sub->callback([action, &keygen] { *action = [&keygen] { return RunKeygen(keygen); }; });
 
   sub = app.add_subcommand(
@@ -169,6 +201,7 @@ int Main(int argc, char** argv) {
   SimulateCommand simulate;
   ReplayCommand replay;
   RunCommand run;
+  WatchCommand watch;
   InspectCommand inspect;
   DetectCommand detect;
   ScoreEventsCommand score;
@@ -179,6 +212,7 @@ int Main(int argc, char** argv) {
   AddSimulate(app, &action, simulate);
   AddReplay(app, &action, replay);
   AddRun(app, &action, run);
+  AddWatch(app, &action, watch);
   AddInspect(app, &action, inspect);
   AddDetect(app, &action, detect);
   AddScore(app, &action, score);
