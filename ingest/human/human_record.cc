@@ -256,6 +256,16 @@ Result<ObjectClass> ObjectClassFromName(std::string_view name) {
                                            name));
 }
 
+std::optional<Instant> ReportedTime(std::string_view note) {
+  const auto parsed = ParseNote(note);
+  if (!parsed || !parsed->text.starts_with(kHumanRecordHeader)) return std::nullopt;
+  auto object =
+      human::ParseFlatJson(std::string_view(parsed->text).substr(kHumanRecordHeader.size()));
+  if (!object) return std::nullopt;
+  const auto time = Fields(std::move(*object)).Time("reported_utc");
+  return time ? std::optional<Instant>(*time) : std::nullopt;
+}
+
 Result<HumanRecord> ParseHumanRecord(std::string_view note, std::span<const NoteKey> signers) {
   TW_ASSIGN_OR_RETURN(const SignedNote parsed, ParseNote(note));
   TW_ASSIGN_OR_RETURN(const auto signed_by, VerifyNote(parsed, signers));

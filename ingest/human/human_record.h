@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ Result<HumanRecord> ParseHumanRecord(std::string_view note, std::span<const Note
 // signer's name; source, lineage and raw_digests are not written.
 Result<std::string> WriteHumanRecord(const HumanRecord& record, const std::string& signer_name,
                                      const Ed25519KeyPair& pair);
+
+// When the note says that it was reported, whoever signed it: for putting notes in order, never for
+// believing them. Nothing when it says no time.
+std::optional<Instant> ReportedTime(std::string_view note);
 
 // Words of the format: "observation", "allegation", "impediment".
 const char* HumanRecordKindName(HumanRecordKind kind);
