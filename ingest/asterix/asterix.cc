@@ -44,13 +44,18 @@ std::size_t BitsOf(const Layout& layout) {
   return bits;
 }
 
+// ICAO Annex 10 Vol. IV 3.1.2.9.1.2; code 0 fills identifications that are not known.
 std::string SixBitText(std::uint64_t bits) {
   std::string text;
   for (int shift = 42; shift >= 0; shift -= 6) {
     const auto c = static_cast<char>(bits >> static_cast<unsigned>(shift) & 0x3FU);
-    text.push_back(c >= 1 && c <= 26                 ? static_cast<char>('A' + c - 1)
-                   : c == 32 || (c >= 48 && c <= 57) ? c
-                                                     : '?');
+    if (c >= 1 && c <= 26) {
+      text.push_back(static_cast<char>('A' + c - 1));
+    } else if (c == 0 || c == 32) {
+      text.push_back(' ');
+    } else {
+      text.push_back(c >= 48 && c <= 57 ? c : '?');
+    }
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
   return text;
