@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "core/types/codec.h"
@@ -50,13 +52,57 @@ std::string Fault(const SourceId& source, Instant time, const std::string& forma
   return SerializeEnvelope(envelope);
 }
 
-Result<ConvertedLook> LookFromEnvelope(const v1::Envelope& envelope, const LocalFrame& frame) {
+// One measurement as the tracker and as verify want it.
+struct ReadLook {
+  ConvertedLook converted;
+  SettledLook settled;
+};
+
+Result<ReadLook> LookFromEnvelope(const v1::Envelope& envelope, const LocalFrame& frame) {
+  ReadLook read;
   if (envelope.payload_case() == v1::Envelope::kRadarDwell) {
     TW_ASSIGN_OR_RETURN(const RadarDwell dwell, FromProto(envelope.radar_dwell()));
-    return LookFromRadarDwell(dwell, frame);
+    TW_ASSIGN_OR_RETURN(read.converted, LookFromRadarDwell(dwell, frame));
+    read.settled = SettledFromRadarDwell(dwell);
+    return read;
   }
   TW_ASSIGN_OR_RETURN(const ObservationSet set, FromProto(envelope.observation_set()));
-  return LookFromObservationSet(set, frame);
+  TW_ASSIGN_OR_RETURN(read.converted, LookFromObservationSet(set, frame));
+  read.settled = SettledFromObservationSet(set);
+  return read;
+}
+
+std::string EnvelopeOf(const SettledLook& look) {
+  v1::Envelope envelope;
+  *envelope.mutable_settled_look() = ToProto(look);
+  return SerializeEnvelope(envelope);
+}
+
+HoldBuffer::Options HoldOptionsFor(const FusionStage::Options& options) {
+  HoldBuffer::Options hold{.hold = Duration::FromSeconds(options.config.hold_s())};
+  for (const FusionSource& source : options.sources) {
+    (source.sparse ? hold.sparse : hold.expected).insert(source.id);
+  }
+  return hold;
+}
+
+LateBook::Options LateOptionsFor(const v1::config::FusionConfig& config) {
+  constexpr double kDefaultLateS = 3600;
+  return {.keep = Duration::FromSeconds(config.late_s() > 0 ? config.late_s() : kDefaultLateS),
+          .picture_period = Duration::FromSeconds(config.picture_period_s())};
+}
+
+// Exact bytes of what a stage runs with, in one order whatever the order of the sources.
+std::string ConfigKey(const FusionStage::Options& options) {
+  std::map<SourceId, bool> sources;
+  for (const FusionSource& source : options.sources) sources[source.id] = source.sparse;
+  std::string key = fmt::format("{};{:a};{:a};{:a}", options.config.SerializeAsString(),
+                                options.origin.latitude.rad(), options.origin.longitude.rad(),
+                                options.origin.height_hae_m);
+  for (const auto& [id, sparse] : sources) {
+    key += fmt::format(";{}:{}:{}", id.value.size(), id.value, sparse ? "sparse" : "steady");
+  }
+  return key;
 }
 
 }  // namespace
@@ -65,10 +111,12 @@ FusionStage::FusionStage(const Options& options)
     : options_(options),
       frame_(options.origin),
       period_(Duration::FromSeconds(options.config.picture_period_s())),
-      hold_({.hold = Duration::FromSeconds(options.config.hold_s())}),
+      hold_(HoldOptionsFor(options)),
       tracker_(TrackerOptionsFor(options.config)),
-      groups_(GroupOptionsFor(options.config)) {
-  config_key_ = ConfigKey(options.config, options.origin);
+      groups_(GroupOptionsFor(options.config)),
+      book_(GroupBookOptions{}),
+      late_(LateOptionsFor(options.config)) {
+  config_key_ = ConfigKey(options);
 }
 
 Result<std::unique_ptr<FusionStage>> FusionStage::Create(const Options& options) {
@@ -79,11 +127,18 @@ Result<std::unique_ptr<FusionStage>> FusionStage::Create(const Options& options)
   if (!in(c.hold_s(), 0, 600) || !in(c.picture_period_s(), 0.1, 60) ||
       !in(c.group_distance_m(), 1, 5000) || !in(c.group_speed_mps(), 0.1, 50) ||
       !in(c.group_min_count(), 2, 1000) || !in(c.confirm_existence(), 0.5, 0.9999) ||
-      !in(c.delete_existence(), 1e-6, c.confirm_existence())) {
+      !in(c.delete_existence(), 1e-6, c.confirm_existence()) || !in(c.late_s(), 0, 86'400)) {
     return Fail(ErrorCode::kBadInput,
                 "fusion config out of range: hold_s 0..600, picture_period_s 0.1..60, "
                 "group_distance_m 1..5000, group_speed_mps 0.1..50, group_min_count 2..1000, "
-                "confirm_existence 0.5..0.9999, delete_existence 1e-6..confirm_existence");
+                "confirm_existence 0.5..0.9999, delete_existence 1e-6..confirm_existence, "
+                "late_s 0..86400");
+  }
+  std::set<SourceId> ids;
+  for (const FusionSource& source : options.sources) {
+    if (!ids.insert(source.id).second) {
+      return Fail(ErrorCode::kBadInput, "fusion: source '{}' is listed twice", source.id.value);
+    }
   }
   return std::unique_ptr<FusionStage>(new FusionStage(options));
 }
@@ -148,27 +203,49 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
     outputs.push_back(Fault(source, time, format, std::move(reason)));
   };
   // Checked on arrival; converted again on release, so that only the message need be kept.
-  const Result<ConvertedLook> look = LookFromEnvelope(envelope, frame_);
-  if (!look) {
+  Result<ReadLook> read = LookFromEnvelope(envelope, frame_);
+  if (!read) {
     ++counts_.refused;
-    fault(look.error().message);
+    fault(read.error().message);
     return;
   }
-  switch (hold_.Add({.time = time,
-                     .source = source,
-                     .index = radar ? 0 : envelope.observation_set().frame_index(),
-                     .payload = payload})) {
-    case HoldBuffer::Verdict::kHeld:
-      if (look->refused_plots > 0) {
-        counts_.refused += look->refused_plots;
-        fault(fmt::format("{} reports outside the mission area or without a usable covariance",
-                          look->refused_plots));
+  const Look& look = read->converted.look;
+  const bool sparse =
+      hold_.IsSparse(source) || look.lineage.modality == Modality::kSatelliteOptical;
+  const auto report_refused = [&] {
+    if (read->converted.refused_plots == 0) return;
+    counts_.refused += read->converted.refused_plots;
+    fault(fmt::format("{} reports outside the mission area or without a usable covariance",
+                      read->converted.refused_plots));
+  };
+  const HoldBuffer::Verdict verdict =
+      hold_.Add({.time = time,
+                 .source = source,
+                 .index = radar ? 0 : envelope.observation_set().frame_index(),
+                 .payload = payload},
+                sparse);
+  if (sparse && (verdict == HoldBuffer::Verdict::kHeld || verdict == HoldBuffer::Verdict::kLate)) {
+    if (verdict == HoldBuffer::Verdict::kLate) {
+      if (!late_.TakeLook(time, source, payload)) {
+        ++counts_.repeated;
+        fault("repeats a measurement that was taken before");
+        return;
       }
+      read->settled.late = true;
+      TakeGroups(look);
+    }
+    report_refused();
+    read->settled.exercise = read->settled.exercise || exercise_;
+    outputs.push_back(EnvelopeOf(read->settled));
+    return;
+  }
+  switch (verdict) {
+    case HoldBuffer::Verdict::kHeld:
+      report_refused();
       return;
     case HoldBuffer::Verdict::kLate:
-      ++counts_.late;
-      fault(fmt::format("later than the hold: everything before {} is settled",
-                        FormatUtc(*hold_.released())));
+      TakeLate(look, std::move(read->settled), payload, format, outputs);
+      report_refused();
       return;
     case HoldBuffer::Verdict::kRepeated:
       ++counts_.repeated;
@@ -185,6 +262,43 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
   }
 }
 
+void FusionStage::TakeLate(const Look& look, SettledLook settled, const std::string& payload,
+                           const std::string& format, Outputs& outputs) {
+  if (!late_.Reaches(look.time)) {
+    ++counts_.refused;
+    outputs.push_back(Fault(
+        look.source, look.time, format,
+        fmt::format("later than the hold: everything before {} is settled, and what was settled "
+                    "at its time is no longer kept",
+                    FormatUtc(*hold_.released()))));
+    return;
+  }
+  if (!late_.TakeLook(look.time, look.source, payload)) {
+    ++counts_.repeated;
+    outputs.push_back(
+        Fault(look.source, look.time, format, "repeats a measurement that was taken before"));
+    return;
+  }
+  ++counts_.late;
+  settled.late = true;
+  settled.exercise = settled.exercise || exercise_;
+  outputs.push_back(EnvelopeOf(settled));
+  v1::Envelope envelope;
+  *envelope.mutable_late_look() =
+      ToProto(LateLook{.source = look.source,
+                       .lineage = look.lineage,
+                       .time = look.time,
+                       .exercise = settled.exercise,
+                       .reports = static_cast<int>(look.plots.size() + look.groups.size()),
+                       .matches = late_.Match(look),
+                       .raw_digests = look.raw_digests});
+  outputs.push_back(SerializeEnvelope(envelope));
+}
+
+void FusionStage::TakeGroups(const Look& look) {
+  counts_.refused += book_.Process(look, [this] { return groups_.NewId(); });
+}
+
 void FusionStage::Settle(Outputs& outputs) {
   std::optional<Instant> horizon = hold_.Horizon();
   if (!horizon) return;
@@ -197,13 +311,22 @@ void FusionStage::Settle(Outputs& outputs) {
   for (const HeldMeasurement& held : hold_.Release(*horizon)) {
     const Result<v1::Envelope> envelope = ParseEnvelope(held.payload);
     if (!envelope) continue;  // it was read on arrival
-    const Result<ConvertedLook> look = LookFromEnvelope(*envelope, frame_);
-    if (!look) continue;
+    Result<ReadLook> read = LookFromEnvelope(*envelope, frame_);
+    if (!read) continue;
+    const Look& look = read->converted.look;
+    static_cast<void>(late_.TakeLook(held.time, held.source, held.payload));
     EmitPictures(held.time, outputs);
+    exercise_ = exercise_ || look.exercise;
+    TakeGroups(look);
+    // Of a sparse look only the groups were waiting for their time.
+    if (hold_.IsSparse(held.source) || look.lineage.modality == Modality::kSatelliteOptical) {
+      continue;
+    }
     if (!next_picture_) next_picture_ = OnGridFrom(held.time, period_);
-    exercise_ = exercise_ || look->look.exercise;
     last_look_ = held.time;
-    tracker_.Process(look->look);
+    read->settled.exercise = read->settled.exercise || exercise_;
+    outputs.push_back(EnvelopeOf(read->settled));
+    tracker_.Process(look);
   }
   EmitPictures(*horizon, outputs);
 }
@@ -228,9 +351,15 @@ void FusionStage::EmitPicture(Instant time, Outputs& outputs) {
   for (const TrackEstimate& track : tracks) {
     picture.tracks.push_back(TrackFromEstimate(track, frame_));
   }
+  late_.AddPicture(time, tracks);
   for (const GroupEstimate& group : groups_.Update(time, tracks)) {
     picture.groups.push_back(GroupFromEstimate(group, frame_));
   }
+  for (const BookGroup& group : book_.Estimates(time)) {
+    picture.groups.push_back(GroupFromBook(group, frame_));
+  }
+  std::sort(picture.groups.begin(), picture.groups.end(),
+            [](const Group& a, const Group& b) { return a.id < b.id; });
   v1::Envelope envelope;
   *envelope.mutable_picture() = ToProto(picture);
   outputs.push_back(SerializeEnvelope(envelope));
@@ -244,6 +373,8 @@ Result<std::string> FusionStage::Snapshot() const {
   *message.mutable_hold() = ToProto(hold_);
   *message.mutable_tracker() = ToProto(tracker_);
   *message.mutable_groups() = ToProto(groups_);
+  BookToProto(book_, &message);
+  BookToProto(late_, &message);
   if (next_picture_) message.set_next_picture_us(next_picture_->micros());
   if (last_look_) message.set_last_look_us(last_look_->micros());
   message.set_exercise(exercise_);
@@ -276,10 +407,16 @@ Result<void> FusionStage::Restore(std::string_view snapshot) {
   GroupTracker groups = groups_;
   TW_RETURN_IF_ERROR(RestoreFrom(message.hold(), hold));
   TW_RETURN_IF_ERROR(RestoreFrom(message.tracker(), tracker));
+  GroupBook book = book_;
+  LateBook late = late_;
   TW_RETURN_IF_ERROR(RestoreFrom(message.groups(), groups));
+  TW_RETURN_IF_ERROR(RestoreFrom(message, book));
+  TW_RETURN_IF_ERROR(RestoreFrom(message, late));
   hold_ = std::move(hold);
   tracker_ = std::move(tracker);
   groups_ = std::move(groups);
+  book_ = std::move(book);
+  late_ = std::move(late);
   next_picture_.reset();
   last_look_.reset();
   if (message.has_next_picture_us()) {

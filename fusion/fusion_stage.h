@@ -9,8 +9,10 @@
 
 #include "core/geo/geodetic.h"
 #include "core/stage/stage.h"
+#include "fusion/group_book.h"
 #include "fusion/groups.h"
 #include "fusion/hold_buffer.h"
+#include "fusion/late_book.h"
 #include "fusion/tracker.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
@@ -19,21 +21,36 @@ namespace trucewatch {
 
 // Counts since the mission's start.
 struct FusionCounts {
-  std::uint64_t late = 0;  // measurements later than the hold
+  std::uint64_t late = 0;  // later than the hold, held against what was settled
   std::uint64_t repeated = 0;
   std::uint64_t refused = 0;   // measurements and single plots that could not be used
   std::uint64_t withheld = 0;  // tracks kept out of a picture because they are more likely people
   std::uint64_t pictures = 0;
 };
 
-// Observation sets and radar dwells in, settled pictures out. Consumes looks and watermarks, heeds
-// and passes on source statuses, passes everything else on unchanged. Determinism: within the hold
-// the order of arrival changes no picture. Threads: one caller.
+// A source of the mission. A sparse one (satellite passes, people's reports) brings something now
+// and then and nobody waits for it; the others are waited for from the start.
+struct FusionSource {
+  SourceId id;
+  bool sparse = false;
+};
+
+// Observation sets and radar dwells in, settled pictures out, each look before them as a
+// SettledLook. Consumes looks and watermarks, heeds and passes on source statuses, passes
+// everything else on unchanged.
+// - Looks of sparse sources and satellite passes are not held: their SettledLook is passed on at
+//   once and never reaches the tracker; their groups enter the picture of their time (of now, when
+//   that is settled).
+// - A look after the hold becomes a SettledLook (late) and a LateLook: its reports are held against
+//   the tracks as they were; it changes no picture. Past late_s it is a DataFault.
+// Determinism: within the hold the order of arrival changes no picture. Threads: one caller.
 class FusionStage final : public Stage {
  public:
   struct Options {
     v1::config::FusionConfig config;
     Geodetic origin;  // of the mission area
+    // None: sources are known from their statuses and looks, and all are waited for.
+    std::vector<FusionSource> sources = {};
   };
 
   // kBadInput when the config is out of range.
@@ -52,6 +69,9 @@ class FusionStage final : public Stage {
   explicit FusionStage(const Options& options);
   void HandleOne(const LogRecord& record, Outputs& outputs);
   void Hold(const v1::Envelope& envelope, const std::string& payload, Outputs& outputs);
+  void TakeLate(const Look& look, SettledLook settled, const std::string& payload,
+                const std::string& format, Outputs& outputs);
+  void TakeGroups(const Look& look);
   void Settle(Outputs& outputs);
   void EmitPictures(Instant before, Outputs& outputs);
   void EmitPicture(Instant time, Outputs& outputs);
@@ -63,6 +83,8 @@ class FusionStage final : public Stage {
   HoldBuffer hold_;
   Tracker tracker_;
   GroupTracker groups_;
+  GroupBook book_;
+  LateBook late_;
   std::optional<Instant> next_picture_;
   std::optional<Instant> last_look_;
   bool exercise_ = false;

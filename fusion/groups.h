@@ -51,6 +51,9 @@ class GroupTracker {
   // `tracks` ascending by id, all at `time`; times do not go back. Answer ascending by id.
   std::vector<GroupEstimate> Update(Instant time, std::span<const TrackEstimate> tracks);
 
+  // The next id, for groups that are found by other means: one space for all.
+  GroupId NewId() { return {++last_id_}; }
+
   const std::vector<GroupState>& groups() const { return groups_; }  // ascending id
   std::uint64_t last_id() const { return last_id_; }
   void Restore(std::uint64_t last_id, std::vector<GroupState> groups);

@@ -17,23 +17,31 @@ void Raise(std::optional<Instant>& value, Instant time) {
 
 }  // namespace
 
+HoldBuffer::HoldBuffer(const Options& options) : options_(options) {
+  for (const SourceId& source : options_.expected) {
+    if (!IsSparse(source)) sources_[source].live = true;
+  }
+}
+
 bool HoldBuffer::Believable(Instant time) const {
   if (time < kEarliest || time > kLatest) return false;
   return !newest_ || time <= *newest_ + options_.max_step;
 }
 
-HoldBuffer::Verdict HoldBuffer::Add(HeldMeasurement measurement) {
+HoldBuffer::Verdict HoldBuffer::Add(HeldMeasurement measurement, bool aside) {
   if (!Believable(measurement.time)) return Verdict::kTooFar;
   if (released_ && measurement.time < *released_) return Verdict::kLate;
   if (held_.size() >= options_.max_measurements ||
       measurement.payload.size() > options_.max_bytes - held_bytes_) {
     return Verdict::kFull;
   }
-  // One that speaks without having been announced is live from now on.
-  const auto [source, unannounced] = sources_.try_emplace(measurement.source);
-  if (unannounced) source->second.live = true;
-  Raise(source->second.newest, measurement.time);
-  Raise(newest_, measurement.time);
+  if (!aside && !IsSparse(measurement.source)) {
+    // One that speaks without having been announced is live from now on.
+    const auto [source, unannounced] = sources_.try_emplace(measurement.source);
+    if (unannounced) source->second.live = true;
+    Raise(source->second.newest, measurement.time);
+    Raise(newest_, measurement.time);
+  }
   const std::size_t bytes = measurement.payload.size();
   if (!held_.insert(std::move(measurement)).second) return Verdict::kRepeated;
   held_bytes_ += bytes;
@@ -41,6 +49,7 @@ HoldBuffer::Verdict HoldBuffer::Add(HeldMeasurement measurement) {
 }
 
 bool HoldBuffer::Watermark(const SourceId& source, Instant time) {
+  if (IsSparse(source)) return true;
   if (!Believable(time)) return false;
   const auto [place, unannounced] = sources_.try_emplace(source);
   if (unannounced) place->second.live = true;
@@ -49,6 +58,7 @@ bool HoldBuffer::Watermark(const SourceId& source, Instant time) {
 }
 
 void HoldBuffer::Status(const SourceStatus& status) {
+  if (IsSparse(status.source)) return;
   Progress& source = sources_[status.source];
   switch (status.state) {
     case SourceState::kStarted:

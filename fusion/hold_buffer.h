@@ -25,8 +25,10 @@ struct HeldMeasurement {
 // Brings measurements of all sources into one order that does not depend on their arrival (DESIGN
 // rule 3). A source has passed a time when its watermark says so, or when it has spoken of a time
 // later by more than the hold; what lies before the earliest such time of all live sources is
-// released, in order of (time, source, index, payload). A source that has started and not spoken
-// holds everything; one that is late or has ended holds nothing. Within the hold arrival order
+// released, in order of (time, source, index, payload). A source that is expected or has started,
+// and has not spoken, holds everything; one that is late or has ended (also without ever having
+// started) holds nothing. A sparse source (a satellite, a patrol) never holds anything back: only
+// what it brings is put into the order. Within the hold arrival order
 // changes nothing: what is released between two times is a function of what was added. Threads:
 // thread-compatible.
 class HoldBuffer {
@@ -36,6 +38,8 @@ class HoldBuffer {
     Duration max_step = Duration::Seconds(24 * 3600);  // no measurement may lead the others by more
     std::size_t max_measurements = 1'000'000;
     std::size_t max_bytes = std::size_t{512} << 20;  // a snapshot must stay below 2 GiB
+    std::set<SourceId> expected = {};  // live from the start: nothing is settled before they speak
+    std::set<SourceId> sparse = {};    // their statuses and watermarks are not heeded
   };
   enum class Verdict {
     kHeld,
@@ -52,12 +56,15 @@ class HoldBuffer {
     std::optional<Instant> promise;  // watermark
   };
 
-  explicit HoldBuffer(const Options& options) : options_(options) {}
+  explicit HoldBuffer(const Options& options);
 
-  Verdict Add(HeldMeasurement measurement);
+  // `aside`: it is put into the order only, as those of sparse sources are; its source is not
+  // waited for because of it.
+  Verdict Add(HeldMeasurement measurement, bool aside = false);
   // False when the time is further ahead than max_step; it is then not believed.
   bool Watermark(const SourceId& source, Instant time);
   void Status(const SourceStatus& status);
+  bool IsSparse(const SourceId& source) const { return options_.sparse.contains(source); }
 
   // Everything before this time may be released now; never goes back. Nothing while nothing may be.
   std::optional<Instant> Horizon() const;

@@ -28,6 +28,19 @@ struct LookPlot {
   double height_hae_m = 0;  // of the report; carried along for output only
 };
 
+// A group reported as a whole: people in video, vehicles that stand together.
+struct GroupReport {
+  ObjectClass object_class = ObjectClass::kUnspecified;
+  Eigen::Vector2d p_en_m = Eigen::Vector2d::Zero();
+  Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Identity();
+  double extent_m = 0;
+  double count_expected = 0;
+  int count_min = 0;  // 95 % interval
+  int count_max = 0;
+  double score = 0;
+  double height_hae_m = 0;
+};
+
 // One look of one sensor: where it looked, how well, and what it reported. What every sensor
 // becomes before the tracker sees it. To add a sensor: 1. make Looks of its messages in
 // look_codec.cc; 2. if it measures something new, add the field to LookPlot, an update to imm.cc
@@ -45,6 +58,10 @@ struct Look {
   double false_alarms_per_m2 = 0;
   bool exercise = false;
   std::vector<LookPlot> plots;
+  // Of one group of people of the least size, and of one standing vehicle; 0: says nothing of them.
+  double group_detection_probability = 0;
+  double standing_detection_probability = 0;
+  std::vector<GroupReport> groups;
   std::vector<Digest> raw_digests;
 };
 

@@ -9,6 +9,9 @@ namespace trucewatch {
 namespace {
 
 constexpr std::size_t kMaxPlots = 5'000;
+constexpr std::size_t kMaxGroups = 500;
+constexpr int kMaxCount = 1'000'000;
+constexpr double kMaxExtentM = 10e3;
 constexpr std::size_t kMaxCorners = 1'000;
 constexpr double kMaxDistanceM = 200e3;         // of a report from the mission origin
 constexpr double kMaxSensorDistanceM = 1000e3;  // an airborne radar stands off
@@ -58,6 +61,30 @@ std::optional<LookPlot> PlotAt(const Geodetic& position, const Eigen::Matrix2d& 
     return std::nullopt;
   }
   return plot;
+}
+
+std::optional<GroupReport> GroupAt(const GroupObservation& in, const LocalFrame& frame) {
+  const std::optional<LookPlot> place = PlotAt(in.position, in.cov_en_m2, {}, frame);
+  if (!place || in.object_class == ObjectClass::kUnspecified || in.count_min < 0 ||
+      in.count_max > kMaxCount || !(in.count_expected >= in.count_min) ||
+      !(in.count_expected <= in.count_max) || !(in.extent_m >= 0 && in.extent_m <= kMaxExtentM) ||
+      !(in.score >= 0 && in.score <= 1)) {
+    return std::nullopt;
+  }
+  return GroupReport{.object_class = in.object_class,
+                     .p_en_m = place->p_en_m,
+                     .cov_en_m2 = place->cov_en_m2,
+                     .extent_m = in.extent_m,
+                     .count_expected = in.count_expected,
+                     .count_min = in.count_min,
+                     .count_max = in.count_max,
+                     .score = in.score,
+                     .height_hae_m = place->height_hae_m};
+}
+
+bool IsPeople(const ClassProbabilities& classes) {
+  const auto people = classes.find(ObjectClass::kPersonGroup);
+  return people != classes.end() && people->second >= 0.5;
 }
 
 template <typename Message>
@@ -130,7 +157,21 @@ Result<ConvertedLook> LookFromObservationSet(const ObservationSet& set, const Lo
   TW_ASSIGN_OR_RETURN(ConvertedLook result, Common(set, set.detections.size(), frame));
   // A poor look proves nothing by a miss.
   if (!set.degraded_reason.empty()) result.look.footprint_en_m.clear();
+  if (set.groups.size() > kMaxGroups) {
+    return Fail(ErrorCode::kBadInput, "a look with {} groups; at most {} are believed",
+                set.groups.size(), kMaxGroups);
+  }
+  result.look.group_detection_probability = std::min(set.group_detection_probability, 0.999);
+  result.look.standing_detection_probability = std::min(set.standing_detection_probability, 0.999);
+  for (const GroupObservation& in : set.groups) {
+    if (std::optional<GroupReport> group = GroupAt(in, frame)) {
+      result.look.groups.push_back(*group);
+    } else {
+      ++result.refused_plots;
+    }
+  }
   for (const Detection& in : set.detections) {
+    if (IsPeople(in.classes)) continue;  // people are never followed one by one
     std::optional<LookPlot> plot = PlotAt(in.position, in.cov_en_m2, in.classes, frame);
     if (!plot) {
       ++result.refused_plots;
@@ -174,6 +215,59 @@ Group GroupFromEstimate(const GroupEstimate& estimate, const LocalFrame& frame) 
   group.velocity_en_mps = estimate.v_en_mps;
   group.extent_m = estimate.extent_m;
   return group;
+}
+
+Group GroupFromBook(const BookGroup& in, const LocalFrame& frame) {
+  Group group;
+  group.id = in.id;
+  group.count_expected = in.count.expected;
+  group.count_min = in.count.min;
+  group.count_max = in.count.max;
+  group.position = GeodeticFromPlane(in.p_en_m, in.height_hae_m, frame);
+  group.extent_m = in.extent_m;
+  group.object_class = in.object_class;
+  group.cov_en_m2 = in.cov_en_m2;
+  group.existence_probability = in.existence;
+  group.first = in.first;
+  group.last = in.last;
+  group.supports = in.supports;
+  return group;
+}
+
+SettledLook SettledFromRadarDwell(const RadarDwell& dwell) {
+  SettledLook look;
+  look.source = dwell.source;
+  look.lineage = dwell.lineage;
+  look.time = dwell.time;
+  look.footprint = dwell.footprint;
+  look.moving_vehicle_probability = dwell.detection_probability;
+  look.min_detectable_speed_mps = dwell.min_detectable_speed_mps;
+  look.exercise = dwell.exercise;
+  look.raw_digests = dwell.raw_digests;
+  look.sensor = dwell.sensor;
+  return look;
+}
+
+SettledLook SettledFromObservationSet(const ObservationSet& set) {
+  SettledLook look;
+  look.source = set.source;
+  look.lineage = set.lineage;
+  look.time = set.time;
+  look.footprint = set.footprint;
+  look.moving_vehicle_probability = set.detection_probability;
+  look.min_detectable_speed_mps = set.min_detectable_speed_mps;
+  look.standing_vehicle_probability = set.standing_detection_probability;
+  look.group_probability = set.group_detection_probability;
+  look.degraded_reason = set.degraded_reason;
+  look.exercise = set.exercise;
+  look.raw_digests = set.raw_digests;
+  look.resolution_m = set.resolution_m;
+  if (set.lineage.modality == Modality::kSatelliteOptical) {
+    look.baseline = set.baseline;
+    look.changes = set.changes;
+    look.standing_vehicles = static_cast<int>(set.detections.size());
+  }
+  return look;
 }
 
 }  // namespace trucewatch

@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/geo/geodetic.h"
 #include "core/types/track.h"
+#include "fusion/group_book.h"
 #include "fusion/groups.h"
 #include "fusion/look.h"
 #include "fusion/track_state.h"
@@ -28,5 +29,11 @@ Result<ConvertedLook> LookFromObservationSet(const ObservationSet& set, const Lo
 
 Track TrackFromEstimate(const TrackEstimate& estimate, const LocalFrame& frame);
 Group GroupFromEstimate(const GroupEstimate& estimate, const LocalFrame& frame);
+Group GroupFromBook(const BookGroup& group, const LocalFrame& frame);
+
+// Where and how well it looked, as verify's coverage account needs it; `late` is left to the
+// caller.
+SettledLook SettledFromRadarDwell(const RadarDwell& dwell);
+SettledLook SettledFromObservationSet(const ObservationSet& set);
 
 }  // namespace trucewatch

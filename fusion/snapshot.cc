@@ -215,9 +215,4 @@ Result<void> RestoreFrom(const v1::GroupTrackerState& message, GroupTracker& gro
   return {};
 }
 
-std::string ConfigKey(const v1::config::FusionConfig& config, const Geodetic& origin) {
-  return fmt::format("{};{:a};{:a};{:a}", config.SerializeAsString(), origin.latitude.rad(),
-                     origin.longitude.rad(), origin.height_hae_m);
-}
-
 }  // namespace trucewatch

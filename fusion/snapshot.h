@@ -5,15 +5,17 @@
 
 #include "core/base/result.h"
 #include "core/geo/geodetic.h"
+#include "fusion/group_book.h"
 #include "fusion/groups.h"
 #include "fusion/hold_buffer.h"
+#include "fusion/late_book.h"
 #include "fusion/tracker.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/fusion_snapshot.pb.h"
 
 namespace trucewatch {
 
-inline constexpr std::uint32_t kSnapshotVersion = 1;
+inline constexpr std::uint32_t kSnapshotVersion = 2;
 
 // State to message and back, bit for bit. RestoreFrom fails with kBadInput on a message that cannot
 // be such a state.
@@ -23,8 +25,9 @@ v1::TrackerState ToProto(const Tracker& tracker);
 Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker);
 v1::GroupTrackerState ToProto(const GroupTracker& groups);
 Result<void> RestoreFrom(const v1::GroupTrackerState& message, GroupTracker& groups);
-
-// Exact bytes of what a stage runs with.
-std::string ConfigKey(const v1::config::FusionConfig& config, const Geodetic& origin);
+void BookToProto(const GroupBook& book, v1::FusionSnapshot* message);
+Result<void> RestoreFrom(const v1::FusionSnapshot& message, GroupBook& book);
+void BookToProto(const LateBook& book, v1::FusionSnapshot* message);
+Result<void> RestoreFrom(const v1::FusionSnapshot& message, LateBook& book);
 
 }  // namespace trucewatch

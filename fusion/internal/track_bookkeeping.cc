@@ -62,16 +62,16 @@ void FuseClasses(TrackState& track, const Look& look, const ClassWeights& said,
   for (double& p : track.classes) p /= sum;
 }
 
-void TakeSupport(TrackState& track, const Look& look) {
-  auto place = track.supports.begin();
-  while (place != track.supports.end() && place->source < look.source) ++place;
-  if (place == track.supports.end() || place->source != look.source) {
-    place = track.supports.insert(place, TrackSupport{.source = look.source,
-                                                      .lineage = look.lineage,
-                                                      .updates = 0,
-                                                      .first = look.time,
-                                                      .last = look.time,
-                                                      .raw_digests = {}});
+void NoteSupport(std::vector<TrackSupport>& supports, const Look& look) {
+  auto place = supports.begin();
+  while (place != supports.end() && place->source < look.source) ++place;
+  if (place == supports.end() || place->source != look.source) {
+    place = supports.insert(place, TrackSupport{.source = look.source,
+                                                .lineage = look.lineage,
+                                                .updates = 0,
+                                                .first = look.time,
+                                                .last = look.time,
+                                                .raw_digests = {}});
   }
   place->lineage = look.lineage;
   ++place->updates;
@@ -86,6 +86,10 @@ void TakeSupport(TrackState& track, const Look& look) {
     kept.insert(kept.begin(), digest);
   }
   if (kept.size() > kMaxSupportDigests) kept.resize(kMaxSupportDigests);
+}
+
+void TakeSupport(TrackState& track, const Look& look) {
+  NoteSupport(track.supports, look);
   ++track.updates;
   track.last_update = look.time;
 }

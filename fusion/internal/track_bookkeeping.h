@@ -16,6 +16,9 @@ UpdateOptions UpdateOptionsFor(const TrackState& track, const Look& look,
 void FuseClasses(TrackState& track, const Look& look, const ClassWeights& said,
                  const TrackerOptions& options);
 
+// Notes that `look` reported what these sources support.
+void NoteSupport(std::vector<TrackSupport>& supports, const Look& look);
+
 // Notes that `look` reported the track: supports, last update, number of updates.
 void TakeSupport(TrackState& track, const Look& look);
 

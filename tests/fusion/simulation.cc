@@ -167,6 +167,20 @@ std::string EnvelopeOf(const Look& look, const LocalFrame& frame) {
       detection.classes = {{ObjectClass::kTruck, 0.7}, {ObjectClass::kUnknownVehicle, 0.3}};
       set.detections.push_back(detection);
     }
+    set.group_detection_probability = look.group_detection_probability;
+    set.standing_detection_probability = look.standing_detection_probability;
+    for (const GroupReport& in : look.groups) {
+      GroupObservation group;
+      group.object_class = in.object_class;
+      group.position = Place(in.p_en_m, frame);
+      group.cov_en_m2 = in.cov_en_m2;
+      group.extent_m = in.extent_m;
+      group.count_expected = in.count_expected;
+      group.count_min = in.count_min;
+      group.count_max = in.count_max;
+      group.score = in.score;
+      set.groups.push_back(group);
+    }
     *envelope.mutable_observation_set() = ToProto(set);
   }
   return SerializeEnvelope(envelope);

@@ -78,8 +78,15 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
         std::make_unique<DetectStage>(detect, std::move(terrain), parts.scenes));
   }
   if (name == "fusion") {
-    return AsStage(
-        FusionStage::Create({.config = config.fusion(), .origin = parts.mission->origin()}));
+    FusionStage::Options options{
+        .config = config.fusion(), .origin = parts.mission->origin(), .sources = {}};
+    for (const auto& source : config.source()) {
+      using Source = v1::config::SourceConfig;
+      options.sources.push_back(
+          {.id = {source.id()},
+           .sparse = source.format() == Source::SATELLITE || source.format() == Source::HUMAN});
+    }
+    return AsStage(FusionStage::Create(options));
   }
   if (name == "verify") {
     return MakeVerifyStage(config.verify(), parts.agreement_text, parts.agreement_path);
