@@ -22,6 +22,27 @@ std::vector<GroupView> ViewGroups(const Picture& picture, int min_group_size) {
   return views;
 }
 
+std::vector<GroupView> ViewWholeGroups(const Picture& picture, int min_group_size) {
+  std::vector<GroupView> views;
+  for (const Group& group : picture.groups) {
+    if (group.members.empty() && group.object_class != ObjectClass::kUnspecified &&
+        group.count_expected + 0.5 >= min_group_size)
+      views.push_back({&group, {}});
+  }
+  std::sort(views.begin(), views.end(),
+            [](const GroupView& a, const GroupView& b) { return a.group->id < b.group->id; });
+  return views;
+}
+
+std::vector<GroupView> ViewVehicles(const Picture& picture) {
+  std::map<TrackId, const Track*> tracks;
+  for (const Track& track : picture.tracks) tracks.emplace(track.id, &track);
+  std::vector<GroupView> views;
+  views.reserve(tracks.size());
+  for (const auto& [id, track] : tracks) views.push_back({nullptr, {track}});
+  return views;
+}
+
 std::vector<const Track*> Pool(std::span<const GroupView* const> groups) {
   std::map<TrackId, const Track*> tracks;
   for (const GroupView* view : groups) {
@@ -50,8 +71,15 @@ Kinematics MeanKinematics(std::span<const Track* const> vehicles) {
   return out;
 }
 
+Kinematics KinematicsOf(const GroupView& view) {
+  if (!view.vehicles.empty() || view.group == nullptr) return MeanKinematics(view.vehicles);
+  return {view.group->position, view.group->cov_en_m2, view.group->velocity_en_mps};
+}
+
 Likeness Compare(const Movement& movement, const GroupView& view, const EventIdentity& terms,
                  Instant now) {
+  if (view.vehicles.empty() && view.group != nullptr && movement.wholes.contains(view.group->id))
+    return Likeness::kShares;
   std::size_t shared = 0;
   std::size_t shared_recent = 0;
   std::size_t recent = 0;
@@ -65,7 +93,7 @@ Likeness Compare(const Movement& movement, const GroupView& view, const EventIde
   if (shared > 0 && (2 * shared >= view.vehicles.size() || 2 * shared_recent >= recent))
     return Likeness::kShares;
 
-  const Kinematics group = MeanKinematics(view.vehicles);
+  const Kinematics group = KinematicsOf(view);
   const double dt_s = std::max((now - movement.last_seen).seconds(), 0.0);
   const double change_mps = (group.velocity_en_mps - movement.velocity_en_mps).norm();
   if (change_mps > terms.velocity_mps + terms.acceleration_mps2 * dt_s) return Likeness::kNone;
@@ -78,14 +106,28 @@ Likeness Compare(const Movement& movement, const GroupView& view, const EventIde
 
 void Follow(Movement& movement, std::span<const GroupView* const> groups, Duration memory,
             Instant now) {
+  if (groups.empty()) return;
   const std::vector<const Track*> vehicles = Pool(groups);
-  if (vehicles.empty()) return;
-  const Kinematics kinematics = MeanKinematics(vehicles);
-  movement.position = kinematics.position;
-  movement.velocity_en_mps = kinematics.velocity_en_mps;
+  if (!vehicles.empty()) {
+    const Kinematics kinematics = MeanKinematics(vehicles);
+    movement.position = kinematics.position;
+    movement.velocity_en_mps = kinematics.velocity_en_mps;
+  } else {
+    // Of groups seen as wholes the largest speaks for the place; equal ones, the first.
+    const GroupView* largest = groups.front();
+    for (const GroupView* view : groups) {
+      if (view->group->count_expected > largest->group->count_expected) largest = view;
+    }
+    movement.position = largest->group->position;
+    movement.velocity_en_mps = largest->group->velocity_en_mps;
+  }
   movement.last_seen = now;
   for (const Track* track : vehicles) movement.members[track->id] = now;
+  for (const GroupView* view : groups) {
+    if (view->vehicles.empty() && view->group != nullptr) movement.wholes[view->group->id] = now;
+  }
   std::erase_if(movement.members, [&](const auto& member) { return now - member.second > memory; });
+  std::erase_if(movement.wholes, [&](const auto& whole) { return now - whole.second > memory; });
 }
 
 }  // namespace trucewatch

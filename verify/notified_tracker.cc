@@ -4,38 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "verify/rules/probability.h"
+#include "verify/corridor.h"
 
 namespace trucewatch {
 namespace {
 
 // Slower than this a direction of travel means nothing.
 constexpr double kMovingMps = 1.0;
-// More likely of the notified classes than not.
-constexpr double kClassShare = 0.5;
-
-double ShareInCorridor(const NotifiedMovement& notified, const GroupView& view,
-                       double map_sigma_m) {
-  double sum = 0.0;
-  for (const Track* track : view.vehicles) {
-    sum += ProbabilityInside(notified.corridor.Distance(track->position),
-                             track->cov.topLeftCorner<2, 2>(), map_sigma_m);
-  }
-  return sum / static_cast<double>(view.vehicles.size());
-}
-
-bool ClassesFit(const NotifiedMovement& notified, const GroupView& view) {
-  double sum = 0.0;
-  for (const Track* track : view.vehicles) {
-    // A radar cannot tell classes apart: an unknown vehicle does not speak against any of them.
-    double unknown = 0.0;
-    const auto found = track->classes.find(ObjectClass::kUnknownVehicle);
-    if (track->classes.empty()) unknown = 1.0;
-    if (found != track->classes.end()) unknown = found->second;
-    sum += std::max(ShareOfClasses(track->classes, notified.classes), unknown);
-  }
-  return sum >= kClassShare * static_cast<double>(view.vehicles.size());
-}
 
 bool HeadingFits(const NotifiedMovement& notified, const GroupView& view) {
   if (!notified.heading_tolerance) return true;
@@ -70,9 +45,9 @@ NotifiedResult AdvanceNotified(NotifiedState& state, const NotifiedMovement& not
     Candidate candidate{i, Likeness::kNone, false, 0.0};
     if (state.active)
       candidate.likeness = Compare(state.movement, views[i], agreement.identity, now);
-    candidate.share = ShareInCorridor(notified, views[i], agreement.map_sigma_m);
-    candidate.match = candidate.share >= terms.min_probability && ClassesFit(notified, views[i]) &&
-                      HeadingFits(notified, views[i]);
+    candidate.share = ShareInCorridor(notified.corridor, views[i], agreement.map_sigma_m);
+    candidate.match = candidate.share >= terms.min_probability &&
+                      ClassesFit(notified.classes, views[i]) && HeadingFits(notified, views[i]);
     const bool belongs = candidate.likeness != Likeness::kNone;
     const bool tolerated = belongs && state.on_record && state.left < terms.leave;
     if (state.on_record ? (belongs && (candidate.match || tolerated)) : candidate.match)

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "core/crypto/sha256.h"
-#include "verify/corroboration/corroboration.h"
-#include "verify/rules/group_in_zone.h"
+#include "verify/corridor.h"
+#include "verify/engine_moment.h"
+#include "verify/rules/vehicle_in_zone.h"
 #include "verify/wording.h"
 
 namespace trucewatch {
@@ -16,54 +16,10 @@ namespace {
 // held.
 constexpr Duration kMaxStep = Duration::Seconds(2);
 constexpr std::size_t kMaxGroup = 2000;
-
-// Rules by kind. To add one: a file in verify/rules, a value in RuleKind and in the schema, a case
-// here.
-Assessment Assess(const Agreement& agreement, const Rule& rule,
-                  std::span<const Track* const> vehicles) {
-  switch (rule.kind) {
-    case RuleKind::kGroupInZone:
-      return AssessGroupInZone(rule, agreement.zones[rule.zone], agreement.map_sigma_m, vehicles);
-  }
-  return {};
-}
-
-// The class that more than half of the belief of these vehicles is in.
-ObjectClass MainClass(std::span<const Track* const> vehicles) {
-  ClassProbabilities sum;
-  for (const Track* track : vehicles) {
-    for (const auto& [object_class, probability] : track->classes) sum[object_class] += probability;
-  }
-  for (const auto& [object_class, probability] : sum) {
-    if (2.0 * probability > static_cast<double>(vehicles.size())) return object_class;
-  }
-  return ObjectClass::kUnknownVehicle;
-}
-
-void SetKinematics(Finding& finding, std::span<const Track* const> vehicles) {
-  const Kinematics kinematics = MeanKinematics(vehicles);
-  finding.position = kinematics.position;
-  finding.cov_m2 = {kinematics.cov_en_m2(0, 0), kinematics.cov_en_m2(0, 1),
-                    kinematics.cov_en_m2(1, 1)};
-  finding.velocity_en_mps = kinematics.velocity_en_mps;
-  for (const Track* track : vehicles) finding.members.push_back(track->id);
-}
-
-void AppendText(std::string& out, const std::string& text) {
-  AppendBe64(out, text.size());
-  out += text;
-}
+// A vehicle less probable than this to be one the rule speaks of and inside is no part of an event.
+constexpr double kRelevant = 0.05;
 
 }  // namespace
-
-struct RuleEngine::Moment {
-  const Picture& picture;
-  Instant now;
-  Duration dt;  // since the last picture, at most kMaxStep
-  std::vector<GroupView> views;
-  std::vector<bool> covered;  // by a notified movement, one for each view
-  std::vector<Finding> findings;
-};
 
 RuleEngine::RuleEngine(Agreement agreement, Duration heartbeat)
     : agreement_(std::move(agreement)), heartbeat_(heartbeat) {
@@ -88,12 +44,24 @@ Result<std::vector<Finding>> RuleEngine::Advance(const Picture& picture) {
                   "the picture of {} has a group of {} vehicles; at most {} are taken",
                   FormatUtc(picture.time), group.members.size(), kMaxGroup);
   }
-  Moment moment{picture, picture.time, Duration(), {}, {}, {}};
+  Moment moment{picture, picture.time, Duration(), {}, 0, 0, {}, {}};
   if (state_.last_picture) moment.dt = std::min(picture.time - *state_.last_picture, kMaxStep);
   moment.views = ViewGroups(picture, agreement_.min_group_size);
+  moment.groups_end = moment.views.size();
+  for (GroupView& view : ViewWholeGroups(picture, agreement_.min_group_size))
+    moment.views.push_back(std::move(view));
+  moment.wholes_end = moment.views.size();
+  const bool vehicles =
+      std::any_of(agreement_.rules.begin(), agreement_.rules.end(),
+                  [](const Rule& rule) { return rule.kind == RuleKind::kVehicleInZone; });
+  if (vehicles) {
+    for (GroupView& view : ViewVehicles(picture)) moment.views.push_back(std::move(view));
+  }
   moment.covered.assign(moment.views.size(), false);
 
   AdvanceNotifiedMovements(moment);
+  AdvancePermittedMovements(moment);
+  if (vehicles) CoverVehicles(moment);
   for (std::size_t i = 0; i < agreement_.rules.size(); ++i) AdvanceRule(i, moment);
   Forget(moment.now);
   Heartbeat(moment);
@@ -102,11 +70,14 @@ Result<std::vector<Finding>> RuleEngine::Advance(const Picture& picture) {
 }
 
 void RuleEngine::AdvanceNotifiedMovements(Moment& moment) {
+  const std::span<const GroupView> views = moment.groups();
   // What is already an event cannot become a notified movement by crossing its corridor.
-  std::vector<bool> eligible(moment.views.size(), true);
-  for (std::size_t i = 0; i < moment.views.size(); ++i) {
+  std::vector<bool> eligible(views.size(), true);
+  for (std::size_t i = 0; i < views.size(); ++i) {
     for (const FollowedEvent& event : state_.events) {
-      if (event.state != EventState::kUnspecified &&
+      // One vehicle over a withdrawal line does not make an event of all that travel with it.
+      if (event.state != EventState::kUnspecified && !event.closed &&
+          agreement_.rules[event.rule].kind != RuleKind::kVehicleInZone &&
           Compare(event.movement, moment.views[i], agreement_.identity, moment.now) ==
               Likeness::kShares)
         eligible[i] = false;
@@ -116,9 +87,9 @@ void RuleEngine::AdvanceNotifiedMovements(Moment& moment) {
     const NotifiedMovement& notified = agreement_.notified[n];
     NotifiedState& state = state_.notified[n];
     const NotifiedResult result =
-        AdvanceNotified(state, notified, agreement_, moment.views, eligible, moment.dt, moment.now);
+        AdvanceNotified(state, notified, agreement_, views, eligible, moment.dt, moment.now);
     std::vector<const GroupView*> groups;
-    for (std::size_t i = 0; i < moment.views.size(); ++i) {
+    for (std::size_t i = 0; i < views.size(); ++i) {
       if (!result.covered[i]) continue;
       groups.push_back(&moment.views[i]);
       moment.covered[i] = true;
@@ -150,21 +121,140 @@ void RuleEngine::AdvanceNotifiedMovements(Moment& moment) {
     moment.findings.push_back(std::move(finding));
     ++state_.notified_on_record;
   }
+  moment.eligible = std::move(eligible);
+}
+
+void RuleEngine::AdvancePermittedMovements(Moment& moment) {
+  if (agreement_.permitted.empty()) return;
+  const PermittedResult result =
+      AdvancePermitted(state_.permitted, agreement_, moment.groups(), moment.eligible,
+                       moment.picture.exercise, moment.dt, moment.now);
+  for (std::size_t i = 0; i < result.covered.size(); ++i) {
+    if (result.covered[i]) moment.covered[i] = true;
+  }
+  for (const PermittedMovement& movement : result.newly_on_record) {
+    const PermittedState& state = state_.permitted[movement.state];
+    const PermittedCorridor& corridor = agreement_.permitted[state.corridor];
+    const std::vector<const Track*> vehicles = Pool(movement.groups);
+    Finding finding;
+    finding.kind = FindingKind::kPermittedMovement;
+    finding.time = moment.now;
+    finding.exercise = state.exercise;
+    finding.notification = corridor.id;
+    finding.object_class = MainClass(vehicles);
+    for (const GroupView* view : movement.groups) {
+      finding.count_min += view->group->count_min;
+      finding.count_max += view->group->count_max;
+    }
+    finding.time_first = state.first;
+    finding.time_last = moment.now;
+    finding.probability = movement.probability;
+    SetKinematics(finding, vehicles);
+    finding.supports =
+        Corroborate(vehicles, agreement_.min_group_size, agreement_.corroboration, moment.now)
+            .counted;
+    finding.reason = PermittedSentence(finding, corridor);
+    finding.agreement_hash = agreement_.hash;
+    moment.findings.push_back(std::move(finding));
+  }
+}
+
+// A vehicle is covered with its group; while fusion loses the group, as long as it was part of a
+// movement on record less than leave_s ago; and in a permitted corridor also alone.
+void RuleEngine::CoverVehicles(Moment& moment) {
+  std::set<TrackId> covered;
+  for (std::size_t i = 0; i < moment.groups_end; ++i) {
+    if (!moment.covered[i]) continue;
+    for (const Track* track : moment.views[i].vehicles) covered.insert(track->id);
+  }
+  const auto recently = [&](const Movement& movement) {
+    for (const auto& [id, seen] : movement.members) {
+      if (moment.now - seen <= agreement_.notification.leave) covered.insert(id);
+    }
+  };
+  for (std::size_t n = 0; n < state_.notified.size(); ++n) {
+    const NotifiedMovement& notified = agreement_.notified[n];
+    if (state_.notified[n].on_record && moment.now >= notified.window_start &&
+        moment.now < notified.window_end)
+      recently(state_.notified[n].movement);
+  }
+  for (const PermittedState& state : state_.permitted) {
+    if (state.on_record &&
+        CorridorApplies(agreement_, agreement_.permitted[state.corridor], moment.now))
+      recently(state.movement);
+  }
+  for (std::size_t i = moment.wholes_end; i < moment.views.size(); ++i) {
+    const GroupView& view = moment.views[i];
+    moment.covered[i] = covered.contains(view.vehicles.front()->id);
+    for (const PermittedCorridor& corridor : agreement_.permitted) {
+      if (moment.covered[i] || !CorridorApplies(agreement_, corridor, moment.now)) continue;
+      moment.covered[i] = ClassesFit(corridor.classes, view) &&
+                          ShareInCorridor(corridor.corridor, view, agreement_.map_sigma_m) >=
+                              agreement_.notification.min_probability;
+    }
+  }
 }
 
 void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
   const Rule& rule = agreement_.rules[rule_index];
+  const Zone& zone = agreement_.zones[rule.zone];
   const bool applies = RuleApplies(agreement_, rule, moment.now);
+  // Which views the rule is about.
+  std::vector<GroupView> made;
+  std::vector<const GroupView*> views;
+  std::vector<bool> covered;
+  const auto take = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      views.push_back(&moment.views[i]);
+      covered.push_back(moment.covered[i]);
+    }
+  };
+  switch (rule.kind) {
+    case RuleKind::kGroupInZone:
+      take(0, moment.groups_end);
+      break;
+    case RuleKind::kConcentration:
+      if (!SpeaksOfPeople(rule)) take(0, moment.groups_end);
+      for (std::size_t i = moment.groups_end; i < moment.wholes_end; ++i) {
+        const ObjectClass whole = moment.views[i].group->object_class;
+        if (ShareOfClasses({{whole, 1.0}}, rule.classes) > 0.5) take(i, i + 1);
+      }
+      break;
+    case RuleKind::kVehicleInZone: {
+      // One vehicle alone can fulfil a rule of one; otherwise all in the zone are taken together.
+      GroupView all;
+      for (std::size_t i = moment.wholes_end; i < moment.views.size(); ++i) {
+        const Track& track = *moment.views[i].vehicles.front();
+        if (ProbabilityOfVehicleInZone(rule, zone, agreement_.map_sigma_m, track) < kRelevant)
+          continue;
+        if (rule.min_count == 1) {
+          take(i, i + 1);
+        } else if (!moment.covered[i]) {
+          all.vehicles.push_back(&track);
+        }
+      }
+      if (!all.vehicles.empty()) {
+        made.push_back(std::move(all));
+        views.push_back(&made.front());
+        covered.push_back(false);
+      }
+      break;
+    }
+    case RuleKind::kSiteChanged:
+      return;  // of satellite passes: AddLook
+  }
+
   std::vector<std::vector<const GroupView*>> groups_of(state_.events.size());
-  for (std::size_t i = 0; i < moment.views.size(); ++i) {
-    const GroupView& view = moment.views[i];
+  std::vector<std::vector<const GroupView*>> open_of(state_.events.size());
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const GroupView& view = *views[i];
     // The same event, in order of preference: it shares members with a published one, with one only
     // watched, it is near a published one, near one only watched; among equals the oldest.
     int best = 0;
     std::size_t best_event = 0;
     for (std::size_t e = 0; e < state_.events.size(); ++e) {
       const FollowedEvent& event = state_.events[e];
-      if (event.rule != rule_index) continue;
+      if (event.rule != rule_index || event.closed) continue;
       const Likeness likeness = Compare(event.movement, view, agreement_.identity, moment.now);
       if (likeness == Likeness::kNone) continue;
       const int rank = (likeness == Likeness::kShares ? 2 : 0) +
@@ -175,118 +265,53 @@ void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
     }
     if (best > 0) {
       groups_of[best_event].push_back(&view);
+      if (!covered[i]) open_of[best_event].push_back(&view);
       continue;
     }
-    if (!applies || moment.covered[i]) continue;
-    const Assessment alone = Assess(agreement_, rule, view.vehicles);
-    if (alone.probability < rule.candidate.min_probability) continue;
+    if (!applies || covered[i]) continue;
+    const GroupView* const alone[] = {&view};
+    if (AssessViews(agreement_, rule, alone).best.probability < rule.candidate.min_probability)
+      continue;
     FollowedEvent event;
     event.rule = rule_index;
-    event.first_group = view.group->id;
+    if (view.group != nullptr) event.first_group = view.group->id;
+    // Of single vehicles the first one's track.
+    if (view.group == nullptr) event.first_group.value = view.vehicles.front()->id.value;
     event.first = moment.now;
     event.last_inside = moment.now;
-    const GroupView* const groups[] = {&view};
     // Later groups of this very picture may belong to it too.
-    Follow(event.movement, groups, agreement_.identity.reopen, moment.now);
+    Follow(event.movement, alone, agreement_.identity.reopen, moment.now);
     state_.events.push_back(std::move(event));
     groups_of.push_back({&view});
+    open_of.push_back({&view});
   }
   for (std::size_t e = 0; e < state_.events.size(); ++e) {
-    if (state_.events[e].rule == rule_index) AdvanceEvent(state_.events[e], groups_of[e], moment);
-  }
-}
-
-void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups,
-                              Moment& moment) {
-  const Rule& rule = agreement_.rules[event.rule];
-  Follow(event.movement, groups, agreement_.identity.reopen, moment.now);
-  std::vector<const GroupView*> open;  // not covered by a notification
-  for (const GroupView* view : groups) {
-    if (!moment.covered[static_cast<std::size_t>(view - moment.views.data())]) open.push_back(view);
-  }
-  const std::vector<const Track*> vehicles = Pool(open);
-  Assessment assessment;
-  if (!vehicles.empty() && RuleApplies(agreement_, rule, moment.now))
-    assessment = Assess(agreement_, rule, vehicles);
-  if (assessment.expected_inside >= 1.0) event.last_inside = moment.now;
-
-  const bool opened_now = event.first == moment.now;
-  const auto hold = [&](Duration& held, bool above) {
-    if (!above) {
-      held = std::max(held - moment.dt, Duration());
-    } else if (!opened_now) {
-      held = held + moment.dt;
-    }
-  };
-  const bool candidate = assessment.probability >= rule.candidate.min_probability;
-  const bool verified = assessment.probability >= rule.verified.min_probability;
-  hold(event.candidate_held, candidate);
-  hold(event.verified_held, verified);
-  if (!candidate) return;
-  event.exercise |= moment.picture.exercise;
-
-  std::vector<const Track*> inside;
-  for (std::size_t i = 0; i < vehicles.size(); ++i) {
-    if (assessment.member_inside[i]) inside.push_back(vehicles[i]);
-  }
-  const Corroboration corroboration =
-      Corroborate(inside, rule.min_count, agreement_.corroboration, moment.now);
-  while (true) {
-    EventState next = event.state;
-    Duration held = event.candidate_held;
-    if (event.state == EventState::kUnspecified) {
-      if (event.candidate_held >= rule.candidate.min_duration && !corroboration.counted.empty())
-        next = EventState::kCandidate;
-    } else if (event.state == EventState::kCandidate) {
-      if (corroboration.distinct) next = EventState::kCorroborated;
-    } else if (event.state == EventState::kCorroborated) {
-      if (corroboration.independent && verified &&
-          event.verified_held >= rule.verified.min_duration) {
-        next = EventState::kVerified;
-        held = event.verified_held;
-      }
-    }
-    if (next == event.state) return;
-    event.state = next;
-    if (next == EventState::kCandidate) {
-      event.event_id = EventId(event);
-      ++state_.events_on_record;
-    }
-    if (next == EventState::kVerified) ++state_.verified_on_record;
-
-    Finding finding;
-    finding.kind = FindingKind::kEventTransition;
-    finding.time = moment.now;
-    finding.event_id = event.event_id;
-    finding.exercise = event.exercise;
-    finding.state = next;
-    finding.rule = rule.id;
-    finding.zone = agreement_.zones[rule.zone].id;
-    finding.object_class = MainClass(inside);
-    finding.count_min = assessment.inside.min;
-    // Vehicles no track stands for cannot be excluded: fusion's own upper bound goes in.
-    int group_max = 0;
-    for (const GroupView* view : open) group_max += view->group->count_max;
-    finding.count_max = std::max(assessment.inside.max, group_max);
-    finding.time_first = event.first;
-    finding.time_last = moment.now;
-    finding.probability = assessment.probability;
-    SetKinematics(finding, vehicles);
-    finding.supports = corroboration.counted;
-    finding.reason = TransitionSentence(finding, rule, agreement_.zones[rule.zone], corroboration,
-                                        agreement_.corroboration, held);
-    finding.agreement_hash = agreement_.hash;
-    moment.findings.push_back(std::move(finding));
+    if (state_.events[e].rule == rule_index && !state_.events[e].closed)
+      AdvanceEvent(state_.events[e], groups_of[e], open_of[e], moment);
   }
 }
 
 void RuleEngine::Forget(Instant now) {
-  std::erase_if(state_.events, [&](const FollowedEvent& event) {
+  std::erase_if(state_.events, [&](FollowedEvent& event) {
+    if (event.closed) return now - event.last_inside > kEventMemory;
     if (event.state == EventState::kUnspecified && event.candidate_held == Duration() &&
         event.first != now)
       return true;
-    return now - event.last_inside > agreement_.identity.reopen;
+    if (now - event.last_inside <= agreement_.identity.reopen) return false;
+    event.closed = true;
+    return event.state == EventState::kUnspecified;
   });
+  // Beyond the bound those closed longest go first.
+  for (std::size_t i = 0; i < state_.events.size() && state_.events.size() > kMaxEvents;) {
+    if (state_.events[i].closed) {
+      state_.events.erase(state_.events.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  const Duration memory = std::max(kEventMemory, agreement_.corroboration.human_recent);
+  std::erase_if(state_.records,
+                [&](const HumanRecord& record) { return now - record.time_last > memory; });
 }
 
 void RuleEngine::Heartbeat(Moment& moment) {
@@ -309,7 +334,7 @@ void RuleEngine::Heartbeat(Moment& moment) {
   facts.since = *state_.heartbeat_start;
   facts.pictures = state_.pictures;
   facts.tracks = moment.picture.tracks.size();
-  facts.groups = moment.views.size();
+  facts.groups = moment.wholes_end;
   facts.sources.assign(state_.sources.begin(), state_.sources.end());
   facts.refused = state_.refused;
   facts.events = state_.events_on_record;
@@ -321,19 +346,6 @@ void RuleEngine::Heartbeat(Moment& moment) {
   state_.pictures = 0;
   state_.refused = 0;
   state_.sources.clear();
-}
-
-std::string RuleEngine::EventId(const FollowedEvent& event) const {
-  const Rule& rule = agreement_.rules[event.rule];
-  std::string text;
-  AppendText(text, "trucewatch event v1");
-  AppendText(text, agreement_.hash);
-  AppendText(text, rule.id);
-  AppendText(text, agreement_.zones[rule.zone].id);
-  AppendBe64(text, static_cast<std::uint64_t>(event.first.micros()));
-  AppendBe64(text, event.first_group.value);
-  const Digest digest = Sha256(text);
-  return HexEncode(Bytes(digest).first(16));
 }
 
 }  // namespace trucewatch

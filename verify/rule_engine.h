@@ -9,33 +9,20 @@
 #include "core/types/finding.h"
 #include "core/types/track.h"
 #include "verify/agreement/agreement.h"
-#include "verify/movement.h"
+#include "verify/corroboration/corroboration.h"
+#include "verify/event.h"
 #include "verify/notified_tracker.h"
+#include "verify/permitted_tracker.h"
 
 namespace trucewatch {
 
-// One movement held against one rule. It becomes an event when it is published as a candidate;
-// before that it is only being watched. One convoy is one event, whatever fusion calls it.
-struct FollowedEvent {
-  std::size_t rule = 0;  // index into Agreement::rules
-  Movement movement;
-  GroupId first_group;
-  Instant first;        // first picture in which the rule was fulfilled
-  Instant last_inside;  // last picture in which at least one vehicle was expected inside
-  // Time above the thresholds less time below them, never negative: a short dip costs its own
-  // length, not all.
-  Duration candidate_held;
-  Duration verified_held;
-  EventState state = EventState::kUnspecified;  // kUnspecified: not published
-  std::string event_id;
-  bool exercise = false;
-};
-
-// All that the brain remembers between two pictures.
+// All that the brain remembers between two inputs.
 struct EngineState {
   std::optional<Instant> last_picture;
-  std::vector<FollowedEvent> events;    // in order of opening
-  std::vector<NotifiedState> notified;  // one for each of Agreement::notified
+  std::vector<FollowedEvent> events;      // in order of opening
+  std::vector<NotifiedState> notified;    // one for each of Agreement::notified
+  std::vector<PermittedState> permitted;  // in order of opening
+  std::vector<HumanRecord> records;       // observations that may support events, as they came
   std::optional<Instant> heartbeat_start;
   std::uint64_t pictures = 0;  // these three since the last heartbeat
   std::uint64_t refused = 0;
@@ -45,21 +32,32 @@ struct EngineState {
   std::uint64_t notified_on_record = 0;
 };
 
-// Holds settled pictures against the agreement.
+// Holds settled pictures, satellite passes and human records against the agreement.
 // Guarantees: states of an event only rise, through every state between, each as one finding;
-// nothing is kVerified without two independent lineages; a notified movement is put on record once.
-// Time: event time only, from the pictures. Determinism: findings are a function of agreement and
-// pictures. Threads: one caller at a time.
+// nothing is kVerified without two independent lineages; an allegation supports nothing; a notified
+// movement is put on record once. Time: event time only, from the inputs. Determinism: findings are
+// a function of agreement and inputs. Memory: events, moments and records of kEventMemory, at most
+// kMaxEvents and kMaxRecords. Threads: one caller at a time.
 class RuleEngine {
  public:
+  static constexpr std::size_t kMaxEvents = 4096;
+  static constexpr std::size_t kMaxRecords = 4096;
+
   RuleEngine(Agreement agreement, Duration heartbeat);
 
   const Agreement& agreement() const { return agreement_; }
 
-  // Findings of one picture, in a fixed order: notified movements, rules, heartbeat. A live (not
-  // settled) picture has none. Fails, without any change, on a picture that is not later than the
-  // last, or has a group of more than 2000 vehicles.
+  // Findings of one picture, in a fixed order: notified movements, permitted movements, rules,
+  // heartbeat. A live (not settled) picture has none. Fails, without any change, on a picture that
+  // is not later than the last, or has a group of more than 2000 vehicles.
   Result<std::vector<Finding>> Advance(const Picture& picture);
+  // What a satellite pass with an earlier one to compare with says about sites. Fails, without any
+  // change, on one of more than 2000 changes or with a baseline that is not earlier.
+  Result<std::vector<Finding>> AddLook(const SettledLook& look);
+  // A look that came after the hold may raise events; never opens one out of nothing.
+  std::vector<Finding> AddLateLook(const LateLook& look);
+  // A record of an officer: its own finding first, then those of the events that it raises.
+  std::vector<Finding> AddRecord(const HumanRecord& record);
   // Counts an input that was refused, for the next heartbeat.
   void CountRefused() { ++state_.refused; }
 
@@ -68,9 +66,26 @@ class RuleEngine {
 
  private:
   struct Moment;
+  // Why an event is raised by something older than the newest picture.
+  struct Amendment {
+    std::string cause;  // sentence
+  };
+
   void AdvanceNotifiedMovements(Moment& moment);
+  void AdvancePermittedMovements(Moment& moment);
+  void CoverVehicles(Moment& moment);
   void AdvanceRule(std::size_t rule_index, Moment& moment);
-  void AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups, Moment& moment);
+  void AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups,
+                    std::span<const GroupView* const> open, Moment& moment);
+  // Raises the state of an event as far as a moment allows.
+  void Raise(FollowedEvent& event, const EventMoment& at, const Corroboration& corroboration,
+             const std::vector<TrackId>& members, const Amendment* amendment,
+             std::vector<Finding>& findings);
+  // Holds an event's moments from `from` on against all that is known now.
+  void Amend(FollowedEvent& event, Instant from, const Amendment& amendment,
+             std::vector<Finding>& findings);
+  std::vector<TrackSupport> HumanSupports(const Rule& rule, const EventMoment& at) const;
+  Finding CaseOf(const HumanRecord& record) const;
   void Forget(Instant now);
   void Heartbeat(Moment& moment);
   std::string EventId(const FollowedEvent& event) const;

@@ -57,6 +57,38 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
       for (Finding& finding : *findings) out.push_back(Write(std::move(finding)));
       return out;
     }
+    case v1::Envelope::kSettledLook: {
+      const auto look = FromProto(envelope->settled_look());
+      if (!look) {
+        out.push_back(Refused(look.error().message));
+        return out;
+      }
+      auto findings = engine_.AddLook(*look);
+      if (!findings) {
+        out.push_back(Refused(findings.error().message));
+        return out;
+      }
+      for (Finding& finding : *findings) out.push_back(Write(std::move(finding)));
+      return out;
+    }
+    case v1::Envelope::kLateLook: {
+      const auto look = FromProto(envelope->late_look());
+      if (!look) {
+        out.push_back(Refused(look.error().message));
+        return out;
+      }
+      for (Finding& finding : engine_.AddLateLook(*look)) out.push_back(Write(std::move(finding)));
+      return out;
+    }
+    case v1::Envelope::kHumanRecord: {
+      const auto record = FromProto(envelope->human_record());
+      if (!record) {
+        out.push_back(Refused(record.error().message));
+        return out;
+      }
+      for (Finding& finding : engine_.AddRecord(*record)) out.push_back(Write(std::move(finding)));
+      return out;
+    }
     case v1::Envelope::kSourceStatus: {
       const auto status = FromProto(envelope->source_status());
       if (!status) {

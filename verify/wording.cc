@@ -36,6 +36,41 @@ std::string AncestorNames(const std::vector<Ancestor>& ancestors, const char* la
   return Join(names, last);
 }
 
+// "no vehicle", "1 vehicle", "3 vehicles"
+std::string Vehicles(int count) {
+  return count == 0 ? "no vehicle" : fmt::format("{} vehicle{}", count, count == 1 ? "" : "s");
+}
+
+// Words of others in a sentence of ours: short, in one line.
+std::string Quoted(const std::string& words) {
+  constexpr std::size_t kMaxBytes = 160;
+  std::string out = words.substr(0, kMaxBytes);
+  // Not in the middle of a UTF-8 character.
+  if (words.size() > kMaxBytes) {
+    while (!out.empty() && (static_cast<unsigned char>(words[out.size()]) & 0xC0u) == 0x80u)
+      out.pop_back();
+    out += "...";
+  }
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '"') c = ' ';
+  }
+  return out;
+}
+
+std::string Author(const HumanRecord& record) {
+  return Quoted(record.author.empty() ? record.source.value : record.author);
+}
+
+std::string Means(const HumanRecord& record) {
+  return record.means.empty() ? "" : fmt::format(" ({})", Quoted(record.means));
+}
+
+std::string AssessedAs(const HumanRecord& record) {
+  return record.assessed_as.empty()
+             ? ""
+             : fmt::format(", assessed as \"{}\"", Quoted(record.assessed_as));
+}
+
 // Why the sources named do or do not confirm one another.
 std::string Standing(const Finding& finding, const Corroboration& corroboration,
                      const CorroborationTerms& terms) {
@@ -80,20 +115,57 @@ std::string ModalityName(Modality modality) {
   return "kind not stated";
 }
 
-std::string TransitionSentence(const Finding& finding, const Rule& rule, const Zone& zone,
-                               const Corroboration& corroboration, const CorroborationTerms& terms,
-                               Duration held) {
-  const char* together = finding.velocity_en_mps.norm() >= 1.0 ? "moving" : "standing";
+std::string TransitionSentence(const Finding& finding, const EventMoment& at, const Rule& rule,
+                               const Zone& zone, const Corroboration& corroboration,
+                               const CorroborationTerms& terms, Duration held) {
   const std::int64_t held_s = held.micros() / 1'000'000;
+  const std::string during = held_s > 0 ? fmt::format(" for {} s", held_s) : "";
   const std::string estimate = finding.count_min == finding.count_max
                                    ? fmt::format("{}", finding.count_min)
                                    : fmt::format("{} to {}", finding.count_min, finding.count_max);
+  const std::string seen = fmt::format("seen by {}{}.", SeenBy(corroboration.counted),
+                                       Standing(finding, corroboration, terms));
+  const char* together = finding.velocity_en_mps.norm() >= 1.0 ? "moving" : "standing";
+  switch (rule.kind) {
+    case RuleKind::kGroupInZone:
+      break;
+    case RuleKind::kVehicleInZone: {
+      const ObjectClass named =
+          rule.classes.size() == 1 ? rule.classes.front() : finding.object_class;
+      return fmt::format(
+          "At least {} {} {} inside zone '{}'{} (probability {:.3f}, estimate {}); {}",
+          rule.min_count, Plural(named, rule.min_count), rule.min_count == 1 ? "was" : "were",
+          zone.name, during, finding.probability, estimate, seen);
+    }
+    case RuleKind::kConcentration: {
+      const bool people = SpeaksOfPeople(rule);
+      const std::string what = people ? "people" : "vehicles";
+      if (at.extent_m > 0.0 || people) {
+        return fmt::format(
+            "About {:.0f} {} ({}) were together{} inside zone '{}'{} (probability {:.3f} that "
+            "there "
+            "were at least {} within {:.0f} m); {}",
+            at.count_expected, what, estimate,
+            at.extent_m > 0.0 ? fmt::format(" within {:.0f} m", at.extent_m) : "", zone.name,
+            during, finding.probability, rule.min_count, rule.radius_m, seen);
+      }
+      return fmt::format(
+          "At least {} {} {} within {:.0f} m of one of them were inside zone '{}'{} (probability "
+          "{:.3f}, estimate {}); {}",
+          rule.min_count, what, together, rule.radius_m, zone.name, during, finding.probability,
+          estimate, seen);
+    }
+    case RuleKind::kSiteChanged:
+      return fmt::format(
+          "Between the passes of {} and {} {} left zone '{}' and {} came to it (probability {:.3f} "
+          "that at least {} came or left); {}",
+          FormatUtc(at.since), FormatUtc(at.time), Vehicles(at.vanished), zone.name,
+          Vehicles(at.appeared), finding.probability, rule.min_count, seen);
+  }
   return fmt::format(
-      "At least {} {} {} together were inside zone '{}'{} (probability {:.3f}, estimate {}); "
-      "seen by {}{}.",
-      rule.min_count, Plural(finding.object_class, rule.min_count), together, zone.name,
-      held_s > 0 ? fmt::format(" for {} s", held_s) : "", finding.probability, estimate,
-      SeenBy(corroboration.counted), Standing(finding, corroboration, terms));
+      "At least {} {} {} together were inside zone '{}'{} (probability {:.3f}, estimate {}); {}",
+      rule.min_count, Plural(finding.object_class, rule.min_count), together, zone.name, during,
+      finding.probability, estimate, seen);
 }
 
 std::string NotifiedSentence(const Finding& finding, const NotifiedMovement& notified) {
@@ -104,6 +176,55 @@ std::string NotifiedSentence(const Finding& finding, const NotifiedMovement& not
       finding.count_min, finding.count_max, notified.id,
       notified.reference.empty() ? "" : fmt::format(" ({})", notified.reference),
       notified.min_count, notified.max_count, SeenBy(finding.supports));
+}
+
+std::string PermittedSentence(const Finding& finding, const PermittedCorridor& corridor) {
+  return fmt::format(
+      "{} to {} vehicles were seen inside permitted corridor '{}'; seen by {}. This is a movement "
+      "on "
+      "record, not an event.",
+      finding.count_min, finding.count_max, corridor.id, SeenBy(finding.supports));
+}
+
+std::string HumanRecordSentence(const HumanRecord& record) {
+  const std::string when =
+      record.time_first == record.time_last
+          ? fmt::format("at {}", FormatUtc(record.time_first))
+          : fmt::format("from {} to {}", FormatUtc(record.time_first), FormatUtc(record.time_last));
+  const std::string where =
+      record.radius_m > 0.0 ? fmt::format(" within {:.0f} m of the place", record.radius_m) : "";
+  if (record.kind == HumanRecordKind::kImpediment) {
+    return fmt::format("{} reports an impediment ({}) {}{}{}.", Author(record),
+                       record.impediment.empty() ? "kind not stated" : Quoted(record.impediment),
+                       when, where, AssessedAs(record));
+  }
+  if (record.nothing_observed)
+    return fmt::format("{} reports that nothing was observed {}{}{}{}.", Author(record), when,
+                       where, Means(record), AssessedAs(record));
+  std::string count = "an uncounted number of";
+  if (record.count_max > 0)
+    count = record.count_min == record.count_max
+                ? fmt::format("{}", record.count_min)
+                : fmt::format("{} to {}", record.count_min, record.count_max);
+  std::string what = "objects of a class not stated";
+  if (record.object_class == ObjectClass::kPersonGroup) {
+    what = "people";
+  } else if (record.object_class != ObjectClass::kUnspecified) {
+    what = Plural(record.object_class, record.count_max == 1 && record.count_min == 1 ? 1 : 2);
+  }
+  return fmt::format("{} reports {} {} {}{}{}{}.", Author(record), count, what, when, where,
+                     Means(record), AssessedAs(record));
+}
+
+std::string CaseSentence(const HumanRecord& record, const std::string& case_id,
+                         const std::vector<std::string>& events) {
+  return fmt::format(
+      "{} received an allegation{} about {} to {} and case {} was opened. An allegation confirms "
+      "nothing; on record near it in place and time: {}.",
+      Author(record),
+      record.informant.empty() ? "" : fmt::format(" (informant: {})", Quoted(record.informant)),
+      FormatUtc(record.time_first), FormatUtc(record.time_last), case_id,
+      events.empty() ? "no event" : Join(events, "and"));
 }
 
 std::string HeartbeatSentence(const HeartbeatFacts& facts, Instant now) {

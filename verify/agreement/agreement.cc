@@ -25,6 +25,16 @@ bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time) {
          Admits(agreement.zones[rule.zone].phases, phase->id);
 }
 
+bool CorridorApplies(const Agreement& agreement, const PermittedCorridor& corridor, Instant time) {
+  const Phase* phase = PhaseAt(agreement, time);
+  return phase != nullptr && Admits(corridor.phases, phase->id);
+}
+
+bool SpeaksOfPeople(const Rule& rule) {
+  return std::find(rule.classes.begin(), rule.classes.end(), ObjectClass::kPersonGroup) !=
+         rule.classes.end();
+}
+
 double ShareOfClasses(const ClassProbabilities& belief, const std::vector<ObjectClass>& classes) {
   const bool any =
       std::find(classes.begin(), classes.end(), ObjectClass::kUnknownVehicle) != classes.end();

@@ -46,7 +46,17 @@ struct NotifiedMovement {
   std::optional<Angle> heading_tolerance;
 };
 
-enum class RuleKind { kGroupInZone };
+// Where movement is allowed at any time of its phases.
+struct PermittedCorridor {
+  std::string id;
+  std::string clause;
+  CorridorShape corridor;
+  int max_count = 0;                 // larger groups are not covered; 0: any number
+  std::vector<ObjectClass> classes;  // kUnknownVehicle: any vehicle
+  std::vector<std::string> phases;   // none: every phase
+};
+
+enum class RuleKind { kGroupInZone, kVehicleInZone, kConcentration, kSiteChanged };
 
 struct Threshold {
   double min_probability = 1.0;
@@ -63,6 +73,7 @@ struct Rule {
   Threshold candidate;
   Threshold verified;
   std::vector<std::string> phases;  // none: every phase
+  double radius_m = 0.0;            // kConcentration
 };
 
 enum class Ancestor { kSensor, kPlatform, kStation, kClock, kGeoreference, kModel, kDerivedFrom };
@@ -72,6 +83,8 @@ struct CorroborationTerms {
   int min_updates = 0;
   Duration recent;
   double member_share_ratio = 0.0;
+  double human_radius_m = 0.0;  // 0: patrols' observations support nothing
+  Duration human_recent;
 };
 
 struct EventIdentity {
@@ -99,6 +112,7 @@ struct Agreement {
   CorroborationTerms corroboration;
   EventIdentity identity;
   NotificationTerms notification;
+  std::vector<PermittedCorridor> permitted;
   int min_group_size = 2;
   double map_sigma_m = 0.0;
   std::string hash;  // hex SHA-256 of the file's exact bytes
@@ -113,6 +127,12 @@ const Phase* PhaseAt(const Agreement& agreement, Instant time);
 // Whether a rule applies at an instant: some phase holds, and the rule's and its zone's lists admit
 // it.
 bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time);
+
+// Whether a corridor is open at an instant.
+bool CorridorApplies(const Agreement& agreement, const PermittedCorridor& corridor, Instant time);
+
+// Whether a rule speaks of people; then it speaks of nothing else.
+bool SpeaksOfPeople(const Rule& rule);
 
 // How much of a belief over classes lies in a list (kUnknownVehicle in it: any vehicle). Absent
 // belief: unknown.

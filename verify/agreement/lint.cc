@@ -38,7 +38,54 @@ Result<Checked> Check(const std::string& text, const std::string& file_name, boo
   return out;
 }
 
+std::string ClassList(const std::vector<ObjectClass>& classes) {
+  std::string out;
+  for (const ObjectClass object_class : classes) {
+    if (!out.empty()) out += " or ";
+    out += object_class == ObjectClass::kUnknownVehicle ? "any vehicle"
+           : object_class == ObjectClass::kPersonGroup  ? "people"
+                                                        : std::string(ClassName(object_class));
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string Describe(const Agreement& agreement, const Rule& rule) {
+  const std::string& zone = agreement.zones[rule.zone].id;
+  const std::string classes = ClassList(rule.classes);
+  std::string what;
+  switch (rule.kind) {
+    case RuleKind::kGroupInZone:
+      what = fmt::format("at least {} ({}) that move together are in \"{}\"", rule.min_count,
+                         classes, zone);
+      break;
+    case RuleKind::kVehicleInZone:
+      what = fmt::format("at least {} ({}) {} in \"{}\"", rule.min_count, classes,
+                         rule.min_count == 1 ? "is" : "are", zone);
+      break;
+    case RuleKind::kConcentration:
+      what = fmt::format("at least {} ({}) are together within {} m in \"{}\"", rule.min_count,
+                         classes, rule.radius_m, zone);
+      break;
+    case RuleKind::kSiteChanged:
+      what = fmt::format("at least {} ({}) came to or left \"{}\" between two satellite passes",
+                         rule.min_count, classes, zone);
+      break;
+  }
+  return fmt::format(
+      "rule \"{}\": {}; an event from probability {} for {} s, verified from {} for "
+      "{} s",
+      rule.id, what, rule.candidate.min_probability, rule.candidate.min_duration.seconds(),
+      rule.verified.min_probability, rule.verified.min_duration.seconds());
+}
+
+std::string Describe(const PermittedCorridor& corridor) {
+  return fmt::format("permitted corridor \"{}\": {}, {}", corridor.id, ClassList(corridor.classes),
+                     corridor.max_count == 0
+                         ? "groups of any size"
+                         : fmt::format("groups of at most {}", corridor.max_count));
+}
 
 std::vector<LintMessage> LintAgreement(const std::string& text, const std::string& file_name) {
   auto checked = Check(text, file_name, true);

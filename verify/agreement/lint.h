@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "verify/agreement/agreement.h"
+
 namespace trucewatch {
 
 // One sentence about an agreement file, for someone who has never seen the code.
@@ -28,5 +30,9 @@ bool HasErrors(const std::vector<LintMessage>& messages);
 
 // "file:line: error: field: text"
 std::string FormatLintMessage(const LintMessage& message, const std::string& file_name);
+
+// What a rule or a corridor means, in one line for `trucewatch agreement check`.
+std::string Describe(const Agreement& agreement, const Rule& rule);
+std::string Describe(const PermittedCorridor& corridor);
 
 }  // namespace trucewatch

@@ -35,6 +35,7 @@ bool Shares(const Lineage& a, const Lineage& b, Ancestor ancestor) {
 
 struct Share {
   int members = 0;
+  bool whole = false;
   Support support;
   std::vector<const TrackSupport*> parts;
 };
@@ -49,6 +50,19 @@ std::vector<Digest> NewestDigests(const std::vector<const TrackSupport*>& parts)
     }
   }
   return out;
+}
+
+void Take(Share& share, const TrackSupport& part) {
+  if (share.parts.empty()) {
+    share.support.source = part.source;
+    share.support.lineage = part.lineage;
+    share.support.first = part.first;
+    share.support.last = part.last;
+  }
+  share.support.updates += part.updates;
+  share.support.first = std::min(share.support.first, part.first);
+  share.support.last = std::max(share.support.last, part.last);
+  share.parts.push_back(&part);
 }
 
 }  // namespace
@@ -69,7 +83,8 @@ bool Independent(const Lineage& a, const Lineage& b, std::span<const Ancestor> b
 }
 
 Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
-                          const CorroborationTerms& terms, Instant now) {
+                          const CorroborationTerms& terms, Instant now,
+                          std::span<const TrackSupport> whole) {
   std::map<std::tuple<SourceId, Lineage>, Share> shares;
   for (const Track* track : vehicles) {
     // A track may name one lineage twice only by mistake; it must not count as two vehicles.
@@ -79,24 +94,20 @@ Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
       const std::tuple key(part.source, part.lineage);
       if (!seen.insert(key).second) continue;
       Share& share = shares[key];
-      if (share.members == 0) {
-        share.support.source = part.source;
-        share.support.lineage = part.lineage;
-        share.support.first = part.first;
-        share.support.last = part.last;
-      }
       ++share.members;
-      share.support.updates += part.updates;
-      share.support.first = std::min(share.support.first, part.first);
-      share.support.last = std::max(share.support.last, part.last);
-      share.parts.push_back(&part);
+      Take(share, part);
     }
+  }
+  for (const TrackSupport& part : whole) {
+    Share& share = shares[std::tuple(part.source, part.lineage)];
+    share.whole = true;
+    Take(share, part);
   }
   const int needed = std::max(
       1, static_cast<int>(std::ceil(terms.member_share_ratio * static_cast<double>(min_count))));
   Corroboration out;
   for (auto& [key, share] : shares) {
-    if (share.members < needed) continue;
+    if (share.members < needed && !share.whole) continue;
     share.support.raw_digests = NewestDigests(share.parts);
     out.counted.push_back(std::move(share.support));
   }
@@ -110,6 +121,15 @@ Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
     }
   }
   if (out.independent) out.distinct = out.independent;
+  return out;
+}
+
+std::vector<TrackSupport> WholeSupports(std::span<const TrackSupport> supports,
+                                        const CorroborationTerms& terms, Instant now) {
+  std::vector<TrackSupport> out;
+  for (const TrackSupport& part : supports) {
+    if (part.updates >= terms.min_updates && now - part.last <= terms.recent) out.push_back(part);
+  }
   return out;
 }
 

@@ -36,9 +36,15 @@ inline constexpr std::size_t kMaxFindingDigests = 32;
 
 // A lineage supports a vehicle by at least min_updates measurements, the last at most `recent`
 // before now; it counts when it supports at least max(1, ceil(member_share * min_count)) of the
-// vehicles.
+// vehicles. `whole` speaks of all of it at once (a group that is seen as a whole, a patrol's
+// record) and counts as it stands: see WholeSupports.
 Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
-                          const CorroborationTerms& terms, Instant now);
+                          const CorroborationTerms& terms, Instant now,
+                          std::span<const TrackSupport> whole = {});
+
+// Those supports of a group that is seen as a whole which are recent and have min_updates.
+std::vector<TrackSupport> WholeSupports(std::span<const TrackSupport> supports,
+                                        const CorroborationTerms& terms, Instant now);
 
 // "sensor", "platform", ... as in sentences.
 std::string AncestorName(Ancestor ancestor);

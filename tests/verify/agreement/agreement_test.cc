@@ -214,6 +214,119 @@ TEST(AgreementErrors, EmptyTruncatedAndBinaryTextsAreRefused) {
     EXPECT_FALSE(ParseAgreement(text.substr(0, size), "a.txtpb")) << size;
 }
 
+// Rules of every kind and a corridor, as a text to append to the demo's.
+const char* const kMore = R"(
+permitted_corridor {
+  id: "aid"
+  clause: "Clause 8"
+  route { lat_deg: 29.985 lon_deg: -40.03 }
+  route { lat_deg: 30.015 lon_deg: -40.03 }
+  width_m: 300
+  max_count: 9
+  object_class: TRUCK
+  phase: "ceasefire"
+}
+rule {
+  id: "line" clause: "Clause 6" kind: VEHICLE_IN_ZONE zone: "buffer"
+  object_class: TRACKED_VEHICLE
+  min_count: 1
+  candidate { min_probability: 0.8 }
+  verified { min_probability: 0.95 }
+}
+rule {
+  id: "people" clause: "Clause 9" kind: CONCENTRATION zone: "buffer"
+  object_class: PEOPLE
+  min_count: 20
+  radius_m: 40
+  candidate { min_probability: 0.8 }
+  verified { min_probability: 0.95 }
+}
+rule {
+  id: "site" clause: "Clause 10" kind: SITE_CHANGED zone: "buffer"
+  object_class: ANY_VEHICLE
+  min_count: 2
+  candidate { min_probability: 0.7 }
+  verified { min_probability: 0.9 }
+}
+)";
+
+std::string More(const std::string& from = "", const std::string& to = "") {
+  std::string text = Demo() + kMore;
+  text.replace(text.find("min_updates: 3"), 14,
+               "human_radius_m: 400 human_recent_s: 600 min_updates: 3");
+  if (from.empty()) return text;
+  const auto at = text.rfind(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+TEST(Agreement, RulesOfEveryKindCorridorAndHumanTermsAreRead) {
+  EXPECT_THAT(LintAgreement(More(), "a.txtpb"), IsEmpty());
+  const auto agreement = ParseAgreement(More(), "a.txtpb");
+  ASSERT_TRUE(agreement) << agreement.error().message;
+  ASSERT_THAT(agreement->rules, SizeIs(4));
+  EXPECT_EQ(agreement->rules[1].kind, RuleKind::kVehicleInZone);
+  EXPECT_EQ(agreement->rules[1].min_count, 1);  // below min_group_size: it speaks of vehicles
+  EXPECT_EQ(agreement->rules[2].kind, RuleKind::kConcentration);
+  EXPECT_TRUE(SpeaksOfPeople(agreement->rules[2]));
+  EXPECT_EQ(agreement->rules[2].radius_m, 40.0);
+  EXPECT_EQ(agreement->rules[3].kind, RuleKind::kSiteChanged);
+  ASSERT_THAT(agreement->permitted, SizeIs(1));
+  EXPECT_EQ(agreement->permitted[0].max_count, 9);
+  EXPECT_TRUE(
+      CorridorApplies(*agreement, agreement->permitted[0], *ParseUtc("2026-03-01T00:00:00Z")));
+  EXPECT_FALSE(
+      CorridorApplies(*agreement, agreement->permitted[0], *ParseUtc("2026-03-22T00:00:00Z")));
+  EXPECT_EQ(agreement->corroboration.human_radius_m, 400.0);
+  EXPECT_EQ(agreement->corroboration.human_recent, Duration::Seconds(600));
+  EXPECT_THAT(Describe(*agreement, agreement->rules[2]),
+              HasSubstr("at least 20 (people) are together within 40 m in \"buffer\""));
+  EXPECT_THAT(Describe(agreement->permitted[0]), HasSubstr("groups of at most 9"));
+}
+
+TEST(AgreementErrors, EachBadNewPartIsNamedWithItsLineAndField) {
+  struct Case {
+    const char* from;
+    const char* to;
+    const char* field;
+  };
+  for (const Case& c :
+       {Case{"id: \"aid\"", "id: \"N1\"", "permitted_corridor[0].id"},
+        Case{"clause: \"Clause 8\"", "", "permitted_corridor[0].clause"},
+        Case{"width_m: 300", "width_m: 0", "permitted_corridor[0].width_m"},
+        Case{"max_count: 9", "max_count: 3", "permitted_corridor[0].max_count"},
+        Case{"object_class: TRUCK\n  phase", "object_class: PEOPLE\n  phase",
+             "permitted_corridor[0].object_class[0]"},
+        Case{"phase: \"ceasefire\"", "phase: \"peace\"", "permitted_corridor[0].phase[0]"},
+        Case{"object_class: TRACKED_VEHICLE", "object_class: PEOPLE", "rule[1].object_class[0]"},
+        Case{"min_count: 20", "min_count: 3", "rule[2].min_count"},
+        Case{"radius_m: 40", "radius_m: 0", "rule[2].radius_m"},
+        Case{"object_class: PEOPLE", "object_class: PEOPLE object_class: TRUCK",
+             "rule[2].object_class"},
+        Case{"min_count: 2\n", "min_count: 2 radius_m: 5\n", "rule[3].radius_m"},
+        Case{"human_radius_m: 400", "human_radius_m: -1", "corroboration.human_radius_m"},
+        Case{"human_recent_s: 600", "", "corroboration.human_recent_s"}}) {
+    const std::string text = More(c.from, c.to);
+    const auto messages = LintAgreement(text, "a.txtpb");
+    ASSERT_THAT(messages, SizeIs(1)) << c.to;
+    EXPECT_EQ(messages[0].field, c.field);
+    EXPECT_EQ(messages[0].severity, LintMessage::Severity::kError);
+    EXPECT_GT(messages[0].line, 1);
+  }
+  const std::string text = More("radius_m: 40", "radius_m: 9000");
+  ExpectError(text, LineOf(text, "radius_m: 9000"), "9000 is out of range; expected 1 to 5000");
+}
+
+TEST(AgreementWarnings, CorridorThatTouchesNoZoneAndDurationOfASite) {
+  std::string text = More("route { lat_deg: 29.985 lon_deg: -40.03 }\n  route { lat_deg: 30.015",
+                          "route { lat_deg: 30.02 lon_deg: -40.03 }\n  route { lat_deg: 30.03");
+  ExpectWarning(text, LineOf(text, "permitted_corridor {"), "touches no zone");
+  text = More("verified { min_probability: 0.9 }",
+              "verified { min_probability: 0.9 min_duration_s: 5 }");
+  ExpectWarning(text, LineOf(text, "id: \"site\"") - 1, "no effect");
+}
+
 TEST(AgreementWarnings, RuleThatCanNeverApply) {
   std::string text = Edited("# Clause 4",
                             "phase { id: \"later\" start_utc: \"2026-03-22T00:00:00Z\" end_utc: "

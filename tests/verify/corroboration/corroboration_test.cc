@@ -35,7 +35,7 @@ TrackSupport Part(const std::string& source, const Lineage& lineage, int updates
   return part;
 }
 
-CorroborationTerms Terms() { return {kAll, 3, Duration::Seconds(10), 0.5}; }
+CorroborationTerms Terms() { return {kAll, 3, Duration::Seconds(10), 0.5, 0.0, Duration()}; }
 
 std::vector<const Track*> Pointers(const std::vector<Track>& tracks) {
   std::vector<const Track*> out;

@@ -18,10 +18,15 @@ Result<int> RunAgreementCheck(const AgreementCheckCommand& command) {
   // check.
   if (HasErrors(messages)) return 3;
   TW_ASSIGN_OR_RETURN(const Agreement agreement, ParseAgreement(text, command.file));
-  std::printf("%s: %s; %zu zones, %zu rules, %zu phases, %zu notified movements; SHA-256 %s\n",
-              command.file.c_str(), messages.empty() ? "no problem found" : "see above",
-              agreement.zones.size(), agreement.rules.size(), agreement.phases.size(),
-              agreement.notified.size(), agreement.hash.c_str());
+  std::printf(
+      "%s: %s; %zu zones, %zu rules, %zu phases, %zu notified movements, %zu permitted corridors; "
+      "SHA-256 %s\n",
+      command.file.c_str(), messages.empty() ? "no problem found" : "see above",
+      agreement.zones.size(), agreement.rules.size(), agreement.phases.size(),
+      agreement.notified.size(), agreement.permitted.size(), agreement.hash.c_str());
+  for (const Rule& rule : agreement.rules) std::printf("  %s\n", Describe(agreement, rule).c_str());
+  for (const PermittedCorridor& corridor : agreement.permitted)
+    std::printf("  %s\n", Describe(corridor).c_str());
   return messages.empty() ? 0 : 4;
 }
 

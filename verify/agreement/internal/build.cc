@@ -104,13 +104,12 @@ std::vector<std::string> PhaseIds(const std::string& path,
 }
 
 std::vector<ObjectClass> Classes(const std::string& path,
-                                 const google::protobuf::RepeatedField<int>& kinds,
+                                 const google::protobuf::RepeatedField<int>& kinds, bool people,
                                  Findings& findings) {
-  if (kinds.empty()) {
-    findings.Error(path,
-                   "names no class; expected at least one of ANY_VEHICLE, LIGHT_VEHICLE, "
-                   "TRUCK, TRACKED_VEHICLE");
-  }
+  const char* known = people ? "ANY_VEHICLE, LIGHT_VEHICLE, TRUCK, TRACKED_VEHICLE, PEOPLE"
+                             : "ANY_VEHICLE, LIGHT_VEHICLE, TRUCK, TRACKED_VEHICLE";
+  if (kinds.empty())
+    findings.Error(path, fmt::format("names no class; expected at least one of {}", known));
   std::set<ObjectClass> out;
   for (int i = 0; i < kinds.size(); ++i) {
     switch (kinds[i]) {
@@ -126,12 +125,26 @@ std::vector<ObjectClass> Classes(const std::string& path,
       case config::VehicleClass::TRACKED_VEHICLE:
         out.insert(ObjectClass::kTrackedVehicle);
         break;
+      case config::VehicleClass::PEOPLE:
+        if (people) {
+          out.insert(ObjectClass::kPersonGroup);
+        } else {
+          findings.Error(fmt::format("{}[{}]", path, i),
+                         fmt::format("PEOPLE has a meaning for CONCENTRATION rules only; expected "
+                                     "one of {}",
+                                     known));
+        }
+        break;
       default:
-        findings.Error(
-            fmt::format("{}[{}]", path, i),
-            "is no class; expected one of ANY_VEHICLE, LIGHT_VEHICLE, TRUCK, TRACKED_VEHICLE");
+        findings.Error(fmt::format("{}[{}]", path, i),
+                       fmt::format("is no class; expected one of {}", known));
     }
   }
+  if (out.contains(ObjectClass::kPersonGroup) && out.size() > 1)
+    findings.Error(
+        path,
+        "names PEOPLE beside vehicles; people and vehicles are counted apart, so expected "
+        "a rule for each");
   return {out.begin(), out.end()};
 }
 
@@ -261,7 +274,7 @@ void BuildNotified(const config::Agreement& message, Agreement& out, Findings& f
       findings.Error(path + ".max_count",
                      fmt::format("{} is less than min_count {}; expected at least as many",
                                  notified.max_count(), notified.min_count()));
-    auto classes = Classes(path + ".object_class", notified.object_class(), findings);
+    auto classes = Classes(path + ".object_class", notified.object_class(), false, findings);
     std::optional<Angle> tolerance;
     if (notified.has_heading_tolerance_deg() &&
         findings.Range(path + ".heading_tolerance_deg", notified.heading_tolerance_deg(), 1.0,
@@ -273,6 +286,48 @@ void BuildNotified(const config::Agreement& message, Agreement& out, Findings& f
                             *end, CorridorShape(*route, notified.width_m()),
                             static_cast<int>(notified.min_count()),
                             static_cast<int>(notified.max_count()), std::move(classes), tolerance});
+  }
+}
+
+void BuildPermitted(const config::Agreement& message, Agreement& out, Findings& findings) {
+  std::set<std::string> ids;
+  // Both are named in findings as what a movement was on record for.
+  for (const config::NotifiedMovement& notified : message.notified_movement())
+    ids.insert(notified.id());
+  for (int i = 0; i < message.permitted_corridor_size(); ++i) {
+    const std::string path = At("permitted_corridor", i);
+    const config::PermittedCorridor& corridor = message.permitted_corridor(i);
+    CheckId(path + ".id", corridor.id(), ids, findings);
+    findings.Required(path + ".clause", corridor.clause());
+    const bool wide = findings.Range(path + ".width_m", corridor.width_m(), 1.0, 20'000.0);
+    if (findings.Range(path + ".max_count", corridor.max_count(), 0, 10'000) &&
+        corridor.max_count() > 0 && corridor.max_count() < message.min_group_size())
+      findings.Error(path + ".max_count",
+                     fmt::format("{} is below min_group_size {}, so no group is ever covered; "
+                                 "expected at least as many, or 0 for any number",
+                                 corridor.max_count(), message.min_group_size()));
+    auto classes = Classes(path + ".object_class", corridor.object_class(), false, findings);
+    auto phases = PhaseIds(path + ".phase", corridor.phase(), out.phases, findings);
+    const auto route = Places(path + ".route", corridor.route(), 2, findings);
+    if (!route || !wide) continue;
+    out.permitted.push_back(
+        {corridor.id(), corridor.clause(), CorridorShape(*route, corridor.width_m()),
+         static_cast<int>(corridor.max_count()), std::move(classes), std::move(phases)});
+  }
+}
+
+std::optional<RuleKind> KindOf(config::Rule::Kind kind) {
+  switch (kind) {
+    case config::Rule::GROUP_IN_ZONE:
+      return RuleKind::kGroupInZone;
+    case config::Rule::VEHICLE_IN_ZONE:
+      return RuleKind::kVehicleInZone;
+    case config::Rule::CONCENTRATION:
+      return RuleKind::kConcentration;
+    case config::Rule::SITE_CHANGED:
+      return RuleKind::kSiteChanged;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -298,8 +353,14 @@ void BuildRules(const config::Agreement& message, Agreement& out, Findings& find
     rule.clause = text.clause();
     CheckId(path + ".id", text.id(), ids, findings);
     findings.Required(path + ".clause", text.clause());
-    if (text.kind() != config::Rule::GROUP_IN_ZONE)
-      findings.Error(path + ".kind", "is missing; expected GROUP_IN_ZONE");
+    const auto kind = KindOf(text.kind());
+    if (kind) {
+      rule.kind = *kind;
+    } else {
+      findings.Error(path + ".kind",
+                     "is missing; expected GROUP_IN_ZONE, VEHICLE_IN_ZONE, CONCENTRATION or "
+                     "SITE_CHANGED");
+    }
     std::string names;
     bool known = false;
     for (int z = 0; z < message.zone_size(); ++z) {
@@ -311,10 +372,20 @@ void BuildRules(const config::Agreement& message, Agreement& out, Findings& find
     if (!known)
       findings.Error(path + ".zone", fmt::format("there is no zone \"{}\"; expected one of: {}",
                                                  text.zone(), names));
-    rule.classes = Classes(path + ".object_class", text.object_class(), findings);
+    const bool concentration = rule.kind == RuleKind::kConcentration;
+    rule.classes = Classes(path + ".object_class", text.object_class(), concentration, findings);
+    if (concentration) {
+      findings.Range(path + ".radius_m", text.radius_m(), 1.0, 5000.0);
+      rule.radius_m = text.radius_m();
+    } else if (text.radius_m() != 0.0) {
+      findings.Error(path + ".radius_m",
+                     "has a meaning for CONCENTRATION rules only; expected none here");
+    }
     if (findings.Range(path + ".min_count", text.min_count(), 1, 10'000)) {
       rule.min_count = static_cast<int>(text.min_count());
-      if (text.min_count() < message.min_group_size())
+      // The other kinds speak of vehicles, not of groups.
+      const bool of_groups = concentration || rule.kind == RuleKind::kGroupInZone;
+      if (of_groups && text.min_count() < message.min_group_size())
         findings.Error(
             path + ".min_count",
             fmt::format("{} is below min_group_size {}; groups that small are never looked at",
@@ -380,6 +451,11 @@ void BuildTerms(const config::Agreement& message, Agreement& out, Findings& find
   // Half is the least that lets two sources speak of the same group.
   findings.Range("corroboration.member_share_ratio", terms.member_share_ratio(), 0.5, 1.0);
   out.corroboration.member_share_ratio = terms.member_share_ratio();
+  findings.Range("corroboration.human_radius_m", terms.human_radius_m(), 0.0, 10'000.0);
+  out.corroboration.human_radius_m = terms.human_radius_m();
+  // Without a radius the time has no meaning, and with one there must be a time.
+  out.corroboration.human_recent = seconds("corroboration.human_recent_s", terms.human_recent_s(),
+                                           terms.human_radius_m() > 0.0 ? 1.0 : 0.0, 86'400.0);
 
   const config::EventIdentity& identity = message.event_identity();
   findings.Range("event_identity.distance_m", identity.distance_m(), 1.0, 10'000.0);
@@ -427,6 +503,7 @@ Agreement BuildAgreement(const config::Agreement& message, Findings& findings) {
   } lists[] = {{"phase", message.phase_size()},
                {"zone", message.zone_size()},
                {"notified_movement", message.notified_movement_size()},
+               {"permitted_corridor", message.permitted_corridor_size()},
                {"rule", message.rule_size()}};
   for (const auto& list : lists) {
     if (list.size <= kMaxItems) continue;
@@ -438,6 +515,7 @@ Agreement BuildAgreement(const config::Agreement& message, Findings& findings) {
   BuildPhases(message, out, findings);
   BuildZones(message, out, findings);
   BuildNotified(message, out, findings);
+  BuildPermitted(message, out, findings);
   BuildRules(message, out, findings);
   BuildTerms(message, out, findings);
   return out;

@@ -29,6 +29,24 @@ void WarnAboutAgreement(const Agreement& agreement, Findings& findings) {
               rule.id, agreement.zones[rule.zone].id));
     }
   }
+  for (std::size_t i = 0; i < agreement.rules.size(); ++i) {
+    const Rule& rule = agreement.rules[i];
+    if (rule.kind == RuleKind::kSiteChanged && rule.verified.min_duration > Duration())
+      findings.Warn(fmt::format("rule[{}]", i),
+                    fmt::format("rule \"{}\" states durations, which have no effect: what changed "
+                                "between two passes has none",
+                                rule.id));
+  }
+  for (std::size_t i = 0; i < agreement.permitted.size(); ++i) {
+    const PermittedCorridor& permitted = agreement.permitted[i];
+    const bool touches =
+        std::any_of(agreement.zones.begin(), agreement.zones.end(),
+                    [&](const Zone& zone) { return permitted.corridor.Touches(zone.shape); });
+    if (!touches)
+      findings.Warn(fmt::format("permitted_corridor[{}]", i),
+                    fmt::format("permitted corridor \"{}\" touches no zone, so it has no effect",
+                                permitted.id));
+  }
   for (std::size_t i = 0; i < agreement.zones.size(); ++i) {
     const bool used = std::any_of(agreement.rules.begin(), agreement.rules.end(),
                                   [&](const Rule& rule) { return rule.zone == i; });
