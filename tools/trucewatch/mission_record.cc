@@ -51,6 +51,24 @@ class LookGatherer {
   std::map<std::string, Instant> last_;
 };
 
+// What a source brings, as far as its format says; its looks say it better.
+std::string KindOf(v1::config::SourceConfig::Format format) {
+  switch (format) {
+    case v1::config::SourceConfig::MPEGTS_KLV:
+      return SensorKind(Modality::kVideoRgb);
+    case v1::config::SourceConfig::STANAG4607:
+      return SensorKind(Modality::kRadarGmti);
+    case v1::config::SourceConfig::ASTERIX:
+      return SensorKind(Modality::kRadarSurveillance);
+    case v1::config::SourceConfig::SATELLITE:
+      return SensorKind(Modality::kSatelliteOptical);
+    case v1::config::SourceConfig::HUMAN:
+      return SensorKind(Modality::kHuman);
+    default:
+      return SensorKind(Modality::kUnspecified);
+  }
+}
+
 Result<void> GatherFindings(LogReader& log, MissionRecord* record) {
   return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
     if (!envelope.has_published()) return {};
@@ -208,7 +226,9 @@ MissionRecord RecordOf(const v1::config::MissionConfig& config, v1::config::Agre
   record.origin = Geodetic::FromDegrees(config.origin_lat_deg(), config.origin_lon_deg(),
                                         config.origin_height_hae_m());
   record.agreement = std::move(agreement);
-  for (const auto& source : config.source()) record.sources[source.id()];
+  for (const auto& source : config.source()) {
+    record.sources[source.id()].kind = KindOf(source.format());
+  }
   return record;
 }
 

@@ -168,8 +168,9 @@ std::string RecordSentences(ReportContext& context) {
     }
   }
   const auto faults = OfDay(context, record.data_faults);
-  out += Item("Sources fell silent in " + links.Figure(Count(gap_count, "case", "cases"), gaps) +
-              "; " +
+  out += Item("Of sources, " +
+              links.Figure(Count(gap_count, "period of silence", "periods of silence"), gaps) +
+              " on record; " +
               links.Figure(Count(faults.size(), "part of the input was", "parts of the input were"),
                            EntriesOf(faults)) +
               " refused and kept.");
