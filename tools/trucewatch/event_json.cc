@@ -6,6 +6,7 @@
 
 #include "core/json/json_writer.h"
 #include "core/types/names.h"
+#include "tools/trucewatch/words.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -27,7 +28,50 @@ void PointGeometry(const Geodetic& place, JsonWriter* json) {
 }
 
 std::string KindName(const Finding& finding) {
-  return finding.kind == FindingKind::kNotifiedMovement ? "NOTIFIED" : StateName(finding.state);
+  switch (finding.kind) {
+    case FindingKind::kNotifiedMovement:
+      return "NOTIFIED";
+    case FindingKind::kPermittedMovement:
+      return "PERMITTED";
+    case FindingKind::kHumanRecord:
+      return "RECORD";
+    case FindingKind::kCase:
+      return "CASE_OPEN";
+    default:
+      return StateName(finding.state);
+  }
+}
+
+// Of mission.geojson.
+const char* FeatureKind(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::kNotifiedMovement:
+      return "notified_movement";
+    case FindingKind::kPermittedMovement:
+      return "permitted_movement";
+    case FindingKind::kHumanRecord:
+      return "human_record";
+    case FindingKind::kCase:
+      return "case";
+    default:
+      return "event";
+  }
+}
+
+// What an officer's record says besides place, time and count.
+void HumanFields(const Finding& f, JsonWriter* json) {
+  if (!f.case_id.empty()) json->Field("case_id", f.case_id);
+  if (!f.record_id.empty()) json->Field("record_id", f.record_id);
+  if (!f.human_record) return;
+  const HumanRecord& record = *f.human_record;
+  json->Field("record_kind", RecordKindName(record.kind)).Field("author", record.author);
+  json->Field("reported_utc", FormatUtc(record.reported)).Field("radius_m", record.radius_m);
+  if (!record.means.empty()) json->Field("means", record.means);
+  if (!record.assessed_as.empty()) json->Field("assessed_as", record.assessed_as);
+  if (!record.impediment.empty()) json->Field("impediment", record.impediment);
+  if (!record.informant.empty()) json->Field("informant", record.informant);
+  if (record.nothing_observed) json->Field("nothing_observed", true);
+  if (!record.text.empty()) json->Field("text", record.text);
 }
 
 void EventFields(const Published& published, JsonWriter* json) {
@@ -35,6 +79,8 @@ void EventFields(const Published& published, JsonWriter* json) {
   json->Field("event_id", f.event_id).Field("status", f.exercise ? "EXERCISE" : "OPERATIONAL");
   json->Field("state", KindName(f)).Field("rule", f.rule).Field("zone", f.zone);
   if (!f.notification.empty()) json->Field("notification", f.notification);
+  if (f.amended) json->Field("amended", true);
+  HumanFields(f, json);
   json->Field("class", std::string_view(ObjectClassName(f.object_class)));
   json->Field("count_min", f.count_min).Field("count_max", f.count_max);
   json->Field("time_first_utc", FormatUtc(f.time_first));
@@ -67,7 +113,21 @@ void ZoneFeature(const v1::config::Zone& zone, JsonWriter* json) {
   }
   json->EndArray().EndArray().EndObject();
   json->Key("properties").BeginObject().Field("kind", "zone").Field("id", zone.id());
-  json->Field("name", zone.name()).EndObject().EndObject();
+  json->Field("name", zone.name()).Field("side", SideOf(zone)).EndObject().EndObject();
+}
+
+template <typename Route>
+void CorridorFeature(const Route& route, const char* corridor, std::string_view id, double width_m,
+                     JsonWriter* json) {
+  if (route.size() < 2) return;
+  BeginFeature(json);
+  json->Key("geometry").BeginObject().Field("type", "LineString").Key("coordinates").BeginArray();
+  for (const auto& p : route) {
+    Coordinates(Geodetic::FromDegrees(p.lat_deg(), p.lon_deg(), 0), json);
+  }
+  json->EndArray().EndObject();
+  json->Key("properties").BeginObject().Field("kind", "corridor").Field("corridor", corridor);
+  json->Field("id", id).Field("width_m", width_m).EndObject().EndObject();
 }
 
 void TrackFeature(std::uint64_t id, const TrackRecord& track, JsonWriter* json) {
@@ -88,15 +148,35 @@ void EventFeature(const Published& published, JsonWriter* json) {
   BeginFeature(json);
   json->Key("geometry");
   PointGeometry(published.finding.position, json);
-  json->Key("properties")
-      .BeginObject()
-      .Field("kind", published.finding.kind == FindingKind::kNotifiedMovement ? "notified_movement"
-                                                                              : "event");
+  json->Key("properties").BeginObject().Field("kind", FeatureKind(published.finding.kind));
   EventFields(published, json);
   json->EndObject().EndObject();
 }
 
+// What a line for people is about.
+std::string What(const Finding& f) {
+  switch (f.kind) {
+    case FindingKind::kNotifiedMovement:
+      return "movement " + f.notification;
+    case FindingKind::kPermittedMovement:
+      return "movement in corridor " + f.notification;
+    case FindingKind::kHumanRecord:
+      return fmt::format("{} {}", f.human_record ? RecordKindName(f.human_record->kind) : "record",
+                         f.record_id);
+    case FindingKind::kCase:
+      return fmt::format("case {} on record {}", f.case_id, f.record_id);
+    default:
+      return f.rule + " in " + f.zone;
+  }
+}
+
 }  // namespace
+
+bool HasEventLine(FindingKind kind) {
+  return kind == FindingKind::kEventTransition || kind == FindingKind::kNotifiedMovement ||
+         kind == FindingKind::kPermittedMovement || kind == FindingKind::kCase ||
+         kind == FindingKind::kHumanRecord;
+}
 
 std::string EventJson(const Published& published) {
   JsonWriter json;
@@ -114,13 +194,10 @@ std::string EventText(const Published& published) {
   for (const Support& support : f.supports) sources.insert(support.source.value);
   std::string who;
   for (const std::string& source : sources) who += (who.empty() ? "" : ", ") + source;
-  const bool notified = f.kind == FindingKind::kNotifiedMovement;
-  return fmt::format(
-      "{}  {:<12} {}  {} to {} vehicles  {:.5f} {:.5f}  p={:.3f}  [{}]  ledger #{}\n    {}",
-      FormatUtc(f.time), KindName(f),
-      notified ? "movement " + f.notification : f.rule + " in " + f.zone, f.count_min, f.count_max,
-      f.position.latitude.deg(), f.position.longitude.deg(), f.probability, who,
-      published.ledger_index, f.reason);
+  return fmt::format("{}  {:<12} {}  {}  {:.5f} {:.5f}  p={:.3f}  [{}]  ledger #{}{}\n    {}",
+                     FormatUtc(f.time), KindName(f), What(f), CountWords(f),
+                     f.position.latitude.deg(), f.position.longitude.deg(), f.probability, who,
+                     published.ledger_index, f.amended ? "  amended" : "", f.reason);
 }
 
 std::string MissionGeoJson(const MissionRecord& record) {
@@ -128,9 +205,18 @@ std::string MissionGeoJson(const MissionRecord& record) {
   json.BeginObject().Field("type", "FeatureCollection");
   json.Field("status", record.exercise ? "EXERCISE" : "OPERATIONAL").Key("features").BeginArray();
   for (const auto& zone : record.agreement.zone()) ZoneFeature(zone, &json);
+  for (const auto& c : record.agreement.notified_movement()) {
+    CorridorFeature(c.route(), "notified", c.id(), c.width_m(), &json);
+  }
+  for (const auto& c : record.agreement.permitted_corridor()) {
+    CorridorFeature(c.route(), "permitted", c.id(), c.width_m(), &json);
+  }
   for (const auto& [id, track] : record.tracks) TrackFeature(id, track, &json);
   for (const EventRecord& event : record.events) EventFeature(event.transitions.back(), &json);
   for (const EventRecord& event : record.notified) EventFeature(event.transitions.back(), &json);
+  for (const EventRecord& event : record.permitted) EventFeature(event.transitions.back(), &json);
+  for (const Published& published : record.human_records) EventFeature(published, &json);
+  for (const Published& published : record.cases) EventFeature(published, &json);
   json.EndArray().EndObject();
   return json.text() + "\n";
 }

@@ -7,8 +7,11 @@
 
 namespace trucewatch::tools {
 
-// One event or transition as one JSON line: docs/formats/events.md, the contract of `replay
-// --json`.
+// Whether a finding has a line in events.jsonl: transitions of events, notified and permitted
+// movements, cases and human records.
+bool HasEventLine(FindingKind kind);
+
+// One of them as one JSON line: docs/formats/events.md, the contract of `replay --json`.
 std::string EventJson(const Published& published);
 
 // The same for a person: one line with time, state, what, where, who saw it.

@@ -29,7 +29,7 @@ Result<void> EventPrinter::Handle(const LogRecord& record) {
     }
     return {};
   }
-  if (kind != FindingKind::kEventTransition && kind != FindingKind::kNotifiedMovement) return {};
+  if (!HasEventLine(kind)) return {};
   const std::string line = EventJson(published);
   lines_ += line + "\n";
   if (record.sequence <= known_) return {};

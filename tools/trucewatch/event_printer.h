@@ -9,8 +9,8 @@
 
 namespace trucewatch::tools {
 
-// Follows the log of published findings and prints what people subscribe for: event transitions,
-// notified movements and refused input. Keeps the JSON lines, for events.jsonl.
+// Follows the log of published findings and prints what people subscribe for: what has a line
+// in events.jsonl, and refused input. Keeps the JSON lines, for events.jsonl.
 class EventPrinter {
  public:
   // Records up to `known` were there before: they are kept and not printed again.

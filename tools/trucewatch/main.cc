@@ -149,6 +149,30 @@ void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunAgreementCheck(c); }; });
 }
 
+void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily, ExportCommand& exported) {
+  CLI::App* report = app.add_subcommand("report", "Reports from the ledger, for officers");
+  report->require_subcommand(1);
+  CLI::App* sub = report->add_subcommand(
+      "daily",
+      "One HTML page: events, coverage per side, impediments, sources; every figure linked");
+  sub->add_option("run", daily.run, "Folder that replay or run wrote")->required();
+  sub->add_option("--out", daily.out, "HTML file")->required();
+  sub->add_option("--as-of", daily.as_of,
+                  "Leave out what was stated later, e.g. 2026-03-01T19:30:00Z");
+  sub->add_option("--date", daily.date, "The day (UTC), e.g. 2026-03-01; default: the last one");
+  sub->footer("Example: trucewatch report daily /tmp/mission-run --out daily.html");
+  sub->callback([action, &daily] { *action = [&daily] { return RunReportDaily(daily); }; });
+
+  sub = app.add_subcommand("export", "The mission's record as a GeoPackage or GeoJSON file");
+  sub->add_option("run", exported.run, "Folder that replay or run wrote")->required();
+  sub->add_option("--format", exported.format, "gpkg or geojson")
+      ->required()
+      ->check(CLI::IsMember({"gpkg", "geojson"}));
+  sub->add_option("--out", exported.out, "File to write")->required();
+  sub->footer("Example: trucewatch export /tmp/mission-run --format gpkg --out mission.gpkg");
+  sub->callback([action, &exported] { *action = [&exported] { return RunExport(exported); }; });
+}
+
 void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenCommand& keygen,
                  SignerCommand& signer) {
   CLI::App* sub = app.add_subcommand("audit",
@@ -206,6 +230,8 @@ int Main(int argc, char** argv) {
   DetectCommand detect;
   ScoreEventsCommand score;
   AgreementCheckCommand agreement;
+  ReportDailyCommand report_daily;
+  ExportCommand exported;
   AuditCommand audit;
   KeygenCommand keygen;
   SignerCommand signer;
@@ -217,6 +243,7 @@ int Main(int argc, char** argv) {
   AddDetect(app, &action, detect);
   AddScore(app, &action, score);
   AddAgreement(app, &action, agreement);
+  AddReport(app, &action, report_daily, exported);
   AddEvidence(app, &action, audit, keygen, signer);
   try {
     app.parse(argc, argv);

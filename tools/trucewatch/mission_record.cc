@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "core/types/codec.h"
+#include "tools/trucewatch/words.h"
+#include "verify/wording.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -31,9 +33,9 @@ class LookGatherer {
   explicit LookGatherer(MissionRecord* record) : record_(record) {}
 
   template <typename Look>
-  void Add(const Look& look, std::size_t detections, const char* kind) {
+  void Add(const Look& look, std::size_t detections) {
     SourceRecord& source = record_->sources[look.source.value];
-    source.kind = kind;
+    source.kind = SensorKind(look.lineage.modality);
     ++source.looks;
     source.detections += detections;
     const auto last = last_.find(look.source.value);
@@ -49,15 +51,79 @@ class LookGatherer {
   std::map<std::string, Instant> last_;
 };
 
+// What a source brings, as far as its format says; its looks say it better.
+std::string KindOf(v1::config::SourceConfig::Format format) {
+  switch (format) {
+    case v1::config::SourceConfig::MPEGTS_KLV:
+      return SensorKind(Modality::kVideoRgb);
+    case v1::config::SourceConfig::STANAG4607:
+      return SensorKind(Modality::kRadarGmti);
+    case v1::config::SourceConfig::ASTERIX:
+      return SensorKind(Modality::kRadarSurveillance);
+    case v1::config::SourceConfig::SATELLITE:
+      return SensorKind(Modality::kSatelliteOptical);
+    case v1::config::SourceConfig::HUMAN:
+      return SensorKind(Modality::kHuman);
+    default:
+      return SensorKind(Modality::kUnspecified);
+  }
+}
+
+Result<void> GatherFindings(LogReader& log, MissionRecord* record) {
+  return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
+    if (!envelope.has_published()) return {};
+    TW_ASSIGN_OR_RETURN(Finding finding, FromProto(envelope.published().finding()));
+    AddFinding({std::move(finding), envelope.published().ledger_index(),
+                envelope.published().checkpoint_size()},
+               record);
+    return {};
+  });
+}
+
+// Findings say what became of a source in a sentence only; it is compared with the sentences verify
+// makes, so that new words there cannot be misread here.
+SourceState StateFromSentence(const SourceId& source, const std::string& sentence) {
+  for (const SourceState state :
+       {SourceState::kStarted, SourceState::kLate, SourceState::kResumed, SourceState::kEnded}) {
+    std::string start = SourceStatusSentence({source, Instant(), state, ""});
+    start.pop_back();  // the full stop
+    if (sentence.starts_with(start)) return state;
+  }
+  return SourceState::kUnspecified;
+}
+
+void AddTransition(Published published, MissionRecord* record) {
+  const auto same = [&](const EventRecord& event) {
+    return event.latest().event_id == published.finding.event_id;
+  };
+  // Newest first: a transition mostly follows on one of the last events.
+  const auto at = std::find_if(record->events.rbegin(), record->events.rend(), same);
+  EventRecord& event = at == record->events.rend() ? record->events.emplace_back() : *at;
+  event.transitions.push_back(std::move(published));
+}
+
+void AddSourceStatus(Published published, MissionRecord* record) {
+  if (published.finding.supports.empty()) return;
+  const SourceId source = published.finding.supports.front().source;
+  const SourceState state = StateFromSentence(source, published.finding.reason);
+  record->sources[source.value].history.push_back({state, std::move(published)});
+}
+
+}  // namespace
+
 Result<void> GatherLooks(LogReader& log, MissionRecord* record) {
   LookGatherer gatherer(record);
   return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
     if (envelope.has_observation_set()) {
       TW_ASSIGN_OR_RETURN(const ObservationSet set, FromProto(envelope.observation_set()));
-      gatherer.Add(set, set.detections.size(), "video");
+      gatherer.Add(set, set.detections.size() + set.groups.size() + set.changes.size());
     } else if (envelope.has_radar_dwell()) {
       TW_ASSIGN_OR_RETURN(const RadarDwell dwell, FromProto(envelope.radar_dwell()));
-      gatherer.Add(dwell, dwell.plots.size(), "ground-moving-target radar");
+      gatherer.Add(dwell, dwell.plots.size());
+    } else if (envelope.has_human_record()) {
+      SourceRecord& source = record->sources[envelope.human_record().source_id()];
+      source.kind = SensorKind(Modality::kHuman);
+      ++source.looks;
     } else if (envelope.has_data_fault()) {
       ++record->sources[envelope.data_fault().source_id()].faults;
     }
@@ -77,32 +143,67 @@ Result<void> GatherTracks(LogReader& log, MissionRecord* record) {
         kept.updates[support.source.value] = support.updates;
       }
     }
-    return {};
-  });
-}
-
-Result<void> GatherFindings(LogReader& log, MissionRecord* record) {
-  std::map<std::string, std::size_t> event_at;
-  return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
-    if (!envelope.has_published()) return {};
-    TW_ASSIGN_OR_RETURN(Finding finding, FromProto(envelope.published().finding()));
-    Published published{std::move(finding), envelope.published().ledger_index(),
-                        envelope.published().checkpoint_size()};
-    record->published.push_back(published);
-    record->end = std::max(record->end, published.finding.time);
-    if (published.finding.kind == FindingKind::kNotifiedMovement) {
-      record->notified.push_back({{std::move(published)}});
-    } else if (published.finding.kind == FindingKind::kEventTransition) {
-      const auto [at, added] =
-          event_at.try_emplace(published.finding.event_id, record->events.size());
-      if (added) record->events.emplace_back();
-      record->events[at->second].transitions.push_back(std::move(published));
+    for (const Group& group : picture.groups) {
+      if (group.object_class == ObjectClass::kUnspecified) continue;  // its tracks are there
+      GroupRecord& kept = record->groups[group.id.value];
+      kept.object_class = group.object_class;
+      kept.points.push_back(
+          {picture.time, group.position, group.count_min, group.count_max, group.extent_m});
     }
     return {};
   });
 }
 
-}  // namespace
+std::vector<SourceGap> SourceRecord::Gaps() const {
+  std::vector<SourceGap> gaps;
+  for (const SourceEvent& event : history) {
+    const bool open = !gaps.empty() && !gaps.back().resumed;
+    if (event.state == SourceState::kLate && !open) {
+      gaps.push_back({event.published, std::nullopt});
+    } else if (event.state == SourceState::kResumed && open) {
+      gaps.back().resumed = event.published;
+    }
+  }
+  return gaps;
+}
+
+void AddFinding(Published published, MissionRecord* record) {
+  record->published.push_back(published);
+  record->end = std::max(record->end, published.finding.time);
+  switch (published.finding.kind) {
+    case FindingKind::kEventTransition:
+      AddTransition(std::move(published), record);
+      break;
+    case FindingKind::kNotifiedMovement:
+      record->notified.push_back({{std::move(published)}});
+      break;
+    case FindingKind::kPermittedMovement:
+      record->permitted.push_back({{std::move(published)}});
+      break;
+    case FindingKind::kHumanRecord:
+      record->human_records.push_back(std::move(published));
+      break;
+    case FindingKind::kCase:
+      record->cases.push_back(std::move(published));
+      break;
+    case FindingKind::kDataFault:
+      record->data_faults.push_back(std::move(published));
+      break;
+    case FindingKind::kSourceStatus:
+      AddSourceStatus(std::move(published), record);
+      break;
+    case FindingKind::kCoverage:
+      if (!published.finding.coverage) break;
+      record->coverage_published.push_back(published);
+      record->coverage[{published.finding.coverage->zone, published.finding.coverage->start}] =
+          std::move(published);
+      break;
+    case FindingKind::kHeartbeat:
+    case FindingKind::kMissionHeader:
+    case FindingKind::kUnspecified:
+      break;
+  }
+}
 
 std::string StateName(EventState state) {
   switch (state) {
@@ -118,22 +219,71 @@ std::string StateName(EventState state) {
   return "UNSPECIFIED";
 }
 
-Result<MissionRecord> GatherMissionRecord(const MissionFile& mission, MissionLogs logs) {
+MissionRecord RecordOf(const v1::config::MissionConfig& config, v1::config::Agreement agreement) {
   MissionRecord record;
-  record.mission = mission.config.name();
-  record.exercise = mission.config.status() == v1::config::EXERCISE;
-  record.origin = mission.origin();
-  record.start = record.end = mission.start();
+  record.mission = config.name();
+  record.exercise = config.status() == v1::config::EXERCISE;
+  record.origin = Geodetic::FromDegrees(config.origin_lat_deg(), config.origin_lon_deg(),
+                                        config.origin_height_hae_m());
+  record.agreement = std::move(agreement);
+  for (const auto& source : config.source()) {
+    record.sources[source.id()].kind = KindOf(source.format());
+  }
+  return record;
+}
+
+Result<MissionRecord> GatherMissionRecord(const MissionFile& mission, MissionLogs logs) {
+  v1::config::Agreement agreement;
   if (!mission.config.verify().agreement_file().empty()) {
     const std::string path = mission.Resolve(mission.config.verify().agreement_file());
     TW_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
-    TW_RETURN_IF_ERROR(ParseTextConfig(text, path, &record.agreement));
+    TW_RETURN_IF_ERROR(ParseTextConfig(text, path, &agreement));
   }
-  for (const auto& source : mission.config.source()) record.sources[source.id()];
+  MissionRecord record = RecordOf(mission.config, std::move(agreement));
+  record.start = record.end = mission.start();
   TW_RETURN_IF_ERROR(GatherLooks(logs.detect, &record));
   TW_RETURN_IF_ERROR(GatherTracks(logs.fusion, &record));
   TW_RETURN_IF_ERROR(GatherFindings(logs.published, &record));
   return record;
+}
+
+std::string SideOf(const v1::config::Zone& zone) {
+  switch (zone.side()) {
+    case v1::config::Party::A:
+      return "A";
+    case v1::config::Party::B:
+      return "B";
+    default:
+      return "NEITHER";
+  }
+}
+
+std::string SideWords(const MissionRecord& record, const std::string& side) {
+  if (side != "A" && side != "B") return "neither side";
+  for (const auto& party : record.agreement.party()) {
+    const bool is_it = party.side() == (side == "A" ? v1::config::Party::A : v1::config::Party::B);
+    if (is_it && !party.name().empty()) return fmt::format("side {} ({})", side, party.name());
+  }
+  return "side " + side;
+}
+
+const v1::config::Zone* FindZone(const MissionRecord& record, const std::string& id) {
+  for (const auto& zone : record.agreement.zone()) {
+    if (zone.id() == id) return &zone;
+  }
+  return nullptr;
+}
+
+const v1::config::Rule* FindRule(const MissionRecord& record, const std::string& id) {
+  for (const auto& rule : record.agreement.rule()) {
+    if (rule.id() == id) return &rule;
+  }
+  return nullptr;
+}
+
+std::string ZoneName(const MissionRecord& record, const std::string& id) {
+  const v1::config::Zone* zone = FindZone(record, id);
+  return zone == nullptr || zone->name().empty() ? id : zone->name();
 }
 
 }  // namespace trucewatch::tools

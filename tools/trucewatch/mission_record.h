@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/bus/log.h"
@@ -34,12 +36,26 @@ struct LookRecord {
   std::vector<Geodetic> footprint;
 };
 
+// A statement about a source: it started, fell silent, came back or ended.
+struct SourceEvent {
+  SourceState state = SourceState::kUnspecified;
+  Published published;
+};
+
+// From falling silent to coming back; or to the end of the record.
+struct SourceGap {
+  Published late;
+  std::optional<Published> resumed;
+};
+
 // What one source brought.
 struct SourceRecord {
   std::string kind;
   std::uint64_t looks = 0;
   std::uint64_t detections = 0;
   std::uint64_t faults = 0;
+  std::vector<SourceEvent> history;  // in ledger order
+  std::vector<SourceGap> Gaps() const;
 };
 
 struct TrackPoint {
@@ -53,8 +69,24 @@ struct TrackRecord {
   std::map<std::string, int> updates;  // by source
 };
 
-// Everything a mission page, a GeoJSON file or a score needs, gathered from the logs of a finished
-// run.
+// A group that is seen as a whole (people, vehicles standing together) at one time.
+struct GroupPoint {
+  Instant time;
+  Geodetic position;
+  int count_min = 0;
+  int count_max = 0;
+  double extent_m = 0;
+};
+struct GroupRecord {
+  ObjectClass object_class = ObjectClass::kUnspecified;
+  std::vector<GroupPoint> points;
+};
+
+// Zone and start of the period.
+using CoverageKey = std::pair<std::string, Instant>;
+
+// Everything a mission page, a report, an export or a score needs, gathered from the logs of a run
+// or from its ledger.
 struct MissionRecord {
   std::string mission;
   bool exercise = false;
@@ -64,10 +96,22 @@ struct MissionRecord {
   std::vector<Published> published;  // all findings, in ledger order
   std::vector<EventRecord> events;   // by first transition
   std::vector<EventRecord> notified;
+  std::vector<EventRecord> permitted;    // movements in permitted corridors
+  std::vector<Published> human_records;  // observations and impediments
+  std::vector<Published> cases;          // opened by allegations
+  std::vector<Published> data_faults;
+  std::map<CoverageKey, Published> coverage;  // accounts in force: the newest of a zone and period
+  std::vector<Published> coverage_published;  // all of them, the replaced ones too
   std::map<std::uint64_t, TrackRecord> tracks;  // by track id
   std::vector<LookRecord> looks;                // thinned to one each few seconds and source
   std::map<std::string, SourceRecord> sources;  // by id
+  std::map<std::uint64_t, GroupRecord> groups;  // by group id; none of moving vehicles
 };
+
+// An empty record of a mission: its name, places, sides and sources.
+MissionRecord RecordOf(const v1::config::MissionConfig& config, v1::config::Agreement agreement);
+// Files one finding. To be called in the order of the ledger.
+void AddFinding(Published published, MissionRecord* record);
 
 // Logs of a run: detect's (observation sets, dwells), fusion's (pictures) and evidence's published
 // findings.
@@ -78,6 +122,18 @@ struct MissionLogs {
 };
 
 Result<MissionRecord> GatherMissionRecord(const MissionFile& mission, MissionLogs logs);
+// The two parts of it that are no findings: looks and refused input, tracks and groups.
+Result<void> GatherLooks(LogReader& detect, MissionRecord* record);
+Result<void> GatherTracks(LogReader& fusion, MissionRecord* record);
+
+// "A", "B" or "NEITHER", as coverage accounts say it.
+std::string SideOf(const v1::config::Zone& zone);
+// For people: "side A (North)", "side B (South)", "neither side".
+std::string SideWords(const MissionRecord& record, const std::string& side);
+const v1::config::Zone* FindZone(const MissionRecord& record, const std::string& id);
+const v1::config::Rule* FindRule(const MissionRecord& record, const std::string& id);
+// A zone's name; its id when the agreement has no such zone.
+std::string ZoneName(const MissionRecord& record, const std::string& id);
 
 // "confirmed by both" style words of a state for people: "VERIFIED", "CORROBORATED", "CANDIDATE".
 std::string StateName(EventState state);

@@ -6,6 +6,7 @@
 #include "core/config/text_config.h"
 #include "tools/audit/policy.h"
 #include "tools/score/event_score.h"
+#include "tools/trucewatch/coverage_json.h"
 #include "tools/trucewatch/event_json.h"
 #include "tools/trucewatch/event_picture.h"
 #include "tools/trucewatch/stage_factory.h"
@@ -38,6 +39,7 @@ Result<void> WriteRunFiles(Storage& storage, const MissionFile& mission, const P
                                                     .fusion = *pipeline.log("fusion"),
                                                     .published = *pipeline.log("published")}));
   TW_RETURN_IF_ERROR(write("events.jsonl", files.event_lines));
+  TW_RETURN_IF_ERROR(write("coverage.jsonl", CoverageLines(record)));
   TW_RETURN_IF_ERROR(write("mission.geojson", MissionGeoJson(record)));
 
   const std::string key_file = mission.Resolve(mission.config.evidence().log_key_file());

@@ -10,8 +10,8 @@
 
 namespace trucewatch::tools {
 
-// What a finished run leaves in its folder for people: events.jsonl, mission.geojson, mission.html,
-// policy.txt.
+// What a finished run leaves in its folder for people: events.jsonl, coverage.jsonl,
+// mission.geojson, mission.html, policy.txt.
 struct RunFiles {
   std::string directory;
   std::string ledger_directory;

@@ -72,6 +72,21 @@ struct AgreementCheckCommand {
 };
 Result<int> RunAgreementCheck(const AgreementCheckCommand& command);
 
+struct ReportDailyCommand {
+  std::string run;  // folder of a replay or a run
+  std::string out;
+  std::string as_of;  // empty: everything on record
+  std::string date;   // empty: the last day on record
+};
+Result<int> RunReportDaily(const ReportDailyCommand& command);
+
+struct ExportCommand {
+  std::string run;     // folder of a replay or a run
+  std::string format;  // "gpkg" or "geojson"
+  std::string out;
+};
+Result<int> RunExport(const ExportCommand& command);
+
 struct AuditCommand {
   std::string ledger;
   std::string policy;
