@@ -15,6 +15,7 @@
 #include "evidence/ledger_publisher.h"
 #include "evidence/signer/signer_process.h"
 #include "ingest/receiver.h"
+#include "tools/trucewatch/hub_doors.h"
 #include "tools/trucewatch/served_log.h"
 #include "tools/trucewatch/stage_factory.h"
 
@@ -24,6 +25,10 @@ namespace {
 constexpr Duration kPoll = Duration::Millis(200);
 // A consumer that has read the end of our log may ask once more when the answer got lost.
 constexpr Duration kServeAfterEnd = Duration::Millis(1500);
+// The hub's subscribers read the end too: so long it waits for one to show up, and for those that
+// did to have read all.
+constexpr Duration kSubscriberGrace = Duration::Seconds(3);
+constexpr Duration kSubscriberEnd = Duration::Seconds(10);
 
 Result<std::string> EndpointOf(const MissionFile& mission, const PipelineOptions& options,
                                const std::string& stage) {
@@ -71,6 +76,7 @@ class Pipeline::Impl {
     scenes_.emplace(storage_, options_.state_directory + "/scenes");
     parts_.scenes = &*scenes_;
     TW_RETURN_IF_ERROR(storage_.MakeDirectories(options_.state_directory));
+    TW_RETURN_IF_ERROR(PrepareDoors());
     for (const std::string& name : options_.stages) TW_RETURN_IF_ERROR(PrepareStage(name));
     return {};
   }
@@ -148,6 +154,31 @@ class Pipeline::Impl {
     return (logs_[name] = std::move(*journal)).get();
   }
 
+  bool RunsHere(const std::string& stage) const {
+    return std::find(options_.stages.begin(), options_.stages.end(), stage) !=
+           options_.stages.end();
+  }
+
+  // Before any door: none is opened when strangers could come in.
+  Result<void> PrepareDoors() {
+    const auto& hub = mission_.config.hub();
+    const bool subscribers = !hub.subscriber_endpoint().empty() && RunsHere(kStageNames.back());
+    if (!mission_.config.has_hub() || !subscribers) return {};
+    TW_ASSIGN_OR_RETURN(doors_, HubDoors::Open(context_, hub, mission_.Resolve(hub.key_file())));
+    return {};
+  }
+
+  // The log of published findings, to subscribers.
+  Result<void> PrepareSubscriberDoor() {
+    const std::string& endpoint = mission_.config.hub().subscriber_endpoint();
+    if (endpoint.empty()) return {};
+    subscribed_ = std::make_unique<ServedReader>(*log("published"));
+    TW_ASSIGN_OR_RETURN(subscriber_server_,
+                        LogServer::Start(context_, endpoint, {{"published", subscribed_.get()}},
+                                         doors_->subscriber_door()));
+    return {};
+  }
+
   Result<void> PrepareStage(const std::string& name) {
     auto parts = std::make_unique<StageParts>();
     parts->name = name;
@@ -178,6 +209,7 @@ class Pipeline::Impl {
     LogReader* offered = output;
     if (name == kStageNames.back()) {
       TW_RETURN_IF_ERROR(PreparePublisher(*output));
+      TW_RETURN_IF_ERROR(PrepareSubscriberDoor());
       offered = log("published");
     }
     parts->served = std::make_unique<ServedReader>(*offered);
@@ -249,6 +281,16 @@ class Pipeline::Impl {
         clock_.SleepFor(Duration::Millis(50));
       }
     }
+    ServeSubscribersToTheEnd(stop);
+  }
+
+  void ServeSubscribersToTheEnd(std::stop_token stop) {
+    if (subscriber_server_ == nullptr || mission_.config.hub().subscriber().empty()) return;
+    const Instant start = clock_.Now();
+    while (!stop.stop_requested() && !subscribed_->AllSeemToHaveRead(kServeAfterEnd) &&
+           clock_.Now() - start < (subscribed_->WasAsked() ? kSubscriberEnd : kSubscriberGrace)) {
+      clock_.SleepFor(Duration::Millis(50));
+    }
   }
 
   const MissionFile& mission_;
@@ -265,6 +307,9 @@ class Pipeline::Impl {
   std::unique_ptr<evidence::Ledger> ledger_;
   std::optional<evidence::SignerProcess> signer_;
   std::optional<evidence::LedgerPublisher> publisher_;
+  std::unique_ptr<HubDoors> doors_;
+  std::unique_ptr<ServedReader> subscribed_;
+  std::unique_ptr<LogServer> subscriber_server_;
   std::vector<std::unique_ptr<StageParts>> stages_;
   std::mutex mutex_;
   std::optional<Error> failure_;
