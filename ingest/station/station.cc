@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/station/station.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "ingest/station/batch_wire.h"
+
+namespace trucewatch::station {
+namespace {
+
+constexpr Duration kPoll = Duration::Millis(20);
+constexpr Duration kFullPoll = Duration::Millis(50);
+// How long a finished station waits for the hub to hear that it knows.
+constexpr Duration kGoodbye = Duration::Millis(1000);
+
+// Newest time of the records that are sealed.
+std::optional<Instant> NewestTime(const StreamProgress& progress) {
+  std::optional<Instant> newest;
+  for (const auto& [id, source] : progress) {
+    if (!newest || source.time > *newest) newest = source.time;
+  }
+  return newest;
+}
+
+std::string NewStreamId() {
+  const Ed25519Seed random = Ed25519KeyPair::RandomSeed();
+  return {random.begin(), random.begin() + kStreamIdBytes};
+}
+
+}  // namespace
+
+GroundStation::GroundStation(const StationFile& config, const Ed25519KeyPair& key, Storage& storage,
+                             Clock& clock)
+    : config_(config), key_(key), storage_(storage), clock_(clock) {}
+
+Result<std::unique_ptr<GroundStation>> GroundStation::Create(const StationFile& config,
+                                                             const Ed25519KeyPair& key,
+                                                             StationUplink::MakeLink make_link,
+                                                             Storage& storage, Clock& clock) {
+  std::unique_ptr<GroundStation> station(new GroundStation(config, key, storage, clock));
+  TW_ASSIGN_OR_RETURN(station->outbox_,
+                      Outbox::Open(storage, config.Resolve(config.config.outbox()),
+                                   {.station_id = config.config.id(),
+                                    .new_stream_id = NewStreamId(),
+                                    .chunk_bytes = std::max<std::uint64_t>(
+                                        64 << 20, config.config.max_outbox_bytes() / 64)}));
+  station->recorded_.emplace(RecordedMission::Open(storage, config.Recorded()));
+  station->sealer_.emplace(
+      BatchSealer::Options{.station_id = config.config.id(),
+                           .batch_bytes = config.config.batch_bytes(),
+                           .batch_age = Duration::FromSeconds(config.config.batch_s())},
+      key, station->outbox_->state());
+  StationUplink::Options uplink;
+  uplink.station_id = config.config.id();
+  station->uplink_.emplace(uplink, *station->outbox_, std::move(make_link));
+  station->cuts_ = {config.config.exercise_cut().begin(), config.config.exercise_cut().end()};
+  std::sort(station->cuts_.begin(), station->cuts_.end(),
+            [](const auto& a, const auto& b) { return a.after_s() < b.after_s(); });
+  // Cuts of an earlier life are not done again.
+  if (const auto newest = NewestTime(station->outbox_->state().progress)) {
+    while (station->CutIsDue(*newest)) ++station->cuts_done_;
+  }
+  return station;
+}
+
+Result<void> GroundStation::Keep(const std::vector<v1::OutboxRecord>& sealed) {
+  for (const v1::OutboxRecord& record : sealed) TW_RETURN_IF_ERROR(outbox_->Append(record));
+  return {};
+}
+
+Result<void> GroundStation::SealIfDue() {
+  const auto due = sealer_->due();
+  if (!due || clock_.Now() < *due) return {};
+  return Keep({*sealer_->Seal(clock_.Now())});
+}
+
+bool GroundStation::CutIsDue(Instant time) const {
+  return cuts_done_ < cuts_.size() &&
+         config_.start() + Duration::FromSeconds(cuts_[cuts_done_].after_s()) <= time;
+}
+
+void GroundStation::RequestCuts(Instant sealed) {
+  while (CutIsDue(sealed)) {
+    uplink_->RequestCut(Duration::FromSeconds(cuts_[cuts_done_++].duration_s()));
+  }
+}
+
+Result<bool> GroundStation::WaitFor(const RawRecord& record, std::stop_token stop) {
+  double speed = 0;
+  for (const auto& source : config_.config.source()) {
+    if (source.id() == record.source.value) speed = source.speed();
+  }
+  if (!start_) {
+    start_ = clock_.Now();
+    first_time_ = record.receive_time;
+  }
+  const Instant due =
+      speed > 0
+          ? *start_ + Duration::FromSeconds((record.receive_time - *first_time_).seconds() / speed)
+          : *start_;
+  while (!stop.stop_requested()) {
+    TW_RETURN_IF_ERROR(SealIfDue());
+    const Instant now = clock_.Now();
+    full_ = outbox_->unacknowledged_bytes() + config_.config.batch_bytes() >
+            config_.config.max_outbox_bytes();
+    if (full_) {
+      clock_.SleepFor(kFullPoll);
+    } else if (now < due) {
+      clock_.SleepFor(std::min(due - now, kFullPoll));
+    } else {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<void> GroundStation::Feed(std::stop_token stop) {
+  if (sealer_->state().ended) return {};
+  const StreamProgress sealed_before = sealer_->state().progress;
+  while (auto record = recorded_->Next()) {
+    if (stop.stop_requested()) break;
+    // The recording gives the same records every time; what is sealed is not sealed again.
+    const auto before = sealed_before.find(record->source.value);
+    if (before != sealed_before.end() && record->source_sequence <= before->second.sequence) {
+      continue;
+    }
+    TW_ASSIGN_OR_RETURN(const bool go_on, WaitFor(*record, stop));
+    if (!go_on) break;
+    TW_RETURN_IF_ERROR(Keep(sealer_->Add(*record, clock_.Now())));
+    if (CutIsDue(record->receive_time)) {
+      if (auto sealed = sealer_->Seal(clock_.Now())) TW_RETURN_IF_ERROR(Keep({*sealed}));
+      RequestCuts(record->receive_time);
+    }
+  }
+  const bool ended = !stop.stop_requested();
+  if (auto last = sealer_->Seal(clock_.Now(), ended)) TW_RETURN_IF_ERROR(Keep({*last}));
+  return {};
+}
+
+Result<void> GroundStation::Uplink(std::stop_token stop) {
+  while (!stop.stop_requested() && !outbox_->finished()) {
+    TW_RETURN_IF_ERROR(uplink_->Step(clock_.Now(), kPoll));
+    if (!uplink_->has_link()) clock_.SleepFor(kPoll);
+  }
+  TW_RETURN_IF_ERROR(outbox_->Save());
+  if (!outbox_->finished()) return {};
+  uplink_->SayGoodbye(clock_.Now());
+  const Instant until = clock_.Now() + kGoodbye;
+  const std::uint64_t answers = uplink_->answers();
+  while (uplink_->has_link() && uplink_->answers() == answers && clock_.Now() < until) {
+    TW_RETURN_IF_ERROR(uplink_->Step(clock_.Now(), kPoll));
+  }
+  return {};
+}
+
+Result<bool> GroundStation::Run(std::stop_token stop) {
+  std::stop_source both;
+  const std::stop_callback forward(stop, [&] { both.request_stop(); });
+  Result<void> uplink;
+  Result<void> feed;
+  {
+    const std::jthread link([&] {
+      uplink = Uplink(both.get_token());
+      if (!uplink) both.request_stop();
+    });
+    feed = Feed(both.get_token());
+    // A station that can no longer seal has nothing more to keep safe: it stops, and is started
+    // again by whoever watches it.
+    if (!feed) both.request_stop();
+  }
+  if (!feed) return tl::unexpected<Error>(feed.error());
+  if (!uplink) return tl::unexpected<Error>(uplink.error());
+  return outbox_->finished();
+}
+
+GroundStation::Status GroundStation::status() const {
+  return {.sealed = outbox_->state(),
+          .acknowledged = outbox_->acknowledged(),
+          .outbox_bytes = outbox_->unacknowledged_bytes(),
+          .reading_stopped = full_,
+          .link = uplink_->status()};
+}
+
+std::vector<std::string> GroundStation::source_problems() const {
+  std::vector<std::string> problems;
+  for (const auto& problem : recorded_->problems()) {
+    problems.push_back(problem.source.value + ": " + problem.error.message);
+  }
+  return problems;
+}
+
+}  // namespace trucewatch::station

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/crypto/ed25519.h"
+#include "core/storage/storage.h"
+#include "core/time/clock.h"
+#include "ingest/recorded/recorded_mission.h"
+#include "ingest/station/outbox.h"
+#include "ingest/station/station_config.h"
+#include "ingest/station/station_uplink.h"
+
+namespace trucewatch::station {
+
+// A ground station: reads its sources, seals what they give into its outbox, and sends that to the
+// hub until all of it is acknowledged. Killed at any moment and started again it goes on exactly
+// where it was: what is in the outbox is never made anew, what is not is read again.
+// Threads: Run starts one for the link and reads in its own; status by any.
+class GroundStation {
+ public:
+  struct Status {
+    StreamState sealed;
+    std::uint64_t acknowledged = 0;  // batches
+    std::uint64_t outbox_bytes = 0;  // not acknowledged
+    bool reading_stopped = false;    // the outbox is full
+    StationUplink::Status link;
+  };
+  // All outlive it. Opens the outbox and the recordings.
+  static Result<std::unique_ptr<GroundStation>> Create(const StationFile& config,
+                                                       const Ed25519KeyPair& key,
+                                                       StationUplink::MakeLink make_link,
+                                                       Storage& storage, Clock& clock);
+
+  // Until everything is acknowledged and the sources have ended (true), or a stop is asked for
+  // (false); then the same config goes on from there.
+  Result<bool> Run(std::stop_token stop);
+  Status status() const;
+  // Sources that could not be opened or broke; their end says so at the hub.
+  std::vector<std::string> source_problems() const;
+
+ private:
+  GroundStation(const StationFile& config, const Ed25519KeyPair& key, Storage& storage,
+                Clock& clock);
+  Result<void> Feed(std::stop_token stop);
+  Result<void> Uplink(std::stop_token stop);
+  // False when stopped.
+  Result<bool> WaitFor(const RawRecord& record, std::stop_token stop);
+  Result<void> Keep(const std::vector<v1::OutboxRecord>& sealed);
+  Result<void> SealIfDue();
+  bool CutIsDue(Instant time) const;
+  void RequestCuts(Instant sealed);
+
+  const StationFile& config_;
+  const Ed25519KeyPair key_;
+  Storage& storage_;
+  Clock& clock_;
+  std::unique_ptr<Outbox> outbox_;
+  std::optional<RecordedMission> recorded_;
+  std::optional<BatchSealer> sealer_;
+  std::optional<StationUplink> uplink_;
+  std::optional<Instant> start_;       // of the clock, at the first new record
+  std::optional<Instant> first_time_;  // of that record
+  std::size_t cuts_done_ = 0;
+  std::vector<v1::config::ExerciseCut> cuts_;  // by after_s
+  std::atomic<bool> full_ = false;
+};
+
+}  // namespace trucewatch::station
