@@ -301,12 +301,18 @@ Result<std::string> WriteHumanRecord(const HumanRecord& record, const std::strin
   if (!record.author.empty() && record.author != signer_name) {
     return Wrong("author", fmt::format("is '{}', but '{}' signs", record.author, signer_name));
   }
-  const std::string text = fmt::format("{}\n{}\n", kHumanRecordHeader, FormatObject(record));
+  TW_ASSIGN_OR_RETURN(const std::string text, HumanRecordText(record));
   std::string note = FormatNote({text, {SignNote(text, signer_name, pair)}});
-  // What is written must read back: the reader's checks are the format's.
   const NoteKey key{signer_name, kNoteEd25519, pair.public_key()};
   TW_RETURN_IF_ERROR(ParseHumanRecord(note, std::span(&key, 1)));
   return note;
+}
+
+Result<std::string> HumanRecordText(const HumanRecord& record) {
+  const std::string object = FormatObject(record);
+  // What is written must read back: the reader's checks are the format's.
+  TW_RETURN_IF_ERROR(ParseObject(object));
+  return fmt::format("{}\n{}\n", kHumanRecordHeader, object);
 }
 
 }  // namespace trucewatch

@@ -28,6 +28,9 @@ Result<HumanRecord> ParseHumanRecord(std::string_view note, std::span<const Note
 Result<std::string> WriteHumanRecord(const HumanRecord& record, const std::string& signer_name,
                                      const Ed25519KeyPair& pair);
 
+// The text that is signed. Checks the record as ParseHumanRecord does.
+Result<std::string> HumanRecordText(const HumanRecord& record);
+
 // When the note says that it was reported, whoever signed it: for putting notes in order, never for
 // believing them. Nothing when it says no time.
 std::optional<Instant> ReportedTime(std::string_view note);
