@@ -10,6 +10,7 @@
 
 #include "core/bus/faulty_link.h"
 #include "core/bus/log_client.h"
+#include "core/storage/faulty_storage.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
 #include "tests/tools/watch/test_hub.h"
@@ -202,6 +203,39 @@ TEST(WatchOutput, GoesOnAfterTheCursorAndCutsOffWhatLiesBehindIt) {
   EXPECT_EQ(ReadFile(file), "one\ntwo\n");
   ASSERT_TRUE(output->Write("three\n", 10));
   EXPECT_EQ(ReadFile(file), "one\ntwo\nthree\n");
+}
+
+// The power is cut at each call of the storage in turn, and what was not synced comes out in
+// several ways.
+TEST(WatchOutput, HoldsEachLineOnceWhereverThePowerIsCut) {
+  const auto write_all = [](FaultyStorage& disk) -> Result<void> {
+    TW_ASSIGN_OR_RETURN(const auto output, WatchToFile(disk, "out/events", "out/cursor", 0));
+    while (output->done() < 12) {
+      const std::uint64_t done = output->done();
+      TW_RETURN_IF_ERROR(output->Write(LinesOf(done, done + 2), done + 2));
+    }
+    return {};
+  };
+  bool failed = true;
+  std::uint64_t cuts = 0;
+  for (std::uint64_t call = 1; failed; ++call) {
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      FaultyStorage disk;
+      ASSERT_TRUE(disk.MakeDirectories("out"));
+      disk.FailCall(call, true);
+      static_cast<void>(write_all(disk));
+      failed = disk.failed();
+      if (!failed) break;
+      disk.FailCall(0);
+      disk.Crash(seed);
+      const auto again = write_all(disk);
+      ASSERT_TRUE(again) << "call " << call << ", seed " << seed << ": " << again.error().message;
+      ASSERT_EQ(ReadWholeFile(disk, "out/events", 1 << 20).value(), LinesOf(0, 12))
+          << "call " << call << ", seed " << seed;
+      ++cuts;
+    }
+  }
+  EXPECT_GT(cuts, 300u);
 }
 
 TEST(WatchOutput, RefusesFilesThatDoNotBelongTogether) {
