@@ -68,7 +68,11 @@ void AddRun(CLI::App& app, Action* action, RunCommand& c) {
       "--stage", c.stage,
       "Only this stage, over the config's bus endpoints: ingest, detect, fusion, verify, evidence");
   sub->add_option("--state", c.state,
-                  "Folder of logs, snapshots and ledger (default: state beside the config)");
+                  "Folder of logs, snapshots and ledger (default: state in --out, or beside the "
+                  "config)");
+  sub->add_option("--out", c.out,
+                  "Folder for the ledger and, at the mission's end, for the files that replay "
+                  "writes (default: the state folder)");
   sub->add_option("--threads", c.threads, "Detection threads")->check(CLI::Range(1, 64));
   sub->add_option("--speed", c.speed,
                   "Of recorded sources, instead of the config's; 0 as fast as possible")
@@ -78,6 +82,16 @@ void AddRun(CLI::App& app, Action* action, RunCommand& c) {
                   "Serve metrics at this address, e.g. 127.0.0.1:9464");
   sub->footer("Example: trucewatch run /tmp/mission/mission.txtpb --state /var/lib/trucewatch");
   sub->callback([action, &c] { *action = [&c] { return RunRun(c); }; });
+}
+
+void AddStation(CLI::App& app, Action* action, StationCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "station",
+      "A ground station: feeds its sources to the hub; nothing is lost when the link is");
+  sub->add_option("config", c.config, "Station config (.txtpb)")->required();
+  sub->add_flag("--quiet", c.quiet, "No progress line");
+  sub->footer("Example: trucewatch station /etc/trucewatch/fs-north.txtpb");
+  sub->callback([action, &c] { *action = [&c] { return RunStation(c); }; });
 }
 
 void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
@@ -178,6 +192,7 @@ int Main(int argc, char** argv) {
   SimulateCommand simulate;
   ReplayCommand replay;
   RunCommand run;
+  StationCommand station;
   InspectCommand inspect;
   DetectCommand detect;
   ScoreEventsCommand score;
@@ -188,6 +203,7 @@ int Main(int argc, char** argv) {
   AddSimulate(app, &action, simulate);
   AddReplay(app, &action, replay);
   AddRun(app, &action, run);
+  AddStation(app, &action, station);
   AddInspect(app, &action, inspect);
   AddDetect(app, &action, detect);
   AddScore(app, &action, score);
