@@ -68,7 +68,11 @@ void AddRun(CLI::App& app, Action* action, RunCommand& c) {
       "--stage", c.stage,
       "Only this stage, over the config's bus endpoints: ingest, detect, fusion, verify, evidence");
   sub->add_option("--state", c.state,
-                  "Folder of logs, snapshots and ledger (default: state beside the config)");
+                  "Folder of logs, snapshots and ledger (default: state in --out, or beside the "
+                  "config)");
+  sub->add_option("--out", c.out,
+                  "Folder for the ledger and, at the mission's end, for the files that replay "
+                  "writes (default: the state folder)");
   sub->add_option("--threads", c.threads, "Detection threads")->check(CLI::Range(1, 64));
   sub->add_option("--speed", c.speed,
                   "Of recorded sources, instead of the config's; 0 as fast as possible")
@@ -101,6 +105,16 @@ void AddWatch(CLI::App& app, Action* action, WatchCommand& c) {
       "Example: trucewatch watch --hub tcp://hub.example:5702 --hub-pub hub.key.pub --key a.key "
       "--out events.jsonl --cursor-file events.cursor --json");
   sub->callback([action, &c] { *action = [&c] { return RunWatch(c); }; });
+}
+
+void AddStation(CLI::App& app, Action* action, StationCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "station",
+      "A ground station: feeds its sources to the hub; nothing is lost when the link is");
+  sub->add_option("config", c.config, "Station config (.txtpb)")->required();
+  sub->add_flag("--quiet", c.quiet, "No progress line");
+  sub->footer("Example: trucewatch station /etc/trucewatch/fs-north.txtpb");
+  sub->callback([action, &c] { *action = [&c] { return RunStation(c); }; });
 }
 
 void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
@@ -259,6 +273,7 @@ int Main(int argc, char** argv) {
   ReplayCommand replay;
   RunCommand run;
   WatchCommand watch;
+  StationCommand station;
   InspectCommand inspect;
   DetectCommand detect;
   ScoreEventsCommand score;
@@ -273,6 +288,7 @@ int Main(int argc, char** argv) {
   AddReplay(app, &action, replay);
   AddRun(app, &action, run);
   AddWatch(app, &action, watch);
+  AddStation(app, &action, station);
   AddInspect(app, &action, inspect);
   AddDetect(app, &action, detect);
   AddScore(app, &action, score);

@@ -2,6 +2,7 @@
 #include "tools/trucewatch/pipeline.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -15,7 +16,9 @@
 #include "evidence/ledger_publisher.h"
 #include "evidence/signer/signer_process.h"
 #include "ingest/receiver.h"
+#include "ingest/station/receive_stage.h"
 #include "tools/trucewatch/hub_doors.h"
+#include "tools/trucewatch/hub_feed.h"
 #include "tools/trucewatch/served_log.h"
 #include "tools/trucewatch/stage_factory.h"
 
@@ -29,6 +32,8 @@ constexpr Duration kServeAfterEnd = Duration::Millis(1500);
 // did to have read all.
 constexpr Duration kSubscriberGrace = Duration::Seconds(3);
 constexpr Duration kSubscriberEnd = Duration::Seconds(10);
+// So long a hub that has everything answers a station that has not said that it knows.
+constexpr Duration kStationGrace = Duration::Seconds(5);
 
 Result<std::string> EndpointOf(const MissionFile& mission, const PipelineOptions& options,
                                const std::string& stage) {
@@ -105,11 +110,30 @@ class Pipeline::Impl {
         return receiver_->Run([token] { return token.stop_requested(); });
       });
     }
+    std::stop_source give_up;
+    std::atomic<bool> stations_done = !hub_feed_;
+    std::jthread stations;
+    if (hub_feed_) {
+      start("receive", [this](std::stop_token token) { return receive_runner_->Run(token); });
+      start("stations", [&](std::stop_token token) {
+        auto result = hub_feed_->Run(token, give_up.get_token());
+        stations_done = true;
+        return result;
+      });
+      stations = std::move(threads.back());
+      threads.pop_back();
+    }
     for (auto& stage : stages_) {
       start(stage->name, [&stage](std::stop_token token) { return stage->runner->Run(token); });
     }
     if (publisher_) start("publisher", [this](std::stop_token token) { return Publish(token); });
     threads.clear();  // joins
+    for (const Instant end = clock_.Now();
+         !stations_done && !stop_all.stop_requested() && clock_.Now() - end < kStationGrace;) {
+      clock_.SleepFor(Duration::Millis(50));
+    }
+    give_up.request_stop();
+    if (stations.joinable()) stations.join();
     {
       const std::lock_guard lock(mutex_);
       if (failure_) return tl::unexpected<Error>(*failure_);
@@ -120,6 +144,7 @@ class Pipeline::Impl {
 
   std::vector<StageHealth> health() const {
     std::vector<StageHealth> all;
+    if (receive_runner_) all.push_back(receive_runner_->health());
     for (const auto& stage : stages_) all.push_back(stage->runner->health());
     return all;
   }
@@ -131,6 +156,11 @@ class Pipeline::Impl {
       problems.push_back(problem.source.value + ": " + problem.error.message);
     }
     return problems;
+  }
+
+  std::vector<station::StationAccount> stations() const {
+    if (!hub_feed_) return {};
+    return hub_feed_->accounts();
   }
 
   Journal* log(const std::string& name) const {
@@ -162,8 +192,9 @@ class Pipeline::Impl {
   // Before any door: none is opened when strangers could come in.
   Result<void> PrepareDoors() {
     const auto& hub = mission_.config.hub();
+    const bool stations = RunsHere(kStageNames.front());
     const bool subscribers = !hub.subscriber_endpoint().empty() && RunsHere(kStageNames.back());
-    if (!mission_.config.has_hub() || !subscribers) return {};
+    if (!mission_.config.has_hub() || (!stations && !subscribers)) return {};
     TW_ASSIGN_OR_RETURN(doors_, HubDoors::Open(context_, hub, mission_.Resolve(hub.key_file())));
     return {};
   }
@@ -185,7 +216,7 @@ class Pipeline::Impl {
     TW_ASSIGN_OR_RETURN(parts->stage, MakeStage(name, parts_, options_.detect_threads.value_or(0)));
     LogReader* input = nullptr;
     if (name == kStageNames.front()) {
-      TW_RETURN_IF_ERROR(PrepareReceiver());
+      TW_RETURN_IF_ERROR(mission_.config.has_hub() ? PrepareHub() : PrepareReceiver());
       input = log("journal");
     } else {
       const auto before = std::find(kStageNames.begin(), kStageNames.end(), name) - 1;
@@ -217,6 +248,32 @@ class Pipeline::Impl {
     TW_ASSIGN_OR_RETURN(parts->server,
                         LogServer::Start(context_, endpoint, {{name, parts->served.get()}}));
     stages_.push_back(std::move(parts));
+    return {};
+  }
+
+  // Stations instead of recordings: their batches become durable in `received`, and a stage of
+  // its own writes the journal from it.
+  Result<void> PrepareHub() {
+    TW_ASSIGN_OR_RETURN(Journal * received, OpenLog("received"));
+    TW_ASSIGN_OR_RETURN(Journal * refused, OpenLog("refused"));
+    TW_ASSIGN_OR_RETURN(Journal * journal, OpenLog("journal"));
+    TW_ASSIGN_OR_RETURN(hub_feed_, HubFeed::Open(mission_, MissionHeaderRecord(parts_), *received,
+                                                 *refused, *doors_, context_, clock_));
+    // Where a port was chosen by the system, somebody has to say which.
+    const std::string endpoint = hub_feed_->endpoint() + "\n";
+    TW_RETURN_IF_ERROR(WriteFileAtomically(storage_, options_.state_directory + "/station_endpoint",
+                                           AsBytes(endpoint)));
+    StageRunnerOptions runner{.name = "receive",
+                              .snapshot_path = options_.state_directory + "/receive.snapshot",
+                              .config_digest = ConfigDigest(parts_)};
+    runner.poll = kPoll;
+    receive_runner_.emplace(StageRunner::Parts{.stage = receive_stage_,
+                                               .input = *received,
+                                               .output = *journal,
+                                               .written = *journal,
+                                               .storage = storage_,
+                                               .metrics = metrics_},
+                            runner);
     return {};
   }
 
@@ -308,6 +365,9 @@ class Pipeline::Impl {
   std::optional<evidence::SignerProcess> signer_;
   std::optional<evidence::LedgerPublisher> publisher_;
   std::unique_ptr<HubDoors> doors_;
+  std::unique_ptr<HubFeed> hub_feed_;
+  station::ReceiveStage receive_stage_;
+  std::optional<StageRunner> receive_runner_;
   std::unique_ptr<ServedReader> subscribed_;
   std::unique_ptr<LogServer> subscriber_server_;
   std::vector<std::unique_ptr<StageParts>> stages_;
@@ -330,6 +390,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const MissionFile& mission,
 Result<void> Pipeline::Run(std::stop_token stop) { return impl_->Run(std::move(stop)); }
 std::vector<StageHealth> Pipeline::health() const { return impl_->health(); }
 std::vector<std::string> Pipeline::source_problems() const { return impl_->source_problems(); }
+std::vector<station::StationAccount> Pipeline::stations() const { return impl_->stations(); }
 Journal* Pipeline::log(const std::string& name) const { return impl_->log(name); }
 
 }  // namespace trucewatch::tools

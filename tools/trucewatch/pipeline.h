@@ -15,6 +15,7 @@
 #include "core/stage/stage_health.h"
 #include "core/storage/storage.h"
 #include "core/time/clock.h"
+#include "ingest/station/hub_receiver.h"
 
 namespace trucewatch::tools {
 
@@ -24,8 +25,8 @@ inline const std::vector<std::string> kStageNames = {"ingest", "detect", "fusion
 
 struct PipelineOptions {
   // Everything below this folder belongs to the run: NAME/ the log of a stage, journal/ the raw
-  // records, published/, NAME.snapshot.*, signer.state. The same folder again: the run goes on
-  // where it was.
+  // records, received/ and refused/ what stations sent, published/, NAME.snapshot.*, signer.state.
+  // The same folder again: the run goes on where it was.
   std::string state_directory;
   std::string ledger_directory;
   std::vector<std::string> stages = kStageNames;  // those that run in this process
@@ -56,8 +57,10 @@ class Pipeline {
   std::vector<StageHealth> health() const;
   // Sources that could not be opened or broke; the mission goes on without them.
   std::vector<std::string> source_problems() const;
-  // A log of a stage that runs here: a stage's name, "journal" or "published". Null when it is not
-  // here.
+  // What came over each link; empty when the mission has no hub, or its ingest is not here.
+  std::vector<station::StationAccount> stations() const;
+  // A log of a stage that runs here: a stage's name, "received" (with a hub), "journal" or
+  // "published". Null when it is not here.
   Journal* log(const std::string& name) const;
 
  private:

@@ -36,13 +36,20 @@ Result<int> RunReplay(const ReplayCommand& command);
 struct RunCommand {
   std::string config;
   std::string stage;  // empty: all
-  std::string state;  // empty: "state" beside the config
+  std::string state;  // empty: "state" in `out`, or beside the config
+  std::string out;    // empty: the state folder
   std::optional<unsigned> threads;
   std::optional<double> speed;
   bool json = false;
   std::string metrics_address;  // "127.0.0.1:9464"
 };
 Result<int> RunRun(const RunCommand& command);
+
+struct StationCommand {
+  std::string config;
+  bool quiet = false;
+};
+Result<int> RunStation(const StationCommand& command);
 
 struct InspectCommand {
   std::vector<std::string> files;

@@ -59,6 +59,11 @@ Result<int> RunReplay(const ReplayCommand& command) {
     TW_RETURN_IF_ERROR(RecogniseFile(command.recording));
   } else {
     TW_ASSIGN_OR_RETURN(mission, LoadMissionConfig(command.recording));
+    if (mission.config.has_hub()) {
+      return Fail(ErrorCode::kUsage,
+                  "{}: this mission is fed by stations (hub); start it with: trucewatch run {}",
+                  mission.path, command.recording);
+    }
   }
   std::error_code error;
   std::filesystem::create_directories(out, error);

@@ -9,8 +9,10 @@
 #include "core/metrics/prometheus_metrics.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/event_printer.h"
+#include "tools/trucewatch/hub_feed.h"
 #include "tools/trucewatch/pipeline.h"
 #include "tools/trucewatch/progress_bar.h"
+#include "tools/trucewatch/run_files.h"
 #include "tools/trucewatch/stop_signal.h"
 
 namespace trucewatch::tools {
@@ -30,10 +32,13 @@ void WriteHealth(Storage& storage, const std::string& path, const Pipeline& pipe
 
 Result<int> RunRun(const RunCommand& command) {
   TW_ASSIGN_OR_RETURN(const MissionFile mission, LoadMissionConfig(command.config));
-  const std::string state = command.state.empty() ? mission.directory + "/state" : command.state;
+  const std::string state = !command.state.empty() ? command.state
+                            : !command.out.empty() ? command.out + "/state"
+                                                   : mission.directory + "/state";
+  const std::string out = command.out.empty() ? state : command.out;
   PipelineOptions options;
   options.state_directory = state;
-  options.ledger_directory = state + "/ledger";
+  options.ledger_directory = out + "/ledger";
   if (!command.stage.empty()) {
     if (std::find(kStageNames.begin(), kStageNames.end(), command.stage) == kStageNames.end()) {
       return Fail(
@@ -91,8 +96,24 @@ Result<int> RunRun(const RunCommand& command) {
     }
   }
   WriteHealth(*storage, health_path, *pipeline);
+  for (const auto& account : pipeline->stations()) {
+    std::fprintf(stderr, "%s\n", AccountLine(account).c_str());
+  }
   if (!result) return tl::unexpected<Error>(result.error());
-  if (printer) TW_RETURN_IF_ERROR(printer->Step(Duration()));
+  if (printer) {
+    for (bool more = true; more && !signals.token().stop_requested();) {
+      TW_ASSIGN_OR_RETURN(more, printer->Step(Duration()));
+    }
+  }
+  // A mission that has come to its end leaves the same files as a replay.
+  if (printer && command.stage.empty() && pipeline->log("published")->closed()) {
+    TW_RETURN_IF_ERROR(storage->MakeDirectories(out));
+    TW_RETURN_IF_ERROR(WriteRunFiles(*storage, mission, *pipeline,
+                                     {.directory = out,
+                                      .ledger_directory = options.ledger_directory,
+                                      .event_lines = printer->lines()}));
+    std::fprintf(stderr, "the mission has ended; %s/mission.html shows it\n", out.c_str());
+  }
   return pipeline->source_problems().empty() ? 0 : 3;
 }
 
