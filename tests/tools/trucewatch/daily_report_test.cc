@@ -66,7 +66,7 @@ TEST(DailyReport, SharesOfEveryRowAddUpToExactly100) {
   const std::string page = Page();
   const std::regex row("<tr><td data-h=\"Class\">.*</tr>");
   const std::regex share(
-      "data-h=\"[^\"]*%\"><a class=\"f\" href=\"#[^\"]*\">([0-9]+)\\.([0-9])</a>");
+      "data-h=\"[^\"]*%\"><span><a class=\"f\" href=\"#[^\"]*\">([0-9]+)\\.([0-9])</a>");
   int rows = 0;
   for (std::sregex_iterator r(page.begin(), page.end(), row), end; r != end; ++r, ++rows) {
     const std::string text = r->str();

@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "core/crypto/sha256.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
+#include "tests/tools/trucewatch/grown_record.h"
 #include "tools/trucewatch/event_json.h"
 
 namespace trucewatch::tools {
@@ -74,6 +76,19 @@ TEST(MissionPage, ANameCannotEndTheScript) {
   const std::string page = MissionPage(SomeRecord(), {});
   EXPECT_THAT(page, Not(HasSubstr("Buffer </script> zone")));
   EXPECT_THAT(page, HasSubstr("Buffer <\\/script> zone"));
+}
+
+TEST(MissionPage, HoldsTheNewKinds) {
+  const std::string page = MissionPage(GrownRecord().record, {});
+  if (const char* file = std::getenv("TRUCEWATCH_MISSION_PAGE")) std::ofstream(file) << page;
+  for (const char* held :
+       {"\"kind\":\"permitted\"", "\"count\":\"26 to 34 people\"", "\"people\":true",
+        "\"kind\":\"impediment\"", "\"case_id\":\"C-1\"", "\"side\":\"A\"",
+        "\"side_words\":\"side B (South)\"", "\"tenths\":[428,286,286,0]", "\"amended\":true",
+        "\"gaps\":[[1772366480000000,1772366520000000,true]]"}) {
+    EXPECT_THAT(page, HasSubstr(held));
+  }
+  EXPECT_THAT(page, Not(HasSubstr("alert(1)</script>")));
 }
 
 TEST(EventJson, LineHasTheFieldsOfTheContract) {

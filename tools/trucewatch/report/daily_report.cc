@@ -177,35 +177,32 @@ std::string RecordSentences(ReportContext& context) {
   return out;
 }
 
-std::string UnseenSentence(ReportContext& context) {
-  const ZoneCoverage* worst = nullptr;
-  std::size_t worst_class = 0;
-  double worst_share = 0;
-  for (const ZoneCoverage& zone : context.zones) {
-    for (std::size_t i = 0; i < zone.classes.size(); ++i) {
-      const double total = zone.classes[i].Total();
-      const double share = total > 0 ? zone.classes[i].km2_min[3] / total : 0;
-      if (share > worst_share) {
-        worst = &zone;
-        worst_class = i;
-        worst_share = share;
+// Where nothing can be said, for each class; sides in their order.
+std::string UnseenSentences(ReportContext& context) {
+  std::string out;
+  for (std::size_t i = 0; i < std::size(kCoverageClasses); ++i) {
+    std::string zones;
+    for (const SideCoverage& side : context.sides) {
+      for (const ZoneCoverage* zone : side.zones) {
+        const int tenths = TenthsOfPercent(zone->classes[i].km2_min)[3];
+        if (tenths == 0) continue;
+        zones += fmt::format(
+            "{}{} of {}", zones.empty() ? "" : ", ",
+            context.links.Figure(fmt::format("{}.{} %", tenths / 10, tenths % 10), zone->Entries()),
+            EscapeHtml(ZoneName(context.record(), zone->zone)));
       }
     }
+    if (zones.empty()) continue;
+    out += Item(fmt::format("Not observed, {}: {}. Nothing is said about it.",
+                            CoverageClassWords(kCoverageClasses[i]), zones));
   }
-  if (worst == nullptr) return "";
-  const int tenths = TenthsOfPercent(worst->classes[worst_class].km2_min)[3];
-  return Item(fmt::format(
-      "Least observed was zone {} for {}: {} of its area-time was not observed. Where nothing was "
-      "observed, no statement is made.",
-      EscapeHtml(ZoneName(context.record(), worst->zone)),
-      CoverageClassWords(kCoverageClasses[worst_class]),
-      context.links.Figure(fmt::format("{}.{} %", tenths / 10, tenths % 10), worst->Entries())));
+  return out;
 }
 
 std::string Summary(ReportContext& context) {
   const std::vector<DayEvent> events = EventsOfDay(context);
   return "<section id=\"summary\"><h2>1 &nbsp;Summary</h2>\n<ul class=\"summary\">\n" +
-         EventSentences(context, events) + RecordSentences(context) + UnseenSentence(context) +
+         EventSentences(context, events) + RecordSentences(context) + UnseenSentences(context) +
          "</ul>\n" + SideSentences(context, events) + "</section>\n";
 }
 

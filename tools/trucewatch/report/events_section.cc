@@ -31,7 +31,7 @@ std::string Overview(ReportContext& context, const std::vector<DayEvent>& events
                              (f.amended ? " <span class=\"badge amended\">AMENDED</span>" : "")) +
            Cell("Zone", ZoneWords(context, f.zone)) +
            Cell("What", context.links.Figure(CountWords(f), {latest.ledger_index})) +
-           Cell("First and last seen", context.links.Figure(Span(f), events[i].Entries())) +
+           Cell("First and last seen", Span(context, f, events[i].Entries())) +
            Cell("Kinds of sensors", EscapeHtml(Sensors(f))) + "</tr>\n";
   }
   return out + "</tbody></table>\n";
@@ -65,7 +65,7 @@ std::string Card(ReportContext& context, const DayEvent& event, std::size_t numb
       "Clause", rule == nullptr ? "the agreement has no such rule" : EscapeHtml(rule->clause()));
   out += Definition("Zone", ZoneWords(context, f.zone));
   out += Definition("What", context.links.Figure(CountWords(f), entry) + " (95 % interval)");
-  out += Definition("Seen", context.links.Figure(Span(f), event.Entries()));
+  out += Definition("Seen", Span(context, f, event.Entries()));
   out += Definition("Place", context.links.Figure(Where(f), entry));
   out += Definition("Sensors", EscapeHtml(Sensors(f)));
   out +=
@@ -130,7 +130,7 @@ std::string MovementTable(ReportContext& context, const std::vector<const Publis
     out += "<tr>" + Cell(notified ? "Movement" : "Corridor", EscapeHtml(f.notification)) +
            Cell(notified ? "Notified by" : "Clause", basis) +
            Cell("Observed", context.links.Figure(CountWords(f), entry)) +
-           Cell("First and last seen", context.links.Figure(Span(f), entry)) +
+           Cell("First and last seen", Span(context, f, entry)) +
            Cell("Kinds of sensors", EscapeHtml(Sensors(f))) +
            Cell("Entry", context.links.Figure(fmt::format("#{}", published->ledger_index), entry)) +
            "</tr>\n";

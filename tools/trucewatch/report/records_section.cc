@@ -26,7 +26,7 @@ std::string HumanCard(ReportContext& context, const Published& published) {
   if (f.human_record) {
     const HumanRecord& r = *f.human_record;
     out += line("Impediment", EscapeHtml(r.impediment));
-    out += line("Seen", context.links.Figure(Span(f), entry));
+    out += line("Time", Span(context, f, entry));
     out += line("Place", context.links.Figure(Where(f), entry));
     if (f.kind != FindingKind::kCase && r.kind == HumanRecordKind::kObservation) {
       out += line("What", context.links.Figure(

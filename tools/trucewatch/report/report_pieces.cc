@@ -46,7 +46,7 @@ std::vector<std::uint64_t> EntriesOf(const std::vector<const Published*>& publis
 }
 
 std::string Cell(std::string_view heading, std::string_view html, bool number) {
-  return fmt::format("<td{} data-h=\"{}\">{}</td>", number ? " class=\"n\"" : "",
+  return fmt::format("<td{} data-h=\"{}\"><span>{}</span></td>", number ? " class=\"n\"" : "",
                      EscapeHtml(heading), html);
 }
 
@@ -75,13 +75,15 @@ std::string Minutes(double minutes) {
                                                    : fmt::format("{:.1f}", minutes);
 }
 
-std::string Span(const Finding& finding) {
+std::string Span(ReportContext& context, const Finding& finding,
+                 const std::vector<std::uint64_t>& entries) {
   const std::string first = Seconds(finding.time_first);
   const std::string last = Seconds(finding.time_last);
-  if (first == last) return first;
+  std::string out = context.links.Figure(first, entries);
+  if (first == last) return out;
   // The date once when both are of the same day.
-  return first.substr(0, 10) == last.substr(0, 10) ? first + " to " + last.substr(11)
-                                                   : first + " to " + last;
+  const bool same_day = first.substr(0, 10) == last.substr(0, 10);
+  return out + " to " + context.links.Figure(same_day ? last.substr(11) : last, entries);
 }
 
 std::string Sensors(const Finding& finding) {

@@ -53,7 +53,9 @@ std::string SideOfZone(const ReportContext& context, const std::string& zone);
 // "2026-03-01T12:00:18Z" without the microseconds nobody reads.
 std::string Seconds(Instant time);
 std::string Minutes(double minutes);
-std::string Span(const Finding& finding);
+// First and last time something was seen, as figures.
+std::string Span(ReportContext& context, const Finding& finding,
+                 const std::vector<std::uint64_t>& entries);
 // What kinds of sensors a finding rests on: "video (drone1), moving-vehicle radar (radar1)".
 std::string Sensors(const Finding& finding);
 std::string Where(const Finding& finding);
