@@ -10,35 +10,12 @@
 #include <optional>
 #include <vector>
 
+#include "core/raster/internal/hardened_gdal.h"
+
 namespace trucewatch {
 namespace {
 
 constexpr std::int64_t kMaxCells = 64'000'000;
-
-// GDAL's doors for untrusted files: each of these was open by default and let a sidecar move the
-// georeference or a text file pose as an image.
-class HardenedGdal {
- public:
-  HardenedGdal() {
-    GDALAllRegister();
-    for (const auto& [key, value] : kOptions) CPLSetThreadLocalConfigOption(key, value);
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-  }
-  ~HardenedGdal() {
-    CPLPopErrorHandler();
-    for (const auto& [key, value] : kOptions) CPLSetThreadLocalConfigOption(key, nullptr);
-  }
-  HardenedGdal(const HardenedGdal&) = delete;
-  HardenedGdal& operator=(const HardenedGdal&) = delete;
-
- private:
-  static constexpr std::array<std::pair<const char*, const char*>, 5> kOptions = {
-      {{"GDAL_PAM_ENABLED", "NO"},
-       {"GDAL_GEOREF_SOURCES", "INTERNAL"},
-       {"GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"},
-       {"CPL_VSIL_CURL_ALLOWED_EXTENSIONS", ".none"},
-       {"GDAL_NUM_THREADS", "1"}}};
-};
 
 class DemTerrain final : public Terrain {
  public:
@@ -136,7 +113,7 @@ Result<std::unique_ptr<Terrain>> LoadDem(const DemOptions& options) {
   if (!std::filesystem::is_regular_file(options.path)) {
     return Fail(ErrorCode::kNotFound, "{}: no such elevation model", options.path);
   }
-  const HardenedGdal hardened;
+  const internal::HardenedGdal hardened;
   static const char* const kDrivers[] = {"GTiff", "SRTMHGT", nullptr};
   const GDALDatasetUniquePtr dataset(GDALDataset::Open(
       options.path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kDrivers, nullptr, nullptr));

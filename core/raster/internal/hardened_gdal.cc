@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/raster/internal/hardened_gdal.h"
+
+#include <cpl_conv.h>
+#include <cpl_error.h>
+#include <cpl_vsi.h>
+#include <gdal_priv.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "core/base/check.h"
+
+namespace trucewatch::internal {
+namespace {
+
+// Memory for decoded blocks, of the whole process (default: 5 % of the machine).
+constexpr GIntBig kCacheBytes = GIntBig{64} << 20;
+
+void RegisterOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // Read when drivers are loaded, so not for one thread: no plugin, no Python in a VRT.
+    CPLSetConfigOption("GDAL_DRIVER_PATH", "disable");
+    GDALAllRegister();
+    GDALSetCacheMax64(kCacheBytes);
+  });
+}
+
+std::string FreshFolder() {
+  static std::atomic<std::uint64_t> counter{0};
+  return "/vsimem/trucewatch" + std::to_string(++counter);
+}
+
+}  // namespace
+
+HardenedGdal::HardenedGdal() {
+  RegisterOnce();
+  for (const auto& [key, value] : kOptions) CPLSetThreadLocalConfigOption(key, value);
+  CPLPushErrorHandler(CPLQuietErrorHandler);
+  CPLErrorReset();
+}
+
+HardenedGdal::~HardenedGdal() {
+  CPLPopErrorHandler();
+  for (const auto& [key, value] : kOptions) CPLSetThreadLocalConfigOption(key, nullptr);
+}
+
+MemoryFile::MemoryFile() : folder_(FreshFolder()), path_(folder_ + "/image.tif") {}
+
+MemoryFile::MemoryFile(Bytes view) : MemoryFile() {
+  // GDAL asks for a pointer to mutable bytes; the file is opened read-only and never owns them.
+  VSILFILE* file = VSIFileFromMemBuffer(path_.c_str(), const_cast<GByte*>(view.data()),
+                                        static_cast<vsi_l_offset>(view.size()), FALSE);
+  TW_CHECK(file != nullptr);
+  VSIFCloseL(file);
+}
+
+MemoryFile::~MemoryFile() { VSIRmdirRecursive(folder_.c_str()); }
+
+std::string MemoryFile::Contents() const {
+  vsi_l_offset size = 0;
+  const GByte* data = VSIGetMemFileBuffer(path_.c_str(), &size, FALSE);
+  if (data == nullptr) return {};
+  return std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+}  // namespace trucewatch::internal
