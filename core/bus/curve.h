@@ -25,6 +25,8 @@ CurveKeyPair MakeCurveKeyPair();
 // The pair that belongs to a secret of 32 bytes (exercises derive theirs from a seed).
 CurveKeyPair CurveKeyPairFromSecret(const std::array<std::uint8_t, 32>& secret);
 bool IsZ85Key(const std::string& key);
+// The 32 bytes of a key; nothing when it is none.
+std::optional<std::array<std::uint8_t, 32>> Z85KeyBytes(const std::string& key);
 
 // Who may come in through one door: public key -> user id ("fs-north").
 using CurveClients = std::map<std::string, std::string>;

@@ -13,6 +13,8 @@ LogClient::LogClient(std::unique_ptr<Link> link, std::string log, const Options&
 
 Result<LogBatch> LogClient::ReadAfter(std::uint64_t after, std::uint64_t max_bytes, Duration wait) {
   const std::lock_guard lock(mutex_);
+  // A door that refused this key never hears of the same socket again.
+  if (std::exchange(broken_, false)) TW_RETURN_IF_ERROR(link_->Reset());
   for (int attempt = 0; attempt < options_.attempts; ++attempt) {
     TW_ASSIGN_OR_RETURN(auto answer, Ask({.request_id = ++last_request_,
                                           .log = log_,
@@ -28,6 +30,7 @@ Result<LogBatch> LogClient::ReadAfter(std::uint64_t after, std::uint64_t max_byt
 Result<std::optional<bus::Answer>> LogClient::Ask(const bus::Question& question) {
   if (const auto sent = link_->Send(Encode(question)); !sent) {
     if (sent.error().code == ErrorCode::kTimeout) return std::nullopt;
+    broken_ = true;
     return tl::unexpected<Error>(sent.error());
   }
   const Duration allowed = question.wait + options_.reply_timeout;

@@ -15,8 +15,8 @@ namespace trucewatch {
 // answer does not come; ignores answers to older questions; checks that what comes follows on.
 // Errors: kTimeout when nobody answered in options.attempts tries (asking again later is fine);
 // kUnavailable when the
-//   server refused the question; kCheckFailed when the answer has a hole, or the log ends before
-//   `after`.
+//   server refused the question, or its door the key (asking again knocks again); kCheckFailed when
+//   the answer has a hole, or the log ends before `after`.
 // Threads: thread-safe; questions are asked one after the other.
 class LogClient final : public LogReader {
  public:
@@ -41,6 +41,7 @@ class LogClient final : public LogReader {
   const std::string log_;
   const Options options_;
   std::uint64_t last_request_ = 0;
+  bool broken_ = false;  // the link has failed for good and needs a reset
 };
 
 }  // namespace trucewatch

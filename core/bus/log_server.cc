@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/bus/log_server.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -11,8 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "core/bus/internal/door.h"
 #include "core/bus/internal/read_protocol.h"
-#include "core/bus/internal/zmq_socket.h"
+#include "core/bus/internal/wake_fd.h"
 
 namespace trucewatch {
 namespace {
@@ -26,36 +24,12 @@ constexpr Duration kMaxWait = Duration::Seconds(60);
 constexpr Duration kWatchWait = Duration::Millis(50);
 constexpr Duration kIdleWait = Duration::Seconds(10);
 
-// Wakes a poll from other threads.
-class WakeFd {
- public:
-  WakeFd() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~WakeFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  WakeFd(const WakeFd&) = delete;
-  WakeFd& operator=(const WakeFd&) = delete;
-
-  int fd() const { return fd_; }
-  void Wake() {
-    // Fails only when the counter is full, and then a wake-up is pending anyway.
-    [[maybe_unused]] const int status = ::eventfd_write(fd_, 1);
-  }
-  bool Drain() {
-    eventfd_t value = 0;
-    return ::eventfd_read(fd_, &value) == 0;
-  }
-
- private:
-  const int fd_;
-};
-
 }  // namespace
 
 class LogServer::Loop {
  public:
-  Loop(bus::ZmqSocket socket, std::vector<ServedLog> logs)
-      : socket_(std::move(socket)), endpoint_(socket_.bound_endpoint()), logs_(std::move(logs)) {}
+  Loop(std::unique_ptr<bus::Door> door, std::vector<ServedLog> logs)
+      : door_(std::move(door)), logs_(std::move(logs)) {}
 
   ~Loop() {
     for (std::jthread& watcher : watchers_) watcher.request_stop();
@@ -72,7 +46,7 @@ class LogServer::Loop {
     return {};
   }
 
-  const std::string& endpoint() const { return endpoint_; }
+  const std::string& endpoint() const { return door_->endpoint(); }
 
  private:
   struct Held {
@@ -102,14 +76,14 @@ class LogServer::Loop {
 
   void Answer(std::stop_token stop) {
     while (!stop.stop_requested()) {
-      if (!socket_.WaitReadable(NextWait(), wake_.fd())) return;
+      if (!door_->Wait(NextWait(), wake_.fd())) return;
       const bool grown = wake_.Drain();
       // Bounded, so that a flood of questions cannot keep the held ones waiting.
       for (int i = 0; i < 64; ++i) {
-        const auto frames = socket_.TryReceive();
-        if (!frames) return;
-        if (!*frames) break;
-        if ((*frames)->size() == 2) Take(std::move((**frames)[0]), (**frames)[1]);
+        auto message = door_->TryReceive();
+        if (!message) return;
+        if (!*message) break;
+        Take(std::move((*message)->peer), (*message)->bytes);
       }
       AnswerHeld(grown);
     }
@@ -152,7 +126,7 @@ class LogServer::Loop {
       return served.name == question.log;
     });
     if (log == logs_.end()) {
-      answer.error = "there is no log '" + question.log + "' at " + endpoint_;
+      answer.error = "there is no log '" + question.log + "' at " + endpoint();
     } else if (auto batch = log->reader->ReadAfter(
                    question.after, std::min(question.max_bytes, kMaxBatchBytes), Duration())) {
       const bool something = batch->last > question.after || batch->closed;
@@ -161,14 +135,13 @@ class LogServer::Loop {
     } else {
       answer.error = batch.error().message;
     }
-    (void)socket_.TrySend({held.peer, Encode(answer)});
+    (void)door_->TrySend(held.peer, Encode(answer));
     return true;
   }
 
-  bus::ZmqSocket socket_;
-  const std::string endpoint_;
+  const std::unique_ptr<bus::Door> door_;
   const std::vector<ServedLog> logs_;
-  WakeFd wake_;
+  bus::WakeFd wake_;
   std::vector<Held> held_;
   // Last, so that they end before what they use.
   std::jthread answerer_;
@@ -182,8 +155,23 @@ const std::string& LogServer::endpoint() const { return loop_->endpoint(); }
 Result<std::unique_ptr<LogServer>> LogServer::Start(const ZmqContext& context,
                                                     const std::string& endpoint,
                                                     std::vector<ServedLog> logs) {
-  TW_ASSIGN_OR_RETURN(bus::ZmqSocket socket, bus::ZmqSocket::Router(context, endpoint));
-  auto loop = std::make_unique<Loop>(std::move(socket), std::move(logs));
+  return Start(context, endpoint, std::move(logs), nullptr);
+}
+
+Result<std::unique_ptr<LogServer>> LogServer::Start(const ZmqContext& context,
+                                                    const std::string& endpoint,
+                                                    std::vector<ServedLog> logs,
+                                                    const CurveServer& curve) {
+  return Start(context, endpoint, std::move(logs), &curve);
+}
+
+Result<std::unique_ptr<LogServer>> LogServer::Start(const ZmqContext& context,
+                                                    const std::string& endpoint,
+                                                    std::vector<ServedLog> logs,
+                                                    const CurveServer* curve) {
+  TW_ASSIGN_OR_RETURN(std::unique_ptr<bus::Door> door,
+                      bus::Door::Open(context, endpoint, bus::kMaxQuestionMessageBytes, curve));
+  auto loop = std::make_unique<Loop>(std::move(door), std::move(logs));
   TW_RETURN_IF_ERROR(loop->Start());
   return std::unique_ptr<LogServer>(new LogServer(std::move(loop)));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bus/curve.h"
 #include "core/bus/log.h"
 #include "core/bus/zmq_context.h"
 
@@ -29,6 +30,11 @@ class LogServer {
   static Result<std::unique_ptr<LogServer>> Start(const ZmqContext& context,
                                                   const std::string& endpoint,
                                                   std::vector<ServedLog> logs);
+  // The same behind a CURVE door: it answers only those that the ZAP handler knows in this domain.
+  static Result<std::unique_ptr<LogServer>> Start(const ZmqContext& context,
+                                                  const std::string& endpoint,
+                                                  std::vector<ServedLog> logs,
+                                                  const CurveServer& curve);
   ~LogServer();
   LogServer(const LogServer&) = delete;
   LogServer& operator=(const LogServer&) = delete;
@@ -38,6 +44,10 @@ class LogServer {
 
  private:
   class Loop;
+  static Result<std::unique_ptr<LogServer>> Start(const ZmqContext& context,
+                                                  const std::string& endpoint,
+                                                  std::vector<ServedLog> logs,
+                                                  const CurveServer* curve);
   explicit LogServer(std::unique_ptr<Loop> loop);
   const std::unique_ptr<Loop> loop_;
 };

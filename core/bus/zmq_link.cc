@@ -27,13 +27,13 @@ class ZmqLink final : public Link {
   }
 
   Result<std::optional<std::string>> Receive(Duration wait) override {
-    TW_ASSIGN_OR_RETURN(auto frames, socket_.TryReceive());
-    if (!frames) {
+    TW_ASSIGN_OR_RETURN(auto message, socket_.TryReceive());
+    if (!message) {
       TW_RETURN_IF_ERROR(socket_.WaitReadable(wait));
-      TW_ASSIGN_OR_RETURN(frames, socket_.TryReceive());
+      TW_ASSIGN_OR_RETURN(message, socket_.TryReceive());
     }
-    if (!frames) return std::nullopt;
-    return std::move(frames->front());
+    if (!message) return std::nullopt;
+    return std::move(message->frames.front());
   }
 
   // libzmq never tries again after a refused handshake, so the socket goes too (RELIABILITY.md 2.B,

@@ -141,12 +141,21 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->callback([action, &audit] { *action = [&audit] { return RunAudit(audit); }; });
 
   sub = app.add_subcommand("keygen",
-                           "Make an Ed25519 log key: FILE (private, mode 0600) and FILE.vkey");
+                           "Make a key: FILE (private, mode 0600) and its public half. Of a log "
+                           "(FILE.vkey) unless an option says whose (FILE.pub)");
   sub->add_option("name", keygen.name,
-                  "Key name, the ledger's origin, e.g. exercise.trucewatch.example/demo")
+                  "Of a log the ledger's origin, e.g. exercise.trucewatch.example/demo; of the "
+                  "others their id in the configs, e.g. fs-north")
       ->required();
+  CLI::Option_group* whose = sub->add_option_group("whose");
+  whose->add_flag("--station", keygen.station, "A ground station's: CURVE and Ed25519");
+  whose->add_flag("--hub", keygen.hub, "The hub's: CURVE");
+  whose->add_flag("--subscriber", keygen.subscriber, "A subscriber's: CURVE");
+  whose->require_option(0, 1);
   sub->add_option("--out", keygen.out, "File of the private key")->required();
-  sub->footer("Example: trucewatch keygen exercise.trucewatch.example/demo --out log.key");
+  sub->footer(
+      "Example: trucewatch keygen exercise.trucewatch.example/demo --out log.key\n"
+      "         trucewatch keygen fs-north --station --out fs-north.key");
   sub->callback([action, &keygen] { *action = [&keygen] { return RunKeygen(keygen); }; });
 
   sub = app.add_subcommand(

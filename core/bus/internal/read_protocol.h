@@ -25,6 +25,8 @@ struct Answer {
 };
 
 inline constexpr std::size_t kMaxQuestionBytes = 4096;
+// A question is small; a peer that sends more than this is disconnected.
+inline constexpr std::int64_t kMaxQuestionMessageBytes = 16 * kMaxQuestionBytes;
 // One record of the largest size, or many small ones that count as much, and their framing.
 inline constexpr std::size_t kMaxAnswerBytes = 2 * kMaxRecordBytes;
 

@@ -19,9 +19,6 @@
 namespace trucewatch::bus {
 namespace {
 
-// A question is small; a peer that sends more is disconnected.
-constexpr std::int64_t kMaxRouterMessageBytes = 16 * kMaxQuestionBytes;
-
 constexpr int kBindAttempts = 25;
 constexpr std::chrono::milliseconds kBindPause{20};
 
@@ -90,33 +87,41 @@ Result<ZmqSocket> ZmqSocket::Open(const ZmqContext& context, int type,
   return socket;
 }
 
-Result<ZmqSocket> ZmqSocket::Dealer(const ZmqContext& context, const std::string& endpoint) {
-  TW_ASSIGN_OR_RETURN(ZmqSocket socket, Open(context, ZMQ_DEALER, kMaxAnswerBytes));
-  // No queueing for a peer that is not there: the question would be stale when it arrived.
-  const int immediate = 1;
-  zmq_setsockopt(socket.socket_, ZMQ_IMMEDIATE, &immediate, sizeof immediate);
-  if (zmq_connect(socket.socket_, endpoint.c_str()) != 0) {
-    return FailEndpoint("connect", endpoint);
-  }
-  return socket;
+Result<void> ZmqSocket::SetInt(int option, int value) {
+  if (zmq_setsockopt(socket_, option, &value, sizeof value) == 0) return {};
+  return FailZmq(ErrorCode::kUnavailable, "set option", std::to_string(option));
 }
 
-Result<ZmqSocket> ZmqSocket::Router(const ZmqContext& context, const std::string& endpoint) {
-  TW_ASSIGN_OR_RETURN(ZmqSocket socket, Open(context, ZMQ_ROUTER, kMaxRouterMessageBytes));
-  // Without it what cannot be sent is dropped in silence.
-  const int mandatory = 1;
-  zmq_setsockopt(socket.socket_, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof mandatory);
+Result<void> ZmqSocket::SetText(int option, const std::string& value) {
+  if (zmq_setsockopt(socket_, option, value.data(), value.size()) == 0) return {};
+  return FailZmq(ErrorCode::kUnavailable, "set option", std::to_string(option));
+}
+
+Result<void> ZmqSocket::Connect(const std::string& endpoint) {
+  if (zmq_connect(socket_, endpoint.c_str()) != 0) return FailEndpoint("connect", endpoint);
+  return {};
+}
+
+Result<void> ZmqSocket::Bind(const std::string& endpoint) {
   // A socket closed a moment ago, here or in a process that was killed, may not have let go yet.
   for (int attempt = 0; attempt < kBindAttempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(kBindPause);
     if (endpoint.starts_with("ipc://") && IpcIsServed(endpoint)) continue;
-    if (zmq_bind(socket.socket_, endpoint.c_str()) == 0) return socket;
+    if (zmq_bind(socket_, endpoint.c_str()) == 0) return {};
     if (zmq_errno() != EADDRINUSE) return FailEndpoint("serve there", endpoint);
   }
   return Fail(
       ErrorCode::kUnavailable,
       "{}: already in use; stop the program that serves there, or configure another endpoint",
       endpoint);
+}
+
+Result<ZmqSocket> ZmqSocket::Dealer(const ZmqContext& context, const std::string& endpoint) {
+  TW_ASSIGN_OR_RETURN(ZmqSocket socket, Open(context, ZMQ_DEALER, kMaxAnswerBytes));
+  // No queueing for a peer that is not there: the question would be stale when it arrived.
+  TW_RETURN_IF_ERROR(socket.SetInt(ZMQ_IMMEDIATE, 1));
+  TW_RETURN_IF_ERROR(socket.Connect(endpoint));
+  return socket;
 }
 
 ZmqSocket::~ZmqSocket() {
@@ -144,41 +149,49 @@ Result<bool> ZmqSocket::TrySend(const std::vector<std::string>& frames) {
   return true;
 }
 
-Result<std::optional<std::vector<std::string>>> ZmqSocket::TryReceive() {
-  std::vector<std::string> frames;
+Result<std::optional<ZmqMessage>> ZmqSocket::TryReceive(std::size_t max_frames) {
+  ZmqMessage received;
   for (bool more = true; more;) {
-    zmq_msg_t message;
-    zmq_msg_init(&message);
-    while (zmq_msg_recv(&message, socket_, ZMQ_DONTWAIT) < 0) {
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    while (zmq_msg_recv(&frame, socket_, ZMQ_DONTWAIT) < 0) {
       const int error = zmq_errno();
       if (error == EINTR) continue;
-      zmq_msg_close(&message);
+      zmq_msg_close(&frame);
       if (error == EAGAIN) return std::nullopt;
       return FailZmq(ErrorCode::kUnavailable, "receive", "zmq");
     }
-    // Ours have one or two frames; of a hostile message with many the rest is read and forgotten.
-    if (frames.size() < 3) {
-      frames.emplace_back(static_cast<const char*>(zmq_msg_data(&message)), zmq_msg_size(&message));
+    if (received.frames.size() < max_frames) {
+      received.frames.emplace_back(static_cast<const char*>(zmq_msg_data(&frame)),
+                                   zmq_msg_size(&frame));
     }
-    more = zmq_msg_more(&message) != 0;
-    zmq_msg_close(&message);
+    more = zmq_msg_more(&frame) != 0;
+    if (const char* user = more ? nullptr : zmq_msg_gets(&frame, "User-Id")) {
+      received.user_id = user;
+    }
+    zmq_msg_close(&frame);
   }
-  return frames;
+  return received;
 }
 
 Result<void> ZmqSocket::WaitReadable(Duration wait, int wake_fd) const {
-  return Poll(ZMQ_POLLIN, wait, wake_fd);
+  return Poll(ZMQ_POLLIN, wait, nullptr, wake_fd);
 }
 
-Result<void> ZmqSocket::WaitWritable(Duration wait) const { return Poll(ZMQ_POLLOUT, wait, -1); }
+Result<void> ZmqSocket::WaitWritable(Duration wait, const ZmqSocket* events) const {
+  return Poll(ZMQ_POLLOUT, wait, events, -1);
+}
 
-Result<void> ZmqSocket::Poll(short events, Duration wait, int wake_fd) const {
-  std::array<zmq_pollitem_t, 2> items{};
-  items[0] = {socket_, 0, events, 0};
-  items[1] = {nullptr, wake_fd, ZMQ_POLLIN, 0};
+Result<void> ZmqSocket::Poll(short events, Duration wait, const ZmqSocket* also,
+                             int wake_fd) const {
+  std::array<zmq_pollitem_t, 3> items{};
+  std::size_t count = 0;
+  items[count++] = {socket_, 0, events, 0};
+  if (also != nullptr) items[count++] = {also->socket_, 0, ZMQ_POLLIN, 0};
+  if (wake_fd >= 0) items[count++] = {nullptr, wake_fd, ZMQ_POLLIN, 0};
   const std::int64_t millis = (std::max<std::int64_t>(wait.micros(), 0) + 999) / 1000;
-  const int count = wake_fd < 0 ? 1 : 2;
-  if (zmq_poll(items.data(), count, static_cast<long>(millis)) < 0 && zmq_errno() != EINTR) {
+  if (zmq_poll(items.data(), static_cast<int>(count), static_cast<long>(millis)) < 0 &&
+      zmq_errno() != EINTR) {
     return FailZmq(ErrorCode::kUnavailable, "poll", "zmq");
   }
   return {};

@@ -82,6 +82,10 @@ Result<int> RunAudit(const AuditCommand& command);
 struct KeygenCommand {
   std::string name;
   std::string out;
+  // At most one; none: a log's key.
+  bool station = false;
+  bool hub = false;
+  bool subscriber = false;
 };
 Result<int> RunKeygen(const KeygenCommand& command);
 

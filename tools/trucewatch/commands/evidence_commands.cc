@@ -24,13 +24,6 @@ Result<int> RunAudit(const AuditCommand& command) {
   return 0;
 }
 
-Result<int> RunKeygen(const KeygenCommand& command) {
-  TW_ASSIGN_OR_RETURN(const std::string vkey, evidence::GenerateKey(command.out, command.name));
-  std::printf("private key  %s (keep it; only the signer needs it)\npublic key   %s.vkey\n%s\n",
-              command.out.c_str(), command.out.c_str(), vkey.c_str());
-  return 0;
-}
-
 Result<int> RunSignerCommand(const SignerCommand& command) {
   const std::unique_ptr<Storage> storage = MakePosixStorage();
   TW_RETURN_IF_ERROR(evidence::RunSigner(
