@@ -62,8 +62,8 @@ SceneRenderer::SceneRenderer(const Scenario& scenario, const World& world, const
       flight_(flight),
       texture_(texture),
       noise_(kNoiseTile),
-      mark_(MakeMark(static_cast<int>(scenario.config.drone().width_px()),
-                     static_cast<int>(scenario.config.drone().height_px()))) {
+      mark_(MakeMark(static_cast<int>(flight.drone().width_px()),
+                     static_cast<int>(flight.drone().height_px()))) {
   Random random(scenario.seed, "sensor noise");
   for (std::int8_t& sample : noise_) {
     sample = static_cast<std::int8_t>(
@@ -72,12 +72,12 @@ SceneRenderer::SceneRenderer(const Scenario& scenario, const World& world, const
 }
 
 View SceneRenderer::ViewOf(int frame) const {
-  const double t_s = static_cast<double>(frame) / scenario_.config.drone().frames_per_second();
+  const double t_s = static_cast<double>(frame) / flight_.drone().frames_per_second();
   return View(flight_.TruePose(t_s), flight_.frame(), flight_.StarePoint(t_s));
 }
 
 void SceneRenderer::Render(int frame, const Options& options, YuvPicture& picture) const {
-  const double t_s = static_cast<double>(frame) / scenario_.config.drone().frames_per_second();
+  const double t_s = static_cast<double>(frame) / flight_.drone().frames_per_second();
   const View view = ViewOf(frame);
   WarpGround(view, picture);
   DrawObjects(view, t_s, options.movers, picture);
@@ -129,8 +129,25 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
       items.push_back({distance(building.centre), {BoxOf(building)}});
     }
   }
+  for (const ParkedVehicle& parked : world_.parked) {
+    if (!parked.IsThere(t_s) || !visible(parked.state.position, 20)) continue;
+    Item item{distance(parked.state.position), BoxesOf(parked.vehicle, parked.state)};
+    for (const Box& box : item.boxes) PaintShadow(box, view, sun, picture);
+    items.push_back(std::move(item));
+  }
+  const auto person = [&](const Eigen::Vector2d& place, const Eigen::Vector2d& along,
+                          const Colour& colour) {
+    Item item{distance(place), PersonBoxes(place, along, colour)};
+    for (const Box& box : item.boxes) PaintShadow(box, view, sun, picture);
+    items.push_back(std::move(item));
+  };
   for (const Mover& mover : world_.movers) {
     if (!movers) break;
+    for (const PersonPath& path : mover.paths) {
+      const PersonState state = StateOfPerson(path, t_s);
+      if (visible(state.position, 3)) person(state.position, state.direction, path.colour);
+    }
+    if (mover.kind == MoverKind::kGathering) continue;
     const auto state = world_.StateOf(mover, t_s);
     if (!state || !visible(state->position, 20)) continue;
     if (mover.kind != MoverKind::kPersonGroup) {
@@ -142,14 +159,8 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
     for (std::size_t i = 0; i < mover.people.size(); ++i) {
       // Nobody walks in step: each sways a little about their place in the group.
       const double sway = 0.25 * std::sin(1.1 * t_s + 1.7 * static_cast<double>(i));
-      Box person;
-      person.centre = state->position + mover.people[i] + sway * state->direction;
-      person.along = state->direction;
-      person.half_length_m = 0.22, person.half_width_m = 0.3;
-      person.top_m = 1.7;
-      person.roof = person.wall = mover.colour;
-      PaintShadow(person, view, sun, picture);
-      items.push_back({distance(person.centre), {person}});
+      person(state->position + mover.people[i] + sway * state->direction, state->direction,
+             mover.colour);
     }
   }
   // Painter's algorithm: what stands farther away is painted first.
@@ -161,7 +172,7 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
 }
 
 void SceneRenderer::AddNoise(int frame, YuvPicture& picture) const {
-  Random random(scenario_.seed, "noise offset", static_cast<std::uint64_t>(frame));
+  Random random(scenario_.seed, "noise offset", FrameKey(flight_.index(), frame));
   const std::size_t size = picture.y.size();
   for (std::size_t done = 0; done < size;) {
     const std::size_t run = std::min<std::size_t>(size - done, kNoiseTile / 2);
