@@ -72,10 +72,6 @@ std::string GmtiFile(const Scenario& scenario) {
 std::string GroundRadarFile(const Scenario& scenario) {
   return scenario.config.ground_radar().source_id() + ".pcap";
 }
-std::string SatelliteFolder(const Scenario& scenario) {
-  return scenario.config.satellite().source_id();
-}
-std::string HumanFolder(const Scenario& scenario) { return scenario.config.human().source_id(); }
 
 config::MissionConfig FileMission(const Scenario& scenario) {
   const config::Scenario& s = scenario.config;
@@ -88,18 +84,18 @@ config::MissionConfig FileMission(const Scenario& scenario) {
   if (s.has_ground_radar()) AddGroundRadar(scenario, mission);
   if (s.has_satellite()) {
     auto& source = AddSource(mission, s.satellite().source_id(), config::SourceConfig::SATELLITE,
-                             SatelliteFolder(scenario) + "/catalog.json", s.satellite().platform(),
-                             s.satellite().station());
+                             std::string(kSatelliteFolder) + "/catalog.json",
+                             s.satellite().platform(), s.satellite().station());
     source.set_position_sigma_m(s.satellite().georeference_sigma_m());
     source.set_detection_probability(s.satellite().detection_probability());
   }
   if (s.has_human()) {
     auto& source = AddSource(mission, s.human().source_id(), config::SourceConfig::HUMAN,
-                             HumanFolder(scenario), s.human().platform(), s.human().station());
+                             kHumanFolder, s.human().platform(), s.human().station());
     for (const std::string& vkey : AuthorVkeys(scenario)) source.add_signer_vkey(vkey);
   }
   if (!s.agreement_file().empty()) {
-    mission.mutable_verify()->set_agreement_file("agreement.txtpb");
+    mission.mutable_verify()->set_agreement_file(kAgreementFile);
   }
   return mission;
 }

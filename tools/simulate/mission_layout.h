@@ -11,8 +11,9 @@ namespace trucewatch::simulate {
 std::string VideoFile(const Scenario& scenario, int drone);
 std::string GmtiFile(const Scenario& scenario);
 std::string GroundRadarFile(const Scenario& scenario);
-std::string SatelliteFolder(const Scenario& scenario);  // with catalog.json
-std::string HumanFolder(const Scenario& scenario);
+inline constexpr const char* kSatelliteFolder = "satellite";  // with catalog.json
+inline constexpr const char* kHumanFolder = "human";
+inline constexpr const char* kAgreementFile = "agreement.txtpb";
 
 // Every source with its lineage and its file.
 v1::config::MissionConfig FileMission(const Scenario& scenario);

@@ -7,9 +7,11 @@
 #include <thread>
 
 #include "tools/simulate/ground_radar_recording.h"
+#include "tools/simulate/hub_layout.h"
 #include "tools/simulate/human_recording.h"
 #include "tools/simulate/mission_layout.h"
 #include "tools/simulate/radar_recording.h"
+#include "tools/simulate/satellite_recording.h"
 #include "tools/simulate/scenario.h"
 #include "tools/simulate/truth.h"
 #include "tools/simulate/video_recording.h"
@@ -58,10 +60,26 @@ class Recording {
 Result<void> WriteTexts(const Scenario& scenario, const World& world, Recording& recording) {
   TW_RETURN_IF_ERROR(recording.Write("mission.txtpb", ConfigText(scenario, FileMission(scenario))));
   if (!scenario.config.agreement_file().empty()) {
-    TW_RETURN_IF_ERROR(recording.Write("agreement.txtpb", scenario.agreement_text));
+    TW_RETURN_IF_ERROR(recording.Write(kAgreementFile, scenario.agreement_text));
   }
   TW_RETURN_IF_ERROR(recording.Write("truth.csv", TruthCsv(scenario, world)));
   return recording.Write("truth.json", TruthJson(scenario, world));
+}
+
+Result<void> WriteHubs(const Scenario& scenario, Recording& recording) {
+  for (const HubSetup& setup : HubSetups(scenario)) {
+    for (const TextFile& file : setup.texts) {
+      TW_RETURN_IF_ERROR(recording.Write(file.name, file.text));
+    }
+    for (const KeyFile& key : setup.keys) {
+      const std::string path = recording.Place(key.name);
+      std::error_code ignored;  // what was simulated here before
+      std::filesystem::remove(path, ignored);
+      std::filesystem::remove(recording.Place(key.name + ".pub"), ignored);
+      TW_RETURN_IF_ERROR(key.write(path));
+    }
+  }
+  return {};
 }
 
 Result<void> WriteRadars(const Scenario& scenario, const World& world, Recording& recording,
@@ -79,7 +97,17 @@ Result<void> WriteRadars(const Scenario& scenario, const World& world, Recording
 Result<void> WriteHuman(const Scenario& scenario, const World& world, Recording& recording) {
   TW_ASSIGN_OR_RETURN(const auto notes, WriteNotes(scenario, world));
   for (const NoteFile& note : notes) {
-    TW_RETURN_IF_ERROR(recording.Write(HumanFolder(scenario) + "/" + note.name, note.bytes));
+    TW_RETURN_IF_ERROR(recording.Write(std::string(kHumanFolder) + "/" + note.name, note.bytes));
+  }
+  return {};
+}
+
+Result<void> WriteSatellite(const Scenario& scenario, const World& world, unsigned threads,
+                            Recording& recording) {
+  TW_ASSIGN_OR_RETURN(const auto files, RenderPasses(scenario, world, threads));
+  for (const SceneFile& file : files) {
+    TW_RETURN_IF_ERROR(
+        recording.Write(std::string(kSatelliteFolder) + "/" + file.name, file.bytes));
   }
   return {};
 }
@@ -98,8 +126,12 @@ Result<SimulateSummary> Simulate(const SimulateOptions& options) {
   summary.movers = static_cast<int>(world.movers.size());
   Recording recording(options.out_dir, summary);
   TW_RETURN_IF_ERROR(WriteTexts(scenario, world, recording));
+  if (scenario.config.has_hub()) TW_RETURN_IF_ERROR(WriteHubs(scenario, recording));
   TW_RETURN_IF_ERROR(WriteRadars(scenario, world, recording, summary));
   if (scenario.config.has_human()) TW_RETURN_IF_ERROR(WriteHuman(scenario, world, recording));
+  if (scenario.config.has_satellite()) {
+    TW_RETURN_IF_ERROR(WriteSatellite(scenario, world, threads, recording));
+  }
 
   int all_frames = 0;
   for (int i = 0; i < scenario.config.drone_size(); ++i) all_frames += FrameCount(scenario, i);
