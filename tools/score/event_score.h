@@ -35,7 +35,7 @@ struct EventScore {
   std::vector<Expected> expectations;
   int events = 0;        // distinct event ids
   int matched = 0;       // of them, those an expectation asks for
-  int unexpected = 0;    // of them, those nothing asks for
+  int unexpected = 0;    // events, movements on record and cases that nothing asks for
   int missed = 0;        // VERIFIED expectations without their one event
   double precision = 1;  // of VERIFIED events
   double recall = 1;     // of VERIFIED expectations
@@ -52,11 +52,24 @@ Result<EventTruth> LoadEventTruth(const std::string& recording);
 Result<std::vector<v1::config::EventLine>> ParseEventLines(const std::string& text,
                                                            const std::string& file_name);
 
+// Reads coverage lines (coverage.jsonl); errors name the line.
+Result<std::vector<v1::config::CoverageLine>> ParseCoverageLines(const std::string& text,
+                                                                 const std::string& file_name);
+
 // An event belongs to the group whose vehicles are nearest to it at its last time, within kMatchM
-// of their centroid. To be met: VERIFIED, exactly one event of that rule, zone and group, and it
-// reached VERIFIED; NOTIFIED, exactly one NOTIFIED line with that id, and no event of that group;
-// NONE, no event of that group. An event that belongs to no expectation is one that is not met.
+// of their centroid. To be met:
+//   VERIFIED       exactly one event of that rule, zone and group, and it reached VERIFIED
+//   CANDIDATE      exactly one, it never became more, and its count interval is within the
+//                  tolerance of the true count
+//   NOTIFIED       exactly one NOTIFIED line with that id, and no event of that group
+//   PERMITTED      at least one PERMITTED line of that corridor, and no event of that group
+//   NOT_OBSERVED   that share of the zone's cells (moving vehicles), over all periods
+//   COVERAGE_LOST  cells lost to that source in a period of the outage, none in the one before it
+//   CASE           exactly one case on that record
+//   NONE           no event of that group
+// Whatever no expectation asks for is unexpected, and unexpected things make the last one not met.
 inline constexpr double kMatchM = 500.0;
-EventScore ScoreEvents(const EventTruth& truth, const std::vector<v1::config::EventLine>& lines);
+EventScore ScoreEvents(const EventTruth& truth, const std::vector<v1::config::EventLine>& lines,
+                       const std::vector<v1::config::CoverageLine>& coverage = {});
 
 }  // namespace trucewatch::tools

@@ -78,6 +78,21 @@ std::vector<Box> BoxesOf(const Mover& mover, const MoverState& state) {
   return boxes;
 }
 
+std::vector<Box> PersonBoxes(const Eigen::Vector2d& place, const Eigen::Vector2d& along,
+                             const Colour& colour) {
+  Box body;
+  body.centre = place;
+  body.along = along;
+  body.half_length_m = 0.16, body.half_width_m = 0.25;
+  body.top_m = 1.45;
+  body.roof = body.wall = colour;
+  Box head = body;
+  head.half_length_m = head.half_width_m = 0.11;
+  head.bottom_m = 1.45, head.top_m = 1.7;
+  head.roof = head.wall = FromRgb(70, 52, 42);
+  return {body, head};
+}
+
 Box BoxOf(const Building& building) {
   Box box;
   box.centre = building.centre;

@@ -21,6 +21,9 @@ struct Box {
 
 // The boxes a vehicle of its kind is made of, lowest first.
 std::vector<Box> BoxesOf(const Mover& mover, const MoverState& state);
+// Somebody who stands or walks: body and head.
+std::vector<Box> PersonBoxes(const Eigen::Vector2d& place, const Eigen::Vector2d& along,
+                             const Colour& colour);
 Box BoxOf(const Building& building);
 
 struct Sun {

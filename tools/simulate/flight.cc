@@ -13,7 +13,6 @@ namespace {
 
 constexpr double kTwoPi = 2.0 * std::numbers::pi;
 constexpr double kGravityMps2 = 9.80665;
-constexpr double kWanderM = 2.5;  // the operator's hand
 
 }  // namespace
 
@@ -23,12 +22,15 @@ Geodetic GroundPlace(const LocalFrame& frame, const Eigen::Vector2d& place) {
   return ground;
 }
 
-Flight::Flight(const Scenario& scenario, const World& world)
-    : scenario_(scenario), world_(world), frame_(scenario.origin) {
-  Random random(scenario.seed, "flight");
+Flight::Flight(const Scenario& scenario, const World& world, int drone)
+    : scenario_(scenario),
+      world_(world),
+      index_(drone),
+      drone_(scenario.config.drone(drone)),
+      frame_(scenario.origin) {
+  Random random(scenario.seed, "flight", static_cast<std::uint64_t>(drone));
   for (double& phase : wander_phase_rad_) phase = random.Uniform(0, kTwoPi);
-  const auto& drone = scenario.config.drone();
-  bias_ = DrawErrors(drone.position_bias_m(), drone.angle_bias_deg(), random);
+  bias_ = DrawErrors(drone_.position_bias_m(), drone_.angle_bias_deg(), random);
 }
 
 Flight::Errors Flight::DrawErrors(double position_sigma_m, double angle_sigma_deg,
@@ -44,7 +46,7 @@ Flight::Errors Flight::DrawErrors(double position_sigma_m, double angle_sigma_de
 }
 
 Eigen::Vector2d Flight::Target(int stare, double t_s) const {
-  const auto& config = scenario_.config.drone().stare(stare);
+  const auto& config = drone_.stare(stare);
   if (!config.follow().empty()) {
     if (const auto middle = world_.MiddleOf(config.follow(), t_s)) return *middle;
   }
@@ -52,7 +54,7 @@ Eigen::Vector2d Flight::Target(int stare, double t_s) const {
 }
 
 Eigen::Vector2d Flight::StarePoint(double t_s) const {
-  const auto& drone = scenario_.config.drone();
+  const auto& drone = drone_;
   int stare = 0;
   while (stare + 1 < drone.stare_size() && drone.stare(stare + 1).time_s() <= t_s) ++stare;
   Eigen::Vector2d target = Target(stare, t_s);
@@ -62,18 +64,22 @@ Eigen::Vector2d Flight::StarePoint(double t_s) const {
     const double blend = x * x * (3 - 2 * x);
     target = Target(stare - 1, t_s) * (1 - blend) + target * blend;
   }
-  target.x() += kWanderM * (std::sin(kTwoPi * t_s / 11 + wander_phase_rad_[0]) +
-                            0.4 * std::sin(kTwoPi * t_s / 4.3 + wander_phase_rad_[1]));
-  target.y() += kWanderM * (std::sin(kTwoPi * t_s / 13 + wander_phase_rad_[2]) +
-                            0.4 * std::sin(kTwoPi * t_s / 5.1 + wander_phase_rad_[3]));
+  target.x() +=
+      drone.operator_wander_m() * (std::sin(kTwoPi * t_s / 11 + wander_phase_rad_[0]) +
+                                   0.4 * std::sin(kTwoPi * t_s / 4.3 + wander_phase_rad_[1]));
+  target.y() +=
+      drone.operator_wander_m() * (std::sin(kTwoPi * t_s / 13 + wander_phase_rad_[2]) +
+                                   0.4 * std::sin(kTwoPi * t_s / 5.1 + wander_phase_rad_[3]));
   return target;
 }
 
 CameraPose Flight::TruePose(double t_s) const {
-  const auto& drone = scenario_.config.drone();
+  const auto& drone = drone_;
   const double turn = drone.clockwise() ? 1.0 : -1.0;
-  const double bearing = drone.orbit_start_deg() * std::numbers::pi / 180.0 +
-                         turn * t_s * drone.speed_mps() / drone.orbit_radius_m();
+  // Radians a second; nothing turns that hovers.
+  const bool circles = drone.speed_mps() > 0 && drone.orbit_radius_m() > 0;
+  const double rate = circles ? drone.speed_mps() / drone.orbit_radius_m() : 0.0;
+  const double bearing = drone.orbit_start_deg() * std::numbers::pi / 180.0 + turn * t_s * rate;
   const Eigen::Vector2d place =
       ToVector(drone.orbit_centre()) +
       drone.orbit_radius_m() * Eigen::Vector2d(std::sin(bearing), std::cos(bearing));
@@ -83,8 +89,7 @@ CameraPose Flight::TruePose(double t_s) const {
   pose.platform_heading = Angle::Radians(bearing + turn * kTwoPi / 4).NormalisedPositive();
   pose.platform_pitch = Angle::Degrees(2.0 + 0.3 * std::sin(kTwoPi * t_s / 17));
   // Coordinated turn: tan(bank) = v^2 / (g r), right wing down in a clockwise one.
-  pose.platform_roll = Angle::Radians(turn * std::atan(drone.speed_mps() * drone.speed_mps() /
-                                                       (kGravityMps2 * drone.orbit_radius_m()))) +
+  pose.platform_roll = Angle::Radians(turn * std::atan(rate * drone.speed_mps() / kGravityMps2)) +
                        Angle::Degrees(0.4 * std::sin(kTwoPi * t_s / 9));
   pose.width_px = static_cast<int>(drone.width_px());
   pose.height_px = static_cast<int>(drone.height_px());
@@ -109,8 +114,8 @@ CameraPose Flight::TruePose(double t_s) const {
 }
 
 CameraPose Flight::MetadataPose(const CameraPose& truth, int frame) const {
-  const auto& drone = scenario_.config.drone();
-  Random random(scenario_.seed, "metadata", static_cast<std::uint64_t>(frame));
+  const auto& drone = drone_;
+  Random random(scenario_.seed, "metadata", FrameKey(index_, frame));
   const Errors noise = DrawErrors(drone.position_noise_m(), drone.angle_noise_deg(), random);
   const auto degrees = [](double bias, double jitter) { return Angle::Degrees(bias + jitter); };
   CameraPose pose = truth;

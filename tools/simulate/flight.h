@@ -13,11 +13,15 @@ namespace trucewatch::simulate {
 // Place on the flat ground at east, north.
 Geodetic GroundPlace(const LocalFrame& frame, const Eigen::Vector2d& place);
 
-// The drone: an orbit with a coordinated turn, its camera on what the operator watches.
+// A drone: an orbit with a coordinated turn, or one that hovers; its camera on what the operator
+// watches.
 // A pure function of scenario, seed and time; true poses, and as the metadata tells them.
 class Flight {
  public:
-  Flight(const Scenario& scenario, const World& world);
+  Flight(const Scenario& scenario, const World& world, int drone = 0);
+
+  const v1::config::DroneConfig& drone() const { return drone_; }
+  int index() const { return index_; }
 
   CameraPose TruePose(double t_s) const;
   // With this flight's bias and this frame's noise.
@@ -36,6 +40,8 @@ class Flight {
 
   const Scenario& scenario_;
   const World& world_;
+  const int index_;
+  const v1::config::DroneConfig& drone_;
   LocalFrame frame_;
   double wander_phase_rad_[4];
   Errors bias_;

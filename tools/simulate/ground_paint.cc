@@ -116,6 +116,8 @@ constexpr std::array<std::array<float, 3>, 7> kFieldColours{{{176, 160, 122},
                                                              {118, 120, 80},
                                                              {132, 130, 92}}};
 
+constexpr double kClearOfParkedM = 10;  // no tree stands nearer to a parking place
+
 struct NearSegment {
   Eigen::Vector2d a, b;
   std::size_t road;
@@ -298,6 +300,14 @@ class Painter {
     }
     for (const Building& house : world_.buildings) {
       if ((place - house.centre).norm() < house.half_length_m + margin_m) return false;
+    }
+    for (const ParkedVehicle& parked : world_.parked) {
+      if ((place - parked.state.position).norm() < kClearOfParkedM + margin_m) return false;
+    }
+    for (const auto& gathering : scenario_.config.gathering()) {
+      if ((place - ToVector(gathering.centre())).norm() < gathering.radius_m() + margin_m + 3) {
+        return false;
+      }
     }
     return true;
   }

@@ -44,10 +44,10 @@ bool Touches(std::span<const Eigen::Vector2d> footprint, const Eigen::Vector2d& 
 }  // namespace
 
 GroundTexture::GroundTexture(const Scenario& scenario, const World& world,
-                             const Eigen::Vector2d& low, int columns, int rows)
+                             const Eigen::Vector2d& low, double texel_m, int columns, int rows)
     : scenario_(scenario),
       world_(world),
-      texel_m_(scenario.config.look().texel_m()),
+      texel_m_(texel_m),
       north_west_(low.x(), low.y() + rows * kTile * texel_m_),
       tiles_x_(columns),
       tiles_y_(rows),
@@ -58,22 +58,22 @@ GroundTexture::GroundTexture(const Scenario& scenario, const World& world,
 Result<std::unique_ptr<GroundTexture>> GroundTexture::Create(const Scenario& scenario,
                                                              const World& world,
                                                              const Eigen::Vector2d& low,
-                                                             const Eigen::Vector2d& high) {
+                                                             const Eigen::Vector2d& high,
+                                                             double texel_m) {
   // Tiles lie on a fixed grid, so that a texel is the same whatever else is looked at.
-  const double tile_m = kTile * scenario.config.look().texel_m();
+  const double tile_m = kTile * texel_m;
   const Eigen::Vector2d first(std::floor(low.x() / tile_m) * tile_m,
                               std::floor(low.y() / tile_m) * tile_m);
   const double columns = std::ceil((high.x() - first.x()) / tile_m);
   const double rows = std::ceil((high.y() - first.y()) / tile_m);
   if (!(columns >= 1 && rows >= 1 && columns * kTile <= kMaxTexels && rows * kTile <= kMaxTexels)) {
     return Fail(ErrorCode::kBadInput,
-                "the camera looks over {:.0f} x {:.0f} m, more than {} cells of look.texel_m {}: "
+                "the camera looks over {:.0f} x {:.0f} m, more than {} cells of texel_m {}: "
                 "use a larger texel_m or stare points closer together",
-                high.x() - low.x(), high.y() - low.y(), kMaxTexels,
-                scenario.config.look().texel_m());
+                high.x() - low.x(), high.y() - low.y(), kMaxTexels, texel_m);
   }
-  return std::unique_ptr<GroundTexture>(
-      new GroundTexture(scenario, world, first, static_cast<int>(columns), static_cast<int>(rows)));
+  return std::unique_ptr<GroundTexture>(new GroundTexture(
+      scenario, world, first, texel_m, static_cast<int>(columns), static_cast<int>(rows)));
 }
 
 Eigen::Matrix3d GroundTexture::TexelFromEn(double texel_m) const {

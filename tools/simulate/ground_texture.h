@@ -20,11 +20,11 @@ namespace trucewatch::simulate {
 // tiles or threads asked for.
 class GroundTexture {
  public:
-  // The rectangle, east and north, that will be looked at. Fails when it is too large to be one
-  // picture.
+  // The rectangle, east and north, that will be looked at, in cells of `texel_m`. Fails when it is
+  // too large to be one picture.
   static Result<std::unique_ptr<GroundTexture>> Create(const Scenario& scenario, const World& world,
                                                        const Eigen::Vector2d& low,
-                                                       const Eigen::Vector2d& high);
+                                                       const Eigen::Vector2d& high, double texel_m);
 
   // Marks the tiles a convex footprint touches as wanted.
   void Want(std::span<const Eigen::Vector2d> footprint);
@@ -39,7 +39,7 @@ class GroundTexture {
 
  private:
   GroundTexture(const Scenario& scenario, const World& world, const Eigen::Vector2d& low,
-                int columns, int rows);
+                double texel_m, int columns, int rows);
   Eigen::Matrix3d TexelFromEn(double texel_m) const;
   void PaintTile(int tile_x, int tile_y);
 

@@ -19,11 +19,13 @@ constexpr std::uint32_t kMissionId = 1;
 constexpr std::uint32_t kJobId = 1;
 constexpr double kMissionRepeatS = 60;
 constexpr std::uint8_t kExerciseSimulated = 129;  // P7
-constexpr std::uint8_t kVehicleSimulated = 138;   // D32.10
-constexpr std::uint8_t kUnknownSimulated = 255;   // D32.10
-constexpr std::uint8_t kGroundBased = 15;         // M3
-constexpr std::uint8_t kOtherSensor = 1;          // J2
-constexpr std::uint8_t kMti = 1;                  // J14
+constexpr std::uint8_t kTrackedSimulated = 129;   // D32.10, here and below
+constexpr std::uint8_t kWheeledSimulated = 130;
+constexpr std::uint8_t kVehicleSimulated = 138;
+constexpr std::uint8_t kUnknownSimulated = 255;
+constexpr std::uint8_t kGroundBased = 15;  // M3
+constexpr std::uint8_t kOtherSensor = 1;   // J2
+constexpr std::uint8_t kMti = 1;           // J14
 
 std::uint16_t ToU16(double value) {
   return static_cast<std::uint16_t>(std::clamp(std::lround(value), 0L, 0xFFFEL));
@@ -67,6 +69,8 @@ void AddTargets(const Scenario& scenario, const World& world, const LocalFrame& 
     const double chance = random.Uniform();
     const double range_error = random.Normal(), azimuth_error = random.Normal();
     const double rate_error = random.Normal(), fading = random.Normal();
+    const bool class_right = random.Uniform() < config.class_right_probability();
+    if (mover.IsPeople()) continue;  // nobody on foot is ever in a list
     const auto state = world.StateOf(mover, scan.t_s);
     if (!state) continue;
     const Eigen::Vector3d p = radar.EnuFromGeodetic(GroundPlace(area, state->position));
@@ -89,6 +93,14 @@ void AddTargets(const Scenario& scenario, const World& world, const LocalFrame& 
     plot.snr_db = static_cast<int>(std::lround(18 - 40 * std::log10(range / 14'000) +
                                                10 * std::log10(mover.length_m / 6) + 2 * fading));
     plot.mover_id = mover.id;
+    if (config.class_right_probability() > 0) {
+      const bool says_tracked = (mover.kind == MoverKind::kTracked) == class_right;
+      plot.classification = says_tracked ? kTrackedSimulated : kWheeledSimulated;
+      plot.class_percent = ToU8(100 * config.class_right_probability());
+    } else {
+      plot.classification = kVehicleSimulated;
+      plot.class_percent = 70;
+    }
     scan.plots.push_back(plot);
   }
 }
@@ -109,6 +121,7 @@ void AddFalseAlarms(const Scenario& scenario, const LocalFrame& radar, Simulated
     plot.range_rate_mps =
         random.Uniform(config.min_detectable_speed_mps(), 15) * (random.Below(2) == 0 ? -1 : 1);
     plot.snr_db = static_cast<int>(random.Uniform(8, 13));
+    plot.classification = kUnknownSimulated;
     scan.plots.push_back(plot);
   }
 }
@@ -165,8 +178,8 @@ TargetReport ReportOf(const Scenario& scenario, const SimulatedPlot& plot, std::
   report.los_velocity_cmps = ToS16(plot.range_rate_mps * 100);
   report.wrap_velocity_cmps = 0xFFFE;  // far above any speed on the ground: no ambiguity
   report.snr_db = static_cast<std::int8_t>(std::clamp(plot.snr_db, 0, 100));
-  report.classification = plot.mover_id != 0 ? kVehicleSimulated : kUnknownSimulated;
-  report.class_probability_percent = plot.mover_id != 0 ? 70 : 50;
+  report.classification = plot.classification;
+  report.class_probability_percent = plot.class_percent;
   report.slant_range_sigma_cm = ToU16(config.sigma_range_m() * 100);
   report.cross_range_sigma_dm =
       ToU16(plot.slant_range_m * config.sigma_azimuth_deg() * kDegree * 10);
@@ -223,6 +236,11 @@ std::vector<SimulatedScan> SimulateScans(const Scenario& scenario, const World& 
     SimulatedScan scan;
     scan.t_s = std::round((static_cast<double>(k) + 0.5) * config.scan_period_s() * 1000) / 1000;
     if (scan.t_s > scenario.duration_s()) break;
+    if (std::any_of(config.outage().begin(), config.outage().end(), [&](const auto& outage) {
+          return scan.t_s >= outage.start_s() && scan.t_s < outage.end_s();
+        })) {
+      continue;
+    }
     Random random(scenario.seed, "radar scan", k);
     AddTargets(scenario, world, area, radar, scan, random);
     AddFalseAlarms(scenario, radar, scan, random);

@@ -18,6 +18,9 @@ struct SimulatedPlot {
   double slant_range_m = 0;
   int snr_db = 0;
   int mover_id = 0;  // 0: false alarm
+  // STANAG 4607 D32.10 and D32.11.
+  std::uint8_t classification = 255;
+  std::uint8_t class_percent = 50;
 };
 
 struct SimulatedScan {

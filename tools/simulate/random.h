@@ -16,6 +16,11 @@ constexpr std::uint64_t Mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// One number for one frame of one camera; that of camera 0 is the frame's own.
+constexpr std::uint64_t FrameKey(int camera, int frame) {
+  return static_cast<std::uint64_t>(camera) << 32 | static_cast<std::uint32_t>(frame);
+}
+
 // Our own generator and distributions: those of the standard library differ from one library to the
 // next. Every purpose draws from a stream of its own, so a change in one leaves the others as they
 // were.

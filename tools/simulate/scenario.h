@@ -29,6 +29,13 @@ struct Scenario {
 // file, line and what was expected.
 Result<Scenario> LoadScenario(const std::string& path, std::optional<std::uint64_t> seed);
 
+struct UdpAddress {
+  std::uint32_t ip = 0;  // 239.1.1.1 is 0xEF010101
+  std::uint16_t port = 0;
+};
+// "239.1.1.1:8600"; nothing when it is none.
+std::optional<UdpAddress> ParseUdp(const std::string& text);
+
 inline Eigen::Vector2d ToVector(const v1::config::PointEn& point) {
   return {point.east_m(), point.north_m()};
 }

@@ -41,8 +41,9 @@ Sun SunOf(const Scenario& scenario) {
           ShadowPerMetre(scenario)};
 }
 
-// Letters with a dark edge, small, in the lower left corner.
-cv::Mat MakeMark(int width_px, int height_px) {
+}  // namespace
+
+cv::Mat ExerciseMark(int width_px, int height_px) {
   const double scale = std::clamp(width_px / 960.0 * 0.42, 0.3, 1.0);
   cv::Mat edge(height_px, width_px, CV_8UC1, cv::Scalar(0));
   cv::Mat letters = edge.clone();
@@ -53,60 +54,26 @@ cv::Mat MakeMark(int width_px, int height_px) {
   return cv::max(edge, letters);
 }
 
-}  // namespace
-
-SceneRenderer::SceneRenderer(const Scenario& scenario, const World& world, const Flight& flight,
-                             const GroundTexture& texture)
-    : scenario_(scenario),
-      world_(world),
-      flight_(flight),
-      texture_(texture),
-      noise_(kNoiseTile),
-      mark_(MakeMark(static_cast<int>(scenario.config.drone().width_px()),
-                     static_cast<int>(scenario.config.drone().height_px()))) {
-  Random random(scenario.seed, "sensor noise");
-  for (std::int8_t& sample : noise_) {
-    sample = static_cast<std::int8_t>(
-        std::lround(std::clamp(kNoiseSigma * random.Normal(), -100.0, 100.0)));
-  }
-}
-
-View SceneRenderer::ViewOf(int frame) const {
-  const double t_s = static_cast<double>(frame) / scenario_.config.drone().frames_per_second();
-  return View(flight_.TruePose(t_s), flight_.frame(), flight_.StarePoint(t_s));
-}
-
-void SceneRenderer::Render(int frame, const Options& options, YuvPicture& picture) const {
-  const double t_s = static_cast<double>(frame) / scenario_.config.drone().frames_per_second();
-  const View view = ViewOf(frame);
-  WarpGround(view, picture);
-  DrawObjects(view, t_s, options.movers, picture);
-  cv::Mat luma(picture.height_px, picture.width_px, CV_8UC1, picture.y.data());
-  cv::GaussianBlur(luma, luma, cv::Size(3, 3), 0.6);  // the lens
-  if (options.noise) AddNoise(frame, picture);
-  if (options.mark) BurnMark(picture);
-}
-
-void SceneRenderer::WarpGround(const View& view, YuvPicture& picture) const {
+void DrawGround(const GroundTexture& texture, const View& view, YuvPicture& picture) {
   const Eigen::Matrix3d ground_from_image = view.image_from_ground().inverse();
   const int flags = cv::INTER_LINEAR | cv::WARP_INVERSE_MAP;
   cv::Mat luma(picture.height_px, picture.width_px, CV_8UC1, picture.y.data());
-  cv::warpPerspective(texture_.luma(), luma,
-                      ToMat(texture_.luma_from_en() * ground_from_image * ImageFromIndex(1)),
+  cv::warpPerspective(texture.luma(), luma,
+                      ToMat(texture.luma_from_en() * ground_from_image * ImageFromIndex(1)),
                       luma.size(), flags, cv::BORDER_REPLICATE);
   const cv::Size half(picture.width_px / 2, picture.height_px / 2);
   cv::Mat chroma;
-  cv::warpPerspective(texture_.chroma(), chroma,
-                      ToMat(texture_.chroma_from_en() * ground_from_image * ImageFromIndex(2)),
-                      half, flags, cv::BORDER_REPLICATE);
+  cv::warpPerspective(texture.chroma(), chroma,
+                      ToMat(texture.chroma_from_en() * ground_from_image * ImageFromIndex(2)), half,
+                      flags, cv::BORDER_REPLICATE);
   cv::Mat planes[] = {cv::Mat(half, CV_8UC1, picture.u.data()),
                       cv::Mat(half, CV_8UC1, picture.v.data())};
   cv::split(chroma, planes);
 }
 
-void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
-                                YuvPicture& picture) const {
-  const Sun sun = SunOf(scenario_);
+void DrawObjects(const Scenario& scenario, const World& world, const View& view, double t_s,
+                 bool movers, YuvPicture& picture) {
+  const Sun sun = SunOf(scenario);
   const auto visible = [&](const Eigen::Vector2d& place, double reach_m) {
     if (!view.InFront(place)) return false;
     const Eigen::Vector2d p = view.Project(place, 0);
@@ -124,14 +91,31 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
   const auto distance = [&](const Eigen::Vector2d& place) {
     return (view.camera_enu_m().head<2>() - place).norm();
   };
-  for (const Building& building : world_.buildings) {
+  for (const Building& building : world.buildings) {
     if (visible(building.centre, 20)) {
       items.push_back({distance(building.centre), {BoxOf(building)}});
     }
   }
-  for (const Mover& mover : world_.movers) {
+  for (const ParkedVehicle& parked : world.parked) {
+    if (!parked.IsThere(t_s) || !visible(parked.state.position, 20)) continue;
+    Item item{distance(parked.state.position), BoxesOf(parked.vehicle, parked.state)};
+    for (const Box& box : item.boxes) PaintShadow(box, view, sun, picture);
+    items.push_back(std::move(item));
+  }
+  const auto person = [&](const Eigen::Vector2d& place, const Eigen::Vector2d& along,
+                          const Colour& colour) {
+    Item item{distance(place), PersonBoxes(place, along, colour)};
+    for (const Box& box : item.boxes) PaintShadow(box, view, sun, picture);
+    items.push_back(std::move(item));
+  };
+  for (const Mover& mover : world.movers) {
     if (!movers) break;
-    const auto state = world_.StateOf(mover, t_s);
+    for (const PersonPath& path : mover.paths) {
+      const PersonState state = StateOfPerson(path, t_s);
+      if (visible(state.position, 3)) person(state.position, state.direction, path.colour);
+    }
+    if (mover.kind == MoverKind::kGathering) continue;
+    const auto state = world.StateOf(mover, t_s);
     if (!state || !visible(state->position, 20)) continue;
     if (mover.kind != MoverKind::kPersonGroup) {
       Item item{distance(state->position), BoxesOf(mover, *state)};
@@ -142,14 +126,8 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
     for (std::size_t i = 0; i < mover.people.size(); ++i) {
       // Nobody walks in step: each sways a little about their place in the group.
       const double sway = 0.25 * std::sin(1.1 * t_s + 1.7 * static_cast<double>(i));
-      Box person;
-      person.centre = state->position + mover.people[i] + sway * state->direction;
-      person.along = state->direction;
-      person.half_length_m = 0.22, person.half_width_m = 0.3;
-      person.top_m = 1.7;
-      person.roof = person.wall = mover.colour;
-      PaintShadow(person, view, sun, picture);
-      items.push_back({distance(person.centre), {person}});
+      person(state->position + mover.people[i] + sway * state->direction, state->direction,
+             mover.colour);
     }
   }
   // Painter's algorithm: what stands farther away is painted first.
@@ -160,8 +138,40 @@ void SceneRenderer::DrawObjects(const View& view, double t_s, bool movers,
   }
 }
 
+SceneRenderer::SceneRenderer(const Scenario& scenario, const World& world, const Flight& flight,
+                             const GroundTexture& texture)
+    : scenario_(scenario),
+      world_(world),
+      flight_(flight),
+      texture_(texture),
+      noise_(kNoiseTile),
+      mark_(ExerciseMark(static_cast<int>(flight.drone().width_px()),
+                         static_cast<int>(flight.drone().height_px()))) {
+  Random random(scenario.seed, "sensor noise");
+  for (std::int8_t& sample : noise_) {
+    sample = static_cast<std::int8_t>(
+        std::lround(std::clamp(kNoiseSigma * random.Normal(), -100.0, 100.0)));
+  }
+}
+
+View SceneRenderer::ViewOf(int frame) const {
+  const double t_s = static_cast<double>(frame) / flight_.drone().frames_per_second();
+  return View(flight_.TruePose(t_s), flight_.frame(), flight_.StarePoint(t_s));
+}
+
+void SceneRenderer::Render(int frame, const Options& options, YuvPicture& picture) const {
+  const double t_s = static_cast<double>(frame) / flight_.drone().frames_per_second();
+  const View view = ViewOf(frame);
+  DrawGround(texture_, view, picture);
+  DrawObjects(scenario_, world_, view, t_s, options.movers, picture);
+  cv::Mat luma(picture.height_px, picture.width_px, CV_8UC1, picture.y.data());
+  cv::GaussianBlur(luma, luma, cv::Size(3, 3), 0.6);  // the lens
+  if (options.noise) AddNoise(frame, picture);
+  if (options.mark) BurnMark(picture);
+}
+
 void SceneRenderer::AddNoise(int frame, YuvPicture& picture) const {
-  Random random(scenario_.seed, "noise offset", static_cast<std::uint64_t>(frame));
+  Random random(scenario_.seed, "noise offset", FrameKey(flight_.index(), frame));
   const std::size_t size = picture.y.size();
   for (std::size_t done = 0; done < size;) {
     const std::size_t run = std::min<std::size_t>(size - done, kNoiseTile / 2);

@@ -14,6 +14,14 @@
 
 namespace trucewatch::simulate {
 
+// The ground as a view sees it; its light is that of the texture.
+void DrawGround(const GroundTexture& texture, const View& view, YuvPicture& picture);
+// Vehicles, people and houses with their shadows, the farthest first. `movers`: also what moves.
+void DrawObjects(const Scenario& scenario, const World& world, const View& view, double t_s,
+                 bool movers, YuvPicture& picture);
+// CV_8UC1 of the size of a picture: 0 leave, 1 dark edge, 2 letter. In the lower left corner.
+cv::Mat ExerciseMark(int width_px, int height_px);
+
 // Draws frames: ground, shadows, vehicles and people, houses, the lens, sensor noise, the exercise
 // mark. Threads: Render may be called from several threads once the texture is painted.
 // Determinism: a frame depends on scenario, seed and its number alone.
@@ -32,8 +40,6 @@ class SceneRenderer {
   View ViewOf(int frame) const;
 
  private:
-  void WarpGround(const View& view, YuvPicture& picture) const;
-  void DrawObjects(const View& view, double t_s, bool movers, YuvPicture& picture) const;
   void AddNoise(int frame, YuvPicture& picture) const;
   void BurnMark(YuvPicture& picture) const;
 
@@ -42,7 +48,7 @@ class SceneRenderer {
   const Flight& flight_;
   const GroundTexture& texture_;
   std::vector<std::int8_t> noise_;  // a tile of normal noise, read at an offset of the frame's own
-  cv::Mat mark_;                    // CV_8UC1: 0 leave, 1 dark edge, 2 letter
+  cv::Mat mark_;                    // ExerciseMark
 };
 
 }  // namespace trucewatch::simulate

@@ -30,10 +30,8 @@ struct SimulateSummary {
   int plots = 0;
 };
 
-// Writes a recorded mission in real formats with its truth: mission.txtpb, agreement.txtpb,
-// <drone>.ts (H.264 MPEG-TS with synchronous ST 0601 KLV), <radar>.4607 (STANAG 4607), truth.csv,
-// truth.json. Determinism: the bytes of every file depend on the scenario, the agreement and the
-// seed alone.
+// Writes a recorded mission in real formats with its truth: README.md lists the files.
+// Determinism: the bytes of every file depend on the scenario, the agreement and the seed alone.
 Result<SimulateSummary> Simulate(const SimulateOptions& options);
 
 }  // namespace trucewatch::simulate

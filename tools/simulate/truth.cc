@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/simulate/truth.h"
 
-#include <google/protobuf/text_format.h>
-
-#include <cmath>
+#include <algorithm>
 
 #include "tools/simulate/flight.h"
 
@@ -11,6 +9,9 @@ namespace trucewatch::simulate {
 namespace {
 
 namespace config = v1::config;
+
+// Somebody who strays a little out of the circle is still of the gathering.
+constexpr double kCircleMarginM = 3.0;
 
 Instant At(const Scenario& scenario, double t_s) {
   return scenario.start + Duration::FromSeconds(t_s);
@@ -26,11 +27,84 @@ std::string Quoted(const std::string& text) {
   return out + "\"";
 }
 
+const config::StorageSite* SiteOf(const Scenario& scenario, const std::string& id) {
+  for (const auto& site : scenario.config.storage_site()) {
+    if (site.id() == id) return &site;
+  }
+  return nullptr;
+}
+
 const config::Convoy* ConvoyOf(const Scenario& scenario, const std::string& id) {
   for (const auto& convoy : scenario.config.convoy()) {
     if (convoy.id() == id) return &convoy;
   }
   return nullptr;
+}
+
+bool IsInside(const config::ExpectedEvent& expected, const Eigen::Vector2d& place) {
+  return (place.array() >= ToVector(expected.zone_min()).array()).all() &&
+         (place.array() <= ToVector(expected.zone_max()).array()).all();
+}
+
+// How many of a mover's objects are inside the zone, and where the first is. Of a gathering: those
+// who have come within its circle.
+int CountInside(const World& world, const Mover& mover, const config::ExpectedEvent& expected,
+                double t_s, Eigen::Vector2d* where) {
+  if (mover.kind == MoverKind::kGathering) {
+    int inside = 0;
+    for (const PersonPath& path : mover.paths) {
+      const Eigen::Vector2d place = StateOfPerson(path, t_s).position;
+      const double reach_m = 0.5 * mover.length_m + kCircleMarginM;
+      inside += (place - mover.start).norm() <= reach_m && IsInside(expected, place) ? 1 : 0;
+    }
+    *where = mover.start;
+    return inside;
+  }
+  const auto state = world.StateOf(mover, t_s);
+  if (!state || !IsInside(expected, state->position)) return 0;
+  *where = state->position;
+  return 1;
+}
+
+void CsvRow(const Scenario& scenario, const LocalFrame& frame, int second, const Mover& mover,
+            const MoverState& state, std::string& csv) {
+  const Geodetic place = GroundPlace(frame, state.position);
+  csv +=
+      fmt::format("{},{},{},{},{:.8f},{:.8f},{:.3f},{:.3f},{:.2f},{:.2f},{}\n",
+                  At(scenario, second).micros(), mover.id, MoverKindName(mover.kind), mover.group,
+                  place.latitude.deg(), place.longitude.deg(), state.velocity_mps.x(),
+                  state.velocity_mps.y(), mover.length_m, mover.width_m, CountOf(mover));
+}
+
+// What belongs to an expectation besides the stay in its zone.
+std::string OtherKeys(const config::ExpectedEvent& e) {
+  std::string json;
+  const auto text = [&](const char* key, const std::string& value) {
+    if (!value.empty()) json += fmt::format(", \"{}\": {}", key, Quoted(value));
+  };
+  text("title", e.title());
+  text("corridor", e.corridor());
+  text("source", e.source());
+  text("record", e.record());
+  if (e.count_tolerance() > 0)
+    json += fmt::format(", \"count_tolerance\": {}", e.count_tolerance());
+  if (e.min_share() > 0) json += fmt::format(", \"min_share\": {}", e.min_share());
+  return json;
+}
+
+// COVERAGE_LOST: the radar's first outage.
+std::string OutageKeys(const Scenario& scenario) {
+  const auto& outages = scenario.config.radar().outage();
+  if (outages.empty()) return {};
+  return fmt::format(", \"time_first_utc\": \"{}\", \"time_last_utc\": \"{}\"",
+                     FormatUtc(At(scenario, outages[0].start_s())),
+                     FormatUtc(At(scenario, outages[0].end_s())));
+}
+
+bool IsAboutAGroup(const config::ExpectedEvent& e) {
+  return e.expect() != config::ExpectedEvent::NOT_OBSERVED &&
+         e.expect() != config::ExpectedEvent::COVERAGE_LOST &&
+         e.expect() != config::ExpectedEvent::CASE;
 }
 
 }  // namespace
@@ -39,17 +113,15 @@ std::string TruthCsv(const Scenario& scenario, const World& world) {
   const LocalFrame frame(scenario.origin);
   std::string csv =
       "time_us,object_id,kind,group,lat_deg,lon_deg,velocity_east_mps,velocity_north_mps,length_m,"
-      "width_m\n";
+      "width_m,count\n";
   for (int second = 0; second <= static_cast<int>(scenario.duration_s()); ++second) {
     for (const Mover& mover : world.movers) {
       const auto state = world.StateOf(mover, second);
-      if (!state) continue;
-      const Geodetic place = GroundPlace(frame, state->position);
-      csv += fmt::format("{},{},{},{},{:.8f},{:.8f},{:.3f},{:.3f},{:.2f},{:.2f}\n",
-                         At(scenario, second).micros(), mover.id, MoverKindName(mover.kind),
-                         mover.group, place.latitude.deg(), place.longitude.deg(),
-                         state->velocity_mps.x(), state->velocity_mps.y(), mover.length_m,
-                         mover.width_m);
+      if (state) CsvRow(scenario, frame, second, mover, *state, csv);
+    }
+    for (const ParkedVehicle& parked : world.parked) {
+      if (!parked.IsThere(second)) continue;
+      CsvRow(scenario, frame, second, parked.vehicle, parked.state, csv);
     }
   }
   return csv;
@@ -58,26 +130,36 @@ std::string TruthCsv(const Scenario& scenario, const World& world) {
 std::optional<ZoneStay> StayOf(const Scenario& scenario, const World& world,
                                const config::ExpectedEvent& expected) {
   std::optional<ZoneStay> stay;
-  const Eigen::Vector2d low = ToVector(expected.zone_min());
-  const Eigen::Vector2d high = ToVector(expected.zone_max());
-  const config::Convoy* convoy = ConvoyOf(scenario, expected.convoy());
+  if (const config::StorageSite* site = SiteOf(scenario, expected.group())) {
+    // What there is to find is what left.
+    int left = 0;
+    for (const ParkedVehicle& parked : world.parked) {
+      if (parked.vehicle.group != site->id() || parked.left_s > 1e299) continue;
+      if (++left == 1) stay = ZoneStay{.entry = parked.state.position};
+    }
+    if (!stay) return stay;
+    stay->first_s = stay->last_s = site->left_s();
+    stay->count_max = left;
+    return stay;
+  }
+  int all = 0;
+  for (const Mover& mover : world.movers) {
+    if (mover.group == expected.group()) all += CountOf(mover);
+  }
   for (int tick = 0; tick <= static_cast<int>(scenario.duration_s() * 10); ++tick) {
     const double t_s = 0.1 * tick;
     int inside = 0;
     for (const Mover& mover : world.movers) {
-      if (mover.group != expected.convoy()) continue;
-      const auto state = world.StateOf(mover, t_s);
-      if (!state || (state->position.array() < low.array()).any() ||
-          (state->position.array() > high.array()).any()) {
-        continue;
-      }
-      ++inside;
-      if (!stay) stay = ZoneStay{.first_s = t_s, .entry = state->position};
+      if (mover.group != expected.group()) continue;
+      Eigen::Vector2d where = Eigen::Vector2d::Zero();
+      const int count = CountInside(world, mover, expected, t_s, &where);
+      if (count > 0 && !stay) stay = ZoneStay{.first_s = t_s, .entry = where};
+      inside += count;
     }
     if (inside == 0) continue;
     stay->last_s = t_s;
     stay->count_max = std::max(stay->count_max, inside);
-    if (convoy != nullptr && inside == static_cast<int>(convoy->count())) {
+    if (inside == all) {
       if (stay->full_first_s < 0) stay->full_first_s = t_s;
       stay->full_last_s = t_s;
     }
@@ -94,17 +176,18 @@ std::string TruthJson(const Scenario& scenario, const World& world) {
       FormatUtc(At(scenario, scenario.duration_s())));
   const char* separator = "\n";
   for (const auto& expected : scenario.config.expected()) {
-    const auto stay = StayOf(scenario, world, expected);
+    const bool group = IsAboutAGroup(expected);
+    const auto stay = group ? StayOf(scenario, world, expected) : std::nullopt;
     // A convoy that never came into the zone gives nothing to expect.
     const std::string expect =
-        stay ? config::ExpectedEvent::Expect_Name(expected.expect()) : "NONE";
-    const config::Convoy* convoy = ConvoyOf(scenario, expected.convoy());
+        stay || !group ? config::ExpectedEvent::Expect_Name(expected.expect()) : "NONE";
+    const config::Convoy* convoy = ConvoyOf(scenario, expected.group());
     json += fmt::format(
         "{}    {{\"expect\": \"{}\", \"rule\": {}, \"zone\": {}, \"group\": {}, "
-        "\"notification\": {}, \"count\": {}",
+        "\"notification\": {}, \"count\": {}{}",
         separator, expect, Quoted(expected.rule()), Quoted(expected.zone()),
-        Quoted(expected.convoy()), Quoted(convoy != nullptr ? convoy->notification() : ""),
-        stay ? stay->count_max : 0);
+        Quoted(expected.group()), Quoted(convoy != nullptr ? convoy->notification() : ""),
+        stay ? stay->count_max : 0, OtherKeys(expected));
     if (stay) {
       const Geodetic entry = GroundPlace(frame, stay->entry);
       json += fmt::format(
@@ -113,47 +196,11 @@ std::string TruthJson(const Scenario& scenario, const World& world) {
           FormatUtc(At(scenario, stay->first_s)), FormatUtc(At(scenario, stay->last_s)),
           entry.latitude.deg(), entry.longitude.deg());
     }
+    if (expected.expect() == config::ExpectedEvent::COVERAGE_LOST) json += OutageKeys(scenario);
     json += "}";
     separator = ",\n";
   }
   return json + "\n  ]\n}\n";
-}
-
-std::string MissionText(const Scenario& scenario) {
-  config::MissionConfig mission = scenario.config.mission();
-  const auto& drone = scenario.config.drone();
-  const auto& radar = scenario.config.radar();
-  auto& video = *mission.add_source();
-  video.set_id(drone.source_id());
-  video.set_file(drone.source_id() + ".ts");
-  video.set_format(config::SourceConfig::MPEGTS_KLV);
-  // The two share no ancestor: what the drone says does not rest on anything the radar says.
-  for (const auto& [source, platform] :
-       {std::pair(&video, drone.platform()), std::pair(mission.add_source(), radar.platform())}) {
-    source->set_platform(platform);
-    source->set_station(platform + "-station");
-    source->set_clock(platform + "-gnss");
-    source->set_georeference(platform + "-navigation");
-  }
-  auto& gmti = *mission.mutable_source(mission.source_size() - 1);
-  gmti.set_id(radar.source_id());
-  gmti.set_file(radar.source_id() + ".4607");
-  gmti.set_format(config::SourceConfig::STANAG4607);
-  gmti.set_detection_probability(radar.detection_probability());
-  gmti.set_false_alarms_per_km2(radar.false_alarms_per_km2());
-  const double angle_sigma = std::hypot(drone.angle_bias_deg(), drone.angle_noise_deg());
-  video.set_position_sigma_m(std::hypot(drone.position_bias_m(), drone.position_noise_m()));
-  video.set_platform_angle_sigma_deg(angle_sigma);
-  video.set_sensor_angle_sigma_deg(angle_sigma);
-  if (!scenario.config.agreement_file().empty()) {
-    mission.mutable_verify()->set_agreement_file("agreement.txtpb");
-  }
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(mission, &text);
-  return fmt::format(
-      "# SPDX-License-Identifier: Apache-2.0\n"
-      "# EXERCISE: simulated from scenario \"{}\", seed {}.\n{}",
-      scenario.config.mission().name(), scenario.seed, text);
 }
 
 }  // namespace trucewatch::simulate

@@ -13,7 +13,8 @@ namespace trucewatch::simulate {
 // truth.csv: every object on the ground once a second.
 std::string TruthCsv(const Scenario& scenario, const World& world);
 
-// When and where a convoy was inside a rectangle, from its true positions ten times a second.
+// When and where a convoy or gathering was inside a rectangle, from its true positions ten times a
+// second; of a storage site, what left it and when.
 struct ZoneStay {
   double first_s = 0;        // first vehicle in
   double last_s = 0;         // last moment any is in
@@ -27,8 +28,5 @@ std::optional<ZoneStay> StayOf(const Scenario& scenario, const World& world,
 
 // truth.json: what the verification is expected to say about this recording.
 std::string TruthJson(const Scenario& scenario, const World& world);
-
-// The mission config that replays the recording.
-std::string MissionText(const Scenario& scenario);
 
 }  // namespace trucewatch::simulate

@@ -17,25 +17,31 @@
 namespace trucewatch::simulate {
 namespace {
 
-Instant FrameTime(const Scenario& scenario, int frame) {
+Instant FrameTime(const Scenario& scenario, const v1::config::DroneConfig& drone, int frame) {
   // Whole microseconds for every frame rate; the n-th frame is exposed n periods after the start.
-  const std::int64_t rate = scenario.config.drone().frames_per_second();
+  const std::int64_t rate = drone.frames_per_second();
   return scenario.start + Duration::Micros(frame * std::int64_t{1'000'000} / rate);
+}
+
+double TexelOf(const Scenario& scenario, const Flight& flight) {
+  const double own = flight.drone().texel_m();
+  return own > 0 ? own : scenario.config.look().texel_m();
 }
 
 Result<std::unique_ptr<GroundTexture>> PaintLookedAt(const Scenario& scenario, const World& world,
                                                      const Flight& flight, unsigned threads) {
   std::vector<std::array<Eigen::Vector2d, 4>> footprints;
   Eigen::Vector2d low(1e300, 1e300), high(-1e300, -1e300);
-  for (int frame = 0; frame < FrameCount(scenario); ++frame) {
-    const double t_s = static_cast<double>(frame) / scenario.config.drone().frames_per_second();
+  for (int frame = 0; frame < FrameCount(scenario, flight.index()); ++frame) {
+    const double t_s = static_cast<double>(frame) / flight.drone().frames_per_second();
     const View view(flight.TruePose(t_s), flight.frame(), flight.StarePoint(t_s));
     const auto footprint = view.Footprint();
     if (!footprint) {
-      return Fail(ErrorCode::kBadInput,
-                  "drone: at {:.1f} s the camera sees the horizon; use a smaller orbit_radius_m or "
-                  "horizontal_fov_deg, or a stare point closer to the orbit",
-                  t_s);
+      return Fail(
+          ErrorCode::kBadInput,
+          "drone[{}]: at {:.1f} s the camera sees the horizon; use a smaller orbit_radius_m or "
+          "horizontal_fov_deg, or a stare point closer to the orbit",
+          flight.index(), t_s);
     }
     for (const Eigen::Vector2d& corner : *footprint) {
       low = low.cwiseMin(corner);
@@ -43,7 +49,8 @@ Result<std::unique_ptr<GroundTexture>> PaintLookedAt(const Scenario& scenario, c
     }
     footprints.push_back(*footprint);
   }
-  TW_ASSIGN_OR_RETURN(auto texture, GroundTexture::Create(scenario, world, low, high));
+  TW_ASSIGN_OR_RETURN(auto texture,
+                      GroundTexture::Create(scenario, world, low, high, TexelOf(scenario, flight)));
   for (const auto& footprint : footprints) texture->Want(footprint);
   texture->Paint(threads);
   return texture;
@@ -113,13 +120,13 @@ class RenderQueue {
 
 }  // namespace
 
-int FrameCount(const Scenario& scenario) {
-  return std::max(
-      1, static_cast<int>(scenario.duration_s() * scenario.config.drone().frames_per_second()));
+int FrameCount(const Scenario& scenario, int drone) {
+  return std::max(1, static_cast<int>(scenario.duration_s() *
+                                      scenario.config.drone(drone).frames_per_second()));
 }
 
-std::string MetadataPacket(const Scenario& scenario, const CameraPose& pose, Instant time) {
-  const auto& drone = scenario.config.drone();
+std::string MetadataPacket(const Scenario& scenario, const v1::config::DroneConfig& drone,
+                           const CameraPose& pose, Instant time) {
   const double undulation_m = scenario.config.mission().terrain().geoid_undulation_m();
   const FlatTerrain ground(scenario.ground_hae_m(), 0);
   St0601Fields fields;
@@ -156,13 +163,14 @@ std::string MetadataPacket(const Scenario& scenario, const CameraPose& pose, Ins
   return EncodeSt0601(fields);
 }
 
-Result<void> RecordVideo(const Scenario& scenario, const World& world, const std::string& path,
-                         unsigned threads, const std::function<void(double fraction)>& progress) {
+Result<void> RecordVideo(const Scenario& scenario, const World& world, int index,
+                         const std::string& path, unsigned threads,
+                         const std::function<void(double fraction)>& progress) {
   cv::setNumThreads(1);
-  const Flight flight(scenario, world);
+  const Flight flight(scenario, world, index);
   TW_ASSIGN_OR_RETURN(const auto texture, PaintLookedAt(scenario, world, flight, threads));
   const SceneRenderer renderer(scenario, world, flight, *texture);
-  const auto& drone = scenario.config.drone();
+  const auto& drone = flight.drone();
   TsWriterOptions options;
   options.width_px = static_cast<int>(drone.width_px());
   options.height_px = static_cast<int>(drone.height_px());
@@ -171,7 +179,7 @@ Result<void> RecordVideo(const Scenario& scenario, const World& world, const std
   options.crf = static_cast<int>(drone.crf());
   TW_ASSIGN_OR_RETURN(const auto writer, TsWriter::Create(path, options));
 
-  const int count = FrameCount(scenario);
+  const int count = FrameCount(scenario, index);
   RenderQueue queue(count, options.width_px, options.height_px, 2 * threads + 2);
   std::vector<std::jthread> workers;
   for (unsigned i = 0; i < threads; ++i) {
@@ -179,8 +187,8 @@ Result<void> RecordVideo(const Scenario& scenario, const World& world, const std
       queue.Work(stop, [&](int frame, RenderQueue::Frame& slot) {
         renderer.Render(frame, {}, slot.picture);
         const double t_s = static_cast<double>(frame) / drone.frames_per_second();
-        slot.klv = MetadataPacket(scenario, flight.MetadataPose(flight.TruePose(t_s), frame),
-                                  FrameTime(scenario, frame));
+        slot.klv = MetadataPacket(scenario, drone, flight.MetadataPose(flight.TruePose(t_s), frame),
+                                  FrameTime(scenario, drone, frame));
       });
     });
   }

@@ -55,9 +55,26 @@ View::View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2
   image_from_ground_ = image_from_enu_ * enu_from_ground;
 }
 
+View::View(const Orthorectified& picture)
+    : width_px_(picture.width_px), height_px_(picture.height_px), parallel_(true) {
+  // Somewhere on the ray through the centre, far enough for its direction to be the same all over.
+  constexpr double kRangeM = 1e7;
+  camera_enu_m_ << picture.centre - kRangeM * picture.lean, kRangeM;
+  plane_.setZero();
+  image_from_enu_.setZero();
+  image_from_enu_.topLeftCorner<2, 2>() = picture.image_from_ground.leftCols<2>();
+  image_from_enu_.col(2).head<2>() = picture.image_from_ground.leftCols<2>() * picture.lean;
+  image_from_enu_.col(3).head<2>() = picture.image_from_ground.col(2);
+  image_from_enu_(2, 3) = 1;
+  image_from_ground_.setZero();
+  image_from_ground_.topRows<2>() = picture.image_from_ground;
+  image_from_ground_(2, 2) = 1;
+}
+
 bool View::InFront(const Eigen::Vector2d& place) const {
   // The third row of the projection is the distance along the boresight.
   const Eigen::Vector3d ground(place.x(), place.y(), 1);
+  if (parallel_) return true;
   const double range_m =
       (Eigen::Vector3d(place.x(), place.y(), plane_.dot(ground)) - camera_enu_m_).norm();
   return image_from_ground_.row(2).dot(ground) > 0.1 * range_m;
@@ -81,7 +98,8 @@ std::optional<std::array<Eigen::Vector2d, 4>> View::Footprint() const {
     // The point must lie in front of the camera, and not at the horizon.
     const Eigen::Vector3d image =
         image_from_ground_ * Eigen::Vector3d(footprint[i].x(), footprint[i].y(), 1);
-    if (!(image.z() > 0) || (footprint[i] - camera_enu_m_.head<2>()).norm() > 50'000) {
+    const double range_m = (footprint[i] - camera_enu_m_.head<2>()).norm();
+    if (!parallel_ && (!(image.z() > 0) || range_m > 50'000)) {
       return std::nullopt;
     }
   }

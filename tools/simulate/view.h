@@ -18,6 +18,17 @@ class View {
   // the ground.
   View(const CameraPose& pose, const LocalFrame& frame, const Eigen::Vector2d& stare);
 
+  // A picture taken from so far away that all rays are parallel, laid on the ground: image points
+  // of ground points by an affine map, and what stands leans by `lean` (east, north) a metre of its
+  // height. Satellite scenes. `centre`: in the middle of the picture.
+  struct Orthorectified {
+    int width_px = 0, height_px = 0;
+    Eigen::Matrix<double, 2, 3> image_from_ground;  // of (east, north, 1)
+    Eigen::Vector2d lean = Eigen::Vector2d::Zero();
+    Eigen::Vector2d centre = Eigen::Vector2d::Zero();
+  };
+  explicit View(const Orthorectified& picture);
+
   // Whether a place on the ground lies well in front of the camera: what is behind it has an image
   // point, too.
   bool InFront(const Eigen::Vector2d& place) const;
@@ -34,6 +45,7 @@ class View {
 
  private:
   int width_px_, height_px_;
+  bool parallel_ = false;  // all rays are; nothing is behind the camera
   Eigen::Vector3d camera_enu_m_;
   Eigen::Matrix<double, 3, 4> image_from_enu_;
   Eigen::Vector3d plane_;  // up = plane . (east, north, 1)

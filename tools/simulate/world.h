@@ -12,7 +12,7 @@
 
 namespace trucewatch::simulate {
 
-enum class MoverKind { kCar, kJeep, kTruck, kBus, kTracked, kPersonGroup };
+enum class MoverKind { kCar, kJeep, kTruck, kBus, kTracked, kPersonGroup, kGathering };
 const char* MoverKindName(MoverKind kind);  // as truth.csv says it
 
 // Luma and chroma, limited range (ITU-R BT.709), as the pictures have them.
@@ -20,6 +20,17 @@ struct Colour {
   float y = 128, u = 128, v = 128;
 };
 Colour FromRgb(double red, double green, double blue);  // 0..255 each
+
+// How one of the people of a gathering walks: straight from where he starts to his place, then a
+// little about it. Only the picture knows him; every list counts the gathering as a whole.
+struct PersonPath {
+  Eigen::Vector2d from, place;
+  double set_out_s = 0;
+  double speed_mps = 1.3;
+  Eigen::Vector2d stray_m;  // about his place, along a slowly turning way
+  Eigen::Vector2d stray_period_s;
+  Colour colour;
+};
 
 struct MoverState {
   Eigen::Vector2d position;      // east, north, m
@@ -44,6 +55,18 @@ struct Mover {
   Eigen::Vector2d start = Eigen::Vector2d::Zero();
   Eigen::Vector2d direction = Eigen::Vector2d::UnitX();
   std::vector<Eigen::Vector2d> people;  // of a walking group, offsets from its middle
+  std::vector<PersonPath> paths;        // of a gathering
+
+  bool IsPeople() const { return kind == MoverKind::kPersonGroup || kind == MoverKind::kGathering; }
+};
+
+// What stands still: vehicles of a storage site.
+struct ParkedVehicle {
+  Mover vehicle;
+  MoverState state;
+  double left_s = 1e300;  // gone from then on
+
+  bool IsThere(double t_s) const { return t_s < left_s; }
 };
 
 struct Building {
@@ -63,6 +86,7 @@ struct World {
   std::vector<RoadPath> roads;
   std::vector<RoadLook> road_looks;
   std::vector<Mover> movers;
+  std::vector<ParkedVehicle> parked;
   std::vector<Building> buildings;
 
   // Nothing while it is not on its road.
@@ -72,5 +96,17 @@ struct World {
 };
 
 World MakeWorld(const Scenario& scenario);
+
+// One of a gathering's people at a time.
+struct PersonState {
+  Eigen::Vector2d position;
+  Eigen::Vector2d direction;
+};
+PersonState StateOfPerson(const PersonPath& path, double t_s);
+
+// Number of objects: people of a group, or one vehicle.
+inline int CountOf(const Mover& mover) {
+  return mover.IsPeople() ? static_cast<int>(mover.people.size() + mover.paths.size()) : 1;
+}
 
 }  // namespace trucewatch::simulate

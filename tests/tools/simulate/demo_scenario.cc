@@ -43,9 +43,9 @@ Scenario DemoScenario(const std::string& name, std::uint64_t seed,
 void MakeTiny(v1::config::Scenario& scenario) {
   scenario.set_duration_s(4);
   scenario.mutable_look()->set_texel_m(2);
-  scenario.mutable_drone()->set_width_px(160);
-  scenario.mutable_drone()->set_height_px(90);
-  scenario.mutable_drone()->set_frames_per_second(5);
+  scenario.mutable_drone(0)->set_width_px(160);
+  scenario.mutable_drone(0)->set_height_px(90);
+  scenario.mutable_drone(0)->set_frames_per_second(5);
   scenario.mutable_radar()->set_scan_period_s(1);
 }
 

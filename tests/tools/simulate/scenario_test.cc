@@ -38,8 +38,8 @@ TEST(LoadScenario, NamesWhatIsWrong) {
               HasSubstr("nowhere"));
   EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_convoy(1)->set_count(0); }),
               HasSubstr("convoy[1].count"));
-  EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_drone()->set_width_px(961); }), HasSubstr("even"));
-  EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_drone()->mutable_stare(1)->set_follow("nobody"); }),
+  EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_drone(0)->set_width_px(961); }), HasSubstr("even"));
+  EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_drone(0)->mutable_stare(1)->set_follow("nobody"); }),
               HasSubstr("nobody"));
   EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_radar()->set_sigma_range_m(0); }),
               HasSubstr("radar.sigma_range_m"));
@@ -48,7 +48,7 @@ TEST(LoadScenario, NamesWhatIsWrong) {
 TEST(LoadScenario, RefusesToSimulateWithoutTheExerciseMark) {
   EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_mission()->set_status(v1::config::OPERATIONAL); }),
               HasSubstr("EXERCISE"));
-  EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_drone()->set_mission_id("REAL"); }),
+  EXPECT_THAT(ErrorOf([](auto& s) { s.mutable_drone(0)->set_mission_id("REAL"); }),
               HasSubstr("EXERCISE"));
 }
 

@@ -13,12 +13,12 @@ struct Scene {
       : scenario(std::move(s)), world(MakeWorld(scenario)), flight(scenario, world) {}
 
   void Paint(int frame) {
-    const double t_s = static_cast<double>(frame) / scenario.config.drone().frames_per_second();
+    const double t_s = static_cast<double>(frame) / scenario.config.drone(0).frames_per_second();
     const auto footprint =
         View(flight.TruePose(t_s), flight.frame(), flight.StarePoint(t_s)).Footprint();
     Eigen::Vector2d low(1e300, 1e300), high(-1e300, -1e300);
     for (const auto& corner : *footprint) low = low.cwiseMin(corner), high = high.cwiseMax(corner);
-    texture = GroundTexture::Create(scenario, world, low, high).value();
+    texture = GroundTexture::Create(scenario, world, low, high, scenario.config.look().texel_m()).value();
     texture->Want(*footprint);
     texture->Paint(2);
     renderer = std::make_unique<SceneRenderer>(scenario, world, flight, *texture);
@@ -32,8 +32,8 @@ struct Scene {
 };
 
 YuvPicture Rendered(const Scene& scene, int frame, const SceneRenderer::Options& options) {
-  YuvPicture picture(static_cast<int>(scene.scenario.config.drone().width_px()),
-                     static_cast<int>(scene.scenario.config.drone().height_px()));
+  YuvPicture picture(static_cast<int>(scene.scenario.config.drone(0).width_px()),
+                     static_cast<int>(scene.scenario.config.drone(0).height_px()));
   scene.renderer->Render(frame, options, picture);
   return picture;
 }
@@ -138,8 +138,8 @@ TEST(GroundTexture, ATexelDoesNotDependOnWhatElseIsPainted) {
       testing::DemoScenario("scenario", 2, [](auto& s) { s.mutable_look()->set_texel_m(1); });
   const World world = MakeWorld(scenario);
   const Eigen::Vector2d low(-1400, 700), high(-1100, 1000), wide_low(-2100, 200);
-  const auto small = GroundTexture::Create(scenario, world, low, high).value();
-  const auto large = GroundTexture::Create(scenario, world, wide_low, high).value();
+  const auto small = GroundTexture::Create(scenario, world, low, high, scenario.config.look().texel_m()).value();
+  const auto large = GroundTexture::Create(scenario, world, wide_low, high, 1).value();
   const std::vector<Eigen::Vector2d> square{low, {high.x(), low.y()}, high, {low.x(), high.y()}};
   small->Want(square);
   small->Paint(1);
@@ -162,7 +162,7 @@ TEST(GroundTexture, RefusesAnAreaTooLargeForOnePicture) {
   const Scenario scenario =
       testing::DemoScenario("scenario", 2, [](auto& s) { s.mutable_look()->set_texel_m(0.1); });
   const World world = MakeWorld(scenario);
-  const auto texture = GroundTexture::Create(scenario, world, {-6000, -6000}, {6000, 6000});
+  const auto texture = GroundTexture::Create(scenario, world, {-6000, -6000}, {6000, 6000}, 0.1);
   ASSERT_FALSE(texture);
   EXPECT_EQ(texture.error().code, ErrorCode::kBadInput);
 }

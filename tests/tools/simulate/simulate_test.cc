@@ -155,8 +155,8 @@ TEST(Simulate, SaysWhatIsWrongWithItsInput) {
       {.scenario_file = WriteDemoScenario(in, "short",
                                           [](auto& s) {
                                             MakeTiny(s);
-                                            s.mutable_drone()->set_height_above_ground_m(60);
-                                            s.mutable_drone()->set_horizontal_fov_deg(60);
+                                            s.mutable_drone(0)->set_height_above_ground_m(60);
+                                            s.mutable_drone(0)->set_horizontal_fov_deg(60);
                                           }),
        .out_dir = out.path()});
   ASSERT_FALSE(horizon);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "core/config/text_config.h"
 #include "core/json/json_writer.h"
@@ -32,7 +33,15 @@ Result<int> RunScoreEvents(const ScoreEventsCommand& command) {
   const std::string file = command.run + "/events.jsonl";
   TW_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
   TW_ASSIGN_OR_RETURN(const auto lines, ParseEventLines(text, file));
-  const EventScore score = ScoreEvents(truth, lines);
+  // A mission without a coverage account has none to be held against.
+  const std::string coverage_file = command.run + "/coverage.jsonl";
+  std::string coverage_text;
+  std::error_code ignored;
+  if (std::filesystem::exists(coverage_file, ignored)) {
+    TW_ASSIGN_OR_RETURN(coverage_text, ReadTextFile(coverage_file));
+  }
+  TW_ASSIGN_OR_RETURN(const auto coverage, ParseCoverageLines(coverage_text, coverage_file));
+  const EventScore score = ScoreEvents(truth, lines, coverage);
   if (command.json) {
     PrintJson(score);
   } else {
