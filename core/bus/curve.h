@@ -40,7 +40,7 @@ class ZapHandler {
   ~ZapHandler();
   // `domain` is not empty and used by one door only.
   void Register(const std::string& domain, CurveClients clients);
-  std::uint64_t refused() const;  // handshakes, since the start
+  std::uint64_t refused() const;  // since the start, self-tests not counted
 
  private:
   class Loop;

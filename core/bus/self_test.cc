@@ -98,7 +98,7 @@ Result<void> VisitAll(const ZmqContext& context, Door& door, const CurveClient& 
 Result<void> TestDoor(const ZmqContext& context, ZapHandler* zap, const DoorFlaws& flaws) {
   static std::atomic<std::uint64_t> count = 0;
   const CurveServer server{.keys = MakeCurveKeyPair(),
-                           .domain = "trucewatch.self-test." + std::to_string(++count)};
+                           .domain = std::string(kSelfTestDomain) + std::to_string(++count)};
   const std::string& server_public = server.keys.public_key;
   const CurveClient known{.keys = MakeCurveKeyPair(), .server_public = server_public};
   const CurveClient stranger{.keys = MakeCurveKeyPair(), .server_public = server_public};

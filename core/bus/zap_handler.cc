@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/bus/curve.h"
+#include "core/bus/internal/door.h"
 #include "core/bus/internal/wake_fd.h"
 #include "core/bus/internal/zmq_socket.h"
 #include "core/log/log.h"
@@ -80,7 +81,6 @@ class ZapHandler::Loop {
     const std::string id = frames.size() > 1 ? frames[1] : "";
     const Verdict verdict = Judge(frames);
     if (!verdict.user_id.empty()) return {kZapVersion, id, "200", "OK", verdict.user_id, ""};
-    ++refused_;
     // 400 and not 300: the peer is told, and its own log says why it stays outside.
     return {kZapVersion, id, "400", verdict.reason, "", ""};
   }
@@ -90,6 +90,7 @@ class ZapHandler::Loop {
     const bool curve = frames.size() == kRequestFrames && frames[0] == kZapVersion &&
                        frames[5] == "CURVE" && frames[6].size() == kKeyBytes;
     if (!curve) {
+      ++refused_;
       Log(LogLevel::kWarn, "peer_refused", {{"why", "no CURVE request"}});
       return {.user_id = {}, .reason = "CURVE is needed here"};
     }
@@ -104,6 +105,8 @@ class ZapHandler::Loop {
         }
       }
     }
+    if (frames[2].starts_with(bus::kSelfTestDomain)) return {.user_id = {}, .reason = "self-test"};
+    ++refused_;
     Log(LogLevel::kWarn, "peer_refused",
         {{"door", frames[2]}, {"address", frames[3]}, {"key", key.substr(0, 8) + "..."}});
     return {.user_id = {}, .reason = "this key is not registered"};

@@ -94,6 +94,29 @@ void AddStation(CLI::App& app, Action* action, StationCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunStation(c); }; });
 }
 
+void AddWatch(CLI::App& app, Action* action, WatchCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "watch", "Subscribe to a hub: each event once, across cuts of the connection");
+  sub->add_option("--hub", c.hub, "Where the hub serves subscribers: tcp://HOST:PORT")->required();
+  sub->add_option("--hub-key", c.hub_key,
+                  "The hub's public key (quote it; --hub-key=KEY if it starts with '-')");
+  sub->add_option("--hub-pub", c.hub_pub, "... or the file that holds it (FILE.pub of the hub)");
+  sub->add_option("--key", c.key, "Your private key, from keygen --subscriber")->required();
+  sub->add_flag("--json", c.json, "JSON lines (docs/formats/events.md)");
+  sub->add_option("--since", c.since,
+                  "Only what comes after this ledger index (default: from the beginning); a cursor "
+                  "file that is there counts instead");
+  sub->add_option("--cursor-file", c.cursor_file, "Where to keep how far it got");
+  sub->add_option("--out", c.out,
+                  "Write to this file instead, each line exactly once, also when killed");
+  sub->add_flag("--until-end", c.until_end, "End with the mission");
+  sub->add_option("--count", c.count, "End after so many lines")->check(CLI::PositiveNumber);
+  sub->footer(
+      "Example: trucewatch watch --hub tcp://hub.example:5702 --hub-pub hub.key.pub --key a.key "
+      "--out events.jsonl --cursor-file events.cursor --json");
+  sub->callback([action, &c] { *action = [&c] { return RunWatch(c); }; });
+}
+
 void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
   CLI::App* sub =
       app.add_subcommand("inspect", "What a sensor file holds, record by record with byte offsets");
@@ -193,6 +216,7 @@ int Main(int argc, char** argv) {
   ReplayCommand replay;
   RunCommand run;
   StationCommand station;
+  WatchCommand watch;
   InspectCommand inspect;
   DetectCommand detect;
   ScoreEventsCommand score;
@@ -204,6 +228,7 @@ int Main(int argc, char** argv) {
   AddReplay(app, &action, replay);
   AddRun(app, &action, run);
   AddStation(app, &action, station);
+  AddWatch(app, &action, watch);
   AddInspect(app, &action, inspect);
   AddDetect(app, &action, detect);
   AddScore(app, &action, score);

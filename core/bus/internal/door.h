@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 #include "core/bus/curve.h"
@@ -11,6 +12,9 @@
 #include "core/bus/internal/zmq_socket.h"
 
 namespace trucewatch::bus {
+
+// Domains of the self-test start with this; what is refused there is no news.
+inline constexpr std::string_view kSelfTestDomain = "trucewatch.self-test.";
 
 // What to leave out of a door, so that a test can see the self-test find it. Nothing else sets it.
 struct DoorFlaws {
@@ -51,6 +55,7 @@ class Door {
   std::unique_ptr<ZmqMonitor> monitor_;  // after the socket: it ends first
   std::string endpoint_;
   bool curve_ = false;
+  bool quiet_ = false;
 };
 
 // A DEALER that knocks at a door; without `curve` as if there were no CURVE.

@@ -96,6 +96,20 @@ struct KeygenCommand {
 };
 Result<int> RunKeygen(const KeygenCommand& command);
 
+struct WatchCommand {
+  std::string hub;                     // "tcp://HOST:PORT"
+  std::string hub_key;                 // Z85, or
+  std::string hub_pub;                 // the hub's .pub file
+  std::string key;                     // the subscriber's key file
+  std::optional<std::uint64_t> since;  // a ledger index; none: from the beginning
+  std::optional<std::uint64_t> count;
+  std::string cursor_file;
+  std::string out;  // empty: standard output
+  bool json = false;
+  bool until_end = false;
+};
+Result<int> RunWatch(const WatchCommand& command);
+
 struct SignerCommand {
   std::string key;
   std::string state;

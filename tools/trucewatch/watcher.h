@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "core/bus/log.h"
+#include "core/time/clock.h"
+#include "tools/trucewatch/watch_output.h"
+
+namespace trucewatch::tools {
+
+struct WatcherOptions {
+  bool json = false;
+  bool until_end = false;                // ends with the mission; else waits for it to go on
+  std::optional<std::uint64_t> count;    // ends after so many lines
+  Duration wait = Duration::Seconds(1);  // of one question; bounds how long stopping takes
+};
+
+// Follows the hub's log of published findings, whatever happens to the connection, and writes what
+// people subscribe for: transitions of events, notified and permitted movements, cases and human
+// records. Each ledger entry is handled once and in order. Threads: one.
+class Watcher {
+ public:
+  // `tell` gets a sentence when an outage begins, when it ends, and when the mission has ended.
+  // Everything passed outlives the watcher.
+  Watcher(LogReader& published, WatchOutput& output, Clock& clock, const WatcherOptions& options,
+          std::function<void(const std::string&)> tell);
+
+  // Until a stop is asked for, or what the options say. A log that does not answer is asked for
+  // ever; any other error of it is returned. kCheckFailed when a record is not the entry it must
+  // be.
+  Result<void> Run(std::stop_token stop);
+
+ private:
+  // True when the watch is over.
+  Result<bool> Handle(const LogBatch& batch);
+  void Pause(Duration duration, const std::stop_token& stop);
+
+  LogReader& published_;
+  WatchOutput& output_;
+  Clock& clock_;
+  const WatcherOptions options_;
+  const std::function<void(const std::string&)> tell_;
+  std::uint64_t written_ = 0;  // lines
+  bool ended_told_ = false;
+};
+
+}  // namespace trucewatch::tools
