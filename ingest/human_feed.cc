@@ -1,11 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+#include <utility>
+
+#include "core/types/codec.h"
 #include "ingest/feed.h"
+#include "ingest/human/human_record.h"
 
 namespace trucewatch {
+namespace {
+
+class HumanFeed final : public Feed {
+ public:
+  HumanFeed(const FeedOptions& options, std::vector<NoteKey> signers)
+      : source_({options.source->id()}),
+        lineage_(LineageOf(*options.source, Modality::kHuman)),
+        terrain_(options.terrain),
+        ground_height_hae_m_(options.ground_height_hae_m),
+        signers_(std::move(signers)) {}
+
+  Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) override {
+    std::vector<FeedItem> items;
+    if (record.end_of_source) return items;
+    auto parsed = Read(record, digest);
+    if (parsed) {
+      ++records_;
+      items.emplace_back(std::move(*parsed));
+    } else {
+      ++faults_;
+      items.emplace_back(DataFault{source_, record.receive_time, "human_record",
+                                   record.source_offset, parsed.error().message});
+    }
+    return items;
+  }
+
+  std::string Account() const override {
+    return fmt::format("{} human records, {} refused", records_, faults_);
+  }
+
+ private:
+  Result<HumanRecord> Read(const RawRecord& record, const Digest& digest) {
+    TW_ASSIGN_OR_RETURN(HumanRecord human, ParseHumanRecord(record.bytes, signers_));
+    human.source = source_;
+    human.lineage = lineage_;
+    // Two patrols are two witnesses, whoever carries their records in.
+    human.lineage.sensor = human.lineage.platform = human.author;
+    human.position.height_hae_m =
+        terrain_->HeightHaeM(human.position.latitude, human.position.longitude)
+            .value_or(ground_height_hae_m_);
+    human.raw_digests = {digest};
+    TW_RETURN_IF_ERROR(FromProto(ToProto(human)));
+    if (ids_.size() >= kMaxRecords) {
+      return Fail(ErrorCode::kBadInput, "more than {} human records in one source", kMaxRecords);
+    }
+    if (!ids_.insert(human.record_id).second) {
+      return Fail(ErrorCode::kBadInput, "record_id '{}' was used before; the first one counts",
+                  human.record_id);
+    }
+    return human;
+  }
+
+  static constexpr std::size_t kMaxRecords = 1'000'000;
+  SourceId source_;
+  Lineage lineage_;
+  const Terrain* terrain_;
+  double ground_height_hae_m_;
+  std::vector<NoteKey> signers_;
+  std::set<std::string> ids_;
+  std::uint64_t records_ = 0, faults_ = 0;
+};
+
+}  // namespace
 
 Result<std::unique_ptr<Feed>> MakeHumanFeed(const FeedOptions& options) {
-  return Fail(ErrorCode::kBadInput, "source {}: format human is not in this build",
-              options.source->id());
+  std::vector<NoteKey> signers;
+  std::set<std::string> names;
+  for (const std::string& vkey : options.source->signer_vkey()) {
+    const std::string where = fmt::format("source {}: signer_vkey", options.source->id());
+    auto key = ParseVkey(vkey);
+    if (!key) return Prefix(where, key.error());
+    // Authors are known by their names.
+    if (!names.insert(key->name).second) {
+      return Fail(ErrorCode::kBadInput, "{}: the name '{}' is used twice", where, key->name);
+    }
+    signers.push_back(std::move(*key));
+  }
+  return std::make_unique<HumanFeed>(options, std::move(signers));
 }
 
 }  // namespace trucewatch

@@ -108,7 +108,8 @@ FeedItem IngestStage::Admit(FeedItem item, const RawRecord& record) const {
                                           what)});
   };
   if (const auto* dwell = std::get_if<RadarDwell>(&item); dwell && dwell->exercise) {
-    return refuse(dwell->time, "stanag4607", "radar dwell");
+    const bool asterix = dwell->lineage.modality == Modality::kRadarSurveillance;
+    return refuse(dwell->time, asterix ? "asterix" : "stanag4607", "radar dwell");
   }
   if (const auto* scene = std::get_if<Scene>(&item); scene && scene->exercise) {
     return refuse(scene->time, "stac", "satellite scene");

@@ -120,7 +120,8 @@ void AddWatch(CLI::App& app, Action* action, WatchCommand& c) {
 void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
   CLI::App* sub =
       app.add_subcommand("inspect", "What a sensor file holds, record by record with byte offsets");
-  sub->add_option("files", c.files, "MPEG-TS, KLV or STANAG 4607 files")->required();
+  sub->add_option("files", c.files, "MPEG-TS, KLV, STANAG 4607 or ASTERIX (pcap, raw) files")
+      ->required();
   sub->add_flag("--json", c.json, "One JSON object a line (docs/formats/inspect.md)");
   sub->footer("Example: trucewatch inspect --json drone.ts radar.4607");
   sub->callback([action, &c] { *action = [&c] { return RunInspect(c); }; });
@@ -204,6 +205,38 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->callback([action, &signer] { *action = [&signer] { return RunSignerCommand(signer); }; });
 }
 
+void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "observe", "Sign and write one human record: an observation, allegation or impediment");
+  sub->add_option("kind", c.kind, "observation, allegation or impediment")->required();
+  sub->add_option("--key", c.key, "Private key of the author (trucewatch keygen)")->required();
+  sub->add_option("--out", c.out, "Folder of the records")->required();
+  sub->add_option("--id", c.record_id, "Unique name of the record, e.g. patrol-2-0007")->required();
+  sub->add_option("--status", c.status, "EXERCISE or OPERATIONAL")->required();
+  sub->add_option("--first", c.time_first, "When it began, e.g. 2026-03-01T21:04:00Z")->required();
+  sub->add_option("--last", c.time_last, "When it ended (default: --first)");
+  sub->add_option("--reported", c.reported, "When it was reported (default: --last)");
+  sub->add_option("--lat", c.lat_deg, "Latitude, degrees")->required();
+  sub->add_option("--lon", c.lon_deg, "Longitude, degrees")->required();
+  sub->add_option("--radius", c.radius_m, "Metres within which it was")->required();
+  sub->add_option("--means", c.means, "saw, heard, camera, statement");
+  sub->add_option("--class", c.object_class,
+                  "vehicle, light_vehicle, truck, tracked_vehicle, person_group");
+  sub->add_option("--count", c.count_min, "How many, at least");
+  sub->add_option("--count-max", c.count_max, "How many, at most (default: --count)");
+  sub->add_flag("--nothing-observed", c.nothing_observed, "Looked, and nothing was there");
+  sub->add_option("--informant", c.informant, "Of an allegation: party, public, organisation");
+  sub->add_option("--impediment", c.impediment,
+                  "denied, delayed, conditioned, weapons_aimed, jamming, weather, sensor_down");
+  sub->add_option("--assessed-as", c.assessed_as, "The author's assessment, in his words");
+  sub->add_option("--text", c.text, "What there is to say besides");
+  sub->footer(
+      "Example: trucewatch observe observation --key patrol-2.key --out observations --id "
+      "patrol-2-0007 --status EXERCISE --first 2026-03-01T21:04:00Z --lat 30.01 --lon -40.02 "
+      "--radius 200 --means saw --class truck --count 5");
+  sub->callback([action, &c] { *action = [&c] { return RunObserve(c); }; });
+}
+
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("trucewatch: neutral, checkable verification of a ceasefire from sensor feeds");
@@ -224,6 +257,7 @@ int Main(int argc, char** argv) {
   AuditCommand audit;
   KeygenCommand keygen;
   SignerCommand signer;
+  ObserveCommand observe;
   AddSimulate(app, &action, simulate);
   AddReplay(app, &action, replay);
   AddRun(app, &action, run);
@@ -234,6 +268,7 @@ int Main(int argc, char** argv) {
   AddScore(app, &action, score);
   AddAgreement(app, &action, agreement);
   AddEvidence(app, &action, audit, keygen, signer);
+  AddObserve(app, &action, observe);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -12,6 +12,8 @@
 #include "core/media/demuxer.h"
 #include "core/media/ts_sync.h"
 #include "core/storage/storage.h"
+#include "ingest/asterix/inspect_asterix.h"
+#include "ingest/asterix/pcap.h"
 #include "ingest/feed.h"
 #include "ingest/klv/st0601.h"
 #include "ingest/recorded/recorded_source.h"
@@ -148,6 +150,7 @@ std::string Quotable(const std::string& path) {
 
 Result<SensorFormat> RecogniseFile(const std::string& path) {
   TW_ASSIGN_OR_RETURN(const std::string bytes, FirstBytes(path, 4096));
+  if (asterix::LooksLikePcap(AsBytes(bytes))) return SensorFormat::kAsterix;
   if (LooksLikeTransportStream(bytes)) return SensorFormat::kTransportStream;
   if (bytes.find("\x06\x0E\x2B\x34") != std::string::npos) return SensorFormat::kKlv;
   // STANAG 4607: two digits, then a packet size (32-bit, header included) that is possible.
@@ -156,6 +159,9 @@ Result<SensorFormat> RecogniseFile(const std::string& path) {
     const std::uint32_t size = ReadBe32(AsBytes(bytes).subspan(2));
     if (size >= 32 && size <= (1U << 20U)) return SensorFormat::kStanag4607;
   }
+  std::error_code ignored;
+  const std::uintmax_t file_size = std::filesystem::file_size(path, ignored);
+  if (!ignored && LooksLikeAsterix(AsBytes(bytes), file_size)) return SensorFormat::kAsterix;
   return SensorFormat::kUnknown;
 }
 
@@ -163,10 +169,12 @@ Error NotASensorFile(const std::string& path) {
   const auto bytes = FirstBytes(path, 8);
   return Error{
       ErrorCode::kBadInput,
-      fmt::format("{}: is no sensor file: it begins with {}; expected an MPEG transport stream (47 "
-                  "every 188 bytes), "
-                  "KLV (06 0e 2b 34) or STANAG 4607 (a version of two digits and a packet size)",
-                  path, bytes ? HexEncode(AsBytes(*bytes)) : "nothing")};
+      fmt::format(
+          "{}: is no sensor file: it begins with {}; expected an MPEG transport stream (47 "
+          "every 188 bytes), "
+          "KLV (06 0e 2b 34), STANAG 4607 (a version of two digits and a packet size), a pcap "
+          "capture or ASTERIX blocks (a category and a length)",
+          path, bytes ? HexEncode(AsBytes(*bytes)) : "nothing")};
 }
 
 bool IsSensorFile(const std::string& path) {
@@ -185,6 +193,11 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
   } else if (format == SensorFormat::kKlv) {
     return Fail(ErrorCode::kBadInput,
                 "{}: is bare KLV without pictures; `trucewatch inspect` reads it", path);
+  } else if (format == SensorFormat::kAsterix) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: is ASTERIX, which does not say where its radar stands; `trucewatch inspect` "
+                "reads it, a mission config with a radar_site replays it",
+                path);
   } else {
     return tl::unexpected<Error>(NotASensorFile(path));
   }

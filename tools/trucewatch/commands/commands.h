@@ -117,4 +117,24 @@ struct SignerCommand {
 };
 Result<int> RunSignerCommand(const SignerCommand& command);
 
+// Texts are as in docs/formats/human_record.md; empty: not given.
+struct ObserveCommand {
+  std::string kind;
+  std::string key;
+  std::string out;
+  std::string record_id;
+  std::string status;
+  std::string time_first, time_last, reported;
+  double lat_deg = 0, lon_deg = 0, radius_m = 0;
+  std::string means;
+  std::string object_class;
+  int count_min = 0, count_max = 0;
+  bool nothing_observed = false;
+  std::string informant;
+  std::string impediment;
+  std::string assessed_as;
+  std::string text;
+};
+Result<int> RunObserve(const ObserveCommand& command);
+
 }  // namespace trucewatch::tools

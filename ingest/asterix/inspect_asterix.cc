@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/asterix/inspect_asterix.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/json/json_writer.h"
+#include "ingest/asterix/asterix.h"
+#include "ingest/asterix/pcap.h"
+
+namespace trucewatch {
+namespace {
+
+using asterix::Node;
+
+constexpr std::size_t kChunkSize = 256 << 10;
+
+void WriteNode(JsonWriter& json, const Node& node) {
+  switch (node.type) {
+    case Node::Type::kNumber:
+      json.Number(node.number);
+      break;
+    case Node::Type::kInteger:
+    case Node::Type::kFlag:
+      json.Signed(node.raw);
+      break;
+    case Node::Type::kText:
+      json.String(node.text);
+      break;
+    case Node::Type::kList:
+      json.BeginArray();
+      for (const Node& child : node.children) WriteNode(json, child);
+      json.EndArray();
+      break;
+    case Node::Type::kObject:
+      json.BeginObject();
+      for (const Node& child : node.children) {
+        json.Key(child.name);
+        WriteNode(json, child);
+      }
+      json.EndObject();
+      break;
+  }
+}
+
+// The file from `base` on, as much of it as is needed at once.
+class Window {
+ public:
+  explicit Window(const std::function<Result<std::string>(std::size_t)>& read) : read_(read) {}
+
+  // True when `size` bytes are there; false at the end of the file.
+  Result<bool> Have(std::size_t size) {
+    while (bytes_.size() - at_ < size && !ended_) {
+      TW_ASSIGN_OR_RETURN(const std::string more, read_(kChunkSize));
+      ended_ = more.empty();
+      bytes_.erase(0, at_);
+      at_ = 0;
+      bytes_ += more;
+    }
+    return bytes_.size() - at_ >= size;
+  }
+  Bytes view() const { return AsBytes(bytes_).subspan(at_); }
+  void Skip(std::size_t size) {
+    at_ += size;
+    offset_ += size;
+  }
+  std::uint64_t offset() const { return offset_; }
+
+ private:
+  const std::function<Result<std::string>(std::size_t)>& read_;
+  std::string bytes_;
+  std::size_t at_ = 0;
+  std::uint64_t offset_ = 0;
+  bool ended_ = false;
+};
+
+class AsterixInspector {
+ public:
+  AsterixInspector(const std::string& file, const std::function<void(const std::string&)>& emit)
+      : file_(file), emit_(emit) {}
+
+  void Datagram(Bytes bytes, std::uint64_t offset, std::optional<Instant> captured) {
+    for (const asterix::Block& block : asterix::DecodeBlocks(bytes, offset)) {
+      for (const asterix::Record& record : block.records) Emit(record, captured);
+      if (block.fault) {
+        Damage(block.fault->offset, block.fault->length, block.fault->reason, block.category);
+      } else if (!block.known) {
+        JsonWriter json = Begin(block.offset, block.length, true);
+        json.Field("category", static_cast<unsigned>(block.category));
+        json.Field("decoded", false);
+        if (captured) json.Field("captured_utc", FormatUtc(*captured));
+        emit_(json.EndObject().text());
+      }
+    }
+  }
+
+  void Damage(std::uint64_t offset, std::uint64_t length, const std::string& error,
+              std::optional<std::uint8_t> category = std::nullopt) {
+    JsonWriter json = Begin(offset, length, false);
+    json.Field("error", error);
+    if (category) json.Field("category", static_cast<unsigned>(*category));
+    emit_(json.EndObject().text());
+  }
+
+ private:
+  JsonWriter Begin(std::uint64_t offset, std::uint64_t length, bool ok) const {
+    JsonWriter json;
+    json.BeginObject();
+    json.Field("file", file_);
+    json.Field("offset", offset);
+    json.Field("length", length);
+    json.Field("format", std::string_view("asterix"));
+    json.Field("ok", ok);
+    return json;
+  }
+
+  void Emit(const asterix::Record& record, std::optional<Instant> captured) {
+    JsonWriter json = Begin(record.offset, record.length, true);
+    json.Field("category", static_cast<unsigned>(record.category));
+    if (const auto sac = record.sac()) json.Field("sac", *sac);
+    if (const auto sic = record.sic()) json.Field("sic", *sic);
+    if (captured) {
+      json.Field("captured_utc", FormatUtc(*captured));
+      if (const auto time = record.time_of_day_s()) {
+        json.Field("time_utc", FormatUtc(asterix::AbsoluteTime(*time, *captured)));
+      }
+    }
+    json.Key("items").BeginObject();
+    for (const asterix::Item& item : record.items) {
+      json.Key(item.id());
+      WriteNode(json, item.value);
+    }
+    json.EndObject();
+    emit_(json.EndObject().text());
+  }
+
+  const std::string& file_;
+  const std::function<void(const std::string&)>& emit_;
+};
+
+Result<void> InspectPcap(const std::string& file, Window& window, AsterixInspector& inspector) {
+  TW_RETURN_IF_ERROR(window.Have(asterix::kPcapHeaderSize));
+  const auto format = asterix::ParsePcapHeader(window.view());
+  if (!format) return Prefix(file, format.error());
+  window.Skip(asterix::kPcapHeaderSize);
+  while (true) {
+    TW_ASSIGN_OR_RETURN(const bool more, window.Have(asterix::kPcapRecordHeaderSize));
+    if (!more) {
+      if (!window.view().empty()) {
+        inspector.Damage(window.offset(), window.view().size(),
+                         "the capture ends inside the head of a packet");
+      }
+      return {};
+    }
+    const auto header = asterix::ParsePcapRecordHeader(*format, window.view());
+    if (!header) {
+      inspector.Damage(window.offset(), asterix::kPcapRecordHeaderSize,
+                       "the capture cannot be read on: " + header.error().message);
+      return {};
+    }
+    TW_ASSIGN_OR_RETURN(const bool whole,
+                        window.Have(asterix::kPcapRecordHeaderSize + header->captured));
+    if (!whole) {
+      inspector.Damage(window.offset(), window.view().size(), "the capture ends inside a packet");
+      return {};
+    }
+    window.Skip(asterix::kPcapRecordHeaderSize);
+    const Bytes packet = window.view().first(header->captured);
+    const asterix::Frame frame = asterix::ParseFrame(packet);
+    if (frame.fate == asterix::FrameFate::kUdp) {
+      const auto& payload = frame.payload;
+      inspector.Datagram(packet.subspan(payload.offset, payload.size),
+                         window.offset() + payload.offset, header->time);
+    } else if (frame.fate != asterix::FrameFate::kOther) {
+      inspector.Damage(window.offset(), header->captured,
+                       frame.fate == asterix::FrameFate::kFragment
+                           ? "a piece of a fragmented datagram; pieces are not put together"
+                           : "a packet that is cut or whose lengths contradict one another");
+    }
+    window.Skip(header->captured);
+  }
+}
+
+Result<void> InspectRaw(Window& window, AsterixInspector& inspector) {
+  while (true) {
+    TW_ASSIGN_OR_RETURN(const bool head, window.Have(3));
+    if (window.view().empty()) return {};
+    const std::size_t stated = head ? ReadBe16(window.view().subspan(1)) : 0;
+    TW_ASSIGN_OR_RETURN(const bool whole, window.Have(stated));
+    if (stated < 3 || !whole) {
+      // No length leads on from here.
+      const auto blocks = asterix::DecodeBlocks(window.view(), window.offset());
+      std::uint64_t rest = window.view().size();
+      window.Skip(window.view().size());
+      while (true) {
+        TW_ASSIGN_OR_RETURN(const bool more, window.Have(1));
+        if (!more) break;
+        rest += window.view().size();
+        window.Skip(window.view().size());
+      }
+      inspector.Damage(blocks.front().offset, rest,
+                       blocks.front().fault ? blocks.front().fault->reason : "no block",
+                       blocks.front().category);
+      return {};
+    }
+    inspector.Datagram(window.view().first(stated), window.offset(), std::nullopt);
+    window.Skip(stated);
+  }
+}
+
+}  // namespace
+
+bool LooksLikeAsterix(Bytes start, std::uint64_t file_size) {
+  if (asterix::LooksLikePcap(start)) return true;
+  std::uint64_t at = 0;
+  for (int blocks = 0; at < file_size; ++blocks) {
+    // Enough of a chain, or more of it than we were given.
+    if (blocks == 8 || at + 3 > start.size()) return blocks > 0;
+    const std::uint8_t category = start[at];
+    const std::uint64_t size = ReadBe16(start.subspan(at + 1));
+    if (category == 0 || size < 4 || at + size > file_size) return false;
+    // One block that fills a file says little: then it must be one that we can read.
+    if (blocks == 0 && at + size == file_size && !asterix::IsKnownCategory(category)) return false;
+    at += size;
+  }
+  return at == file_size && at > 0;
+}
+
+Result<void> InspectAsterix(const std::string& file,
+                            const std::function<Result<std::string>(std::size_t max)>& read,
+                            const std::function<void(const std::string&)>& emit) {
+  Window window(read);
+  AsterixInspector inspector(file, emit);
+  TW_ASSIGN_OR_RETURN(const bool any, window.Have(3));
+  if (!any) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: {} bytes; expected a pcap capture or ASTERIX blocks (category, length)", file,
+                window.view().size());
+  }
+  if (asterix::LooksLikePcap(window.view())) return InspectPcap(file, window, inspector);
+  return InspectRaw(window, inspector);
+}
+
+}  // namespace trucewatch
