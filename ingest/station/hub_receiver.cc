@@ -271,6 +271,8 @@ Result<std::string> HubReceiver::HandleBatch(Station& station, const v1::SignedB
   }
   const std::set<std::string> late = station.late;
   for (const std::string& source : late) {
+    trucewatch::Log(LogLevel::kWarn, "source_resumed",
+                    {{"source", source}, {"station", station.config.id}});
     Decide(station, source, v1::SOURCE_STATE_RESUMED,
            "station " + station.config.id + " sends again");
   }
@@ -346,6 +348,7 @@ Result<void> HubReceiver::Tick(Instant now) {
     if (silence < options_.late_after) continue;
     for (const auto& [source, progress] : station.sources) {
       if (progress.ended || station.late.contains(source)) continue;
+      trucewatch::Log(LogLevel::kWarn, "source_late", {{"source", source}, {"station", id}});
       Decide(station, source, v1::SOURCE_STATE_LATE,
              fmt::format("station {} was not heard for {:g} s", id, options_.late_after.seconds()));
     }
