@@ -118,10 +118,6 @@ void VerifyStage::HandleLook(const v1::SettledLook& message, std::vector<std::st
     return;
   }
   if (coverage_) {
-    if (!look->late) {
-      newest_ = std::max(newest_.value_or(look->time), look->time);
-      WriteCoverage(coverage_->Advance(look->time), look->time, out);
-    }
     if (const auto added = coverage_->AddLook(*look); !added)
       out.push_back(Refused(added.error().message));
   }
@@ -294,6 +290,10 @@ Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& c
   std::optional<CoverageBook> coverage;
   if (agreement && config.has_coverage()) {
     const v1::config::CoverageConfig& c = config.coverage();
+    if (!(c.period_s() >= 10.0 && c.period_s() <= 3600.0))
+      return Fail(ErrorCode::kBadInput,
+                  "verify.coverage.period_s: {} is out of range; expected 10 to 3600",
+                  c.period_s());
     const CoverageTerms terms{c.cell_m(), Duration::FromSeconds(c.period_s()),
                               c.observed_probability(), c.degraded_probability(), c.full_share()};
     TW_ASSIGN_OR_RETURN(coverage,

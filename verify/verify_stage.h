@@ -50,7 +50,7 @@ class VerifyStage final : public Stage {
   std::optional<CoverageBook> coverage_;
   std::set<std::string> running_;  // sources that have spoken of themselves and not ended
   std::set<std::string> ended_;
-  std::optional<Instant> newest_;  // settled picture or look
+  std::optional<Instant> newest_;  // settled picture
   bool exercise_ = false;          // of the mission
   bool header_seen_ = false;
   Instant mission_start_;

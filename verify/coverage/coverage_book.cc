@@ -11,6 +11,7 @@ constexpr std::size_t kMaxCorners = 2000;
 constexpr std::size_t kMaxSources = 256;
 constexpr std::size_t kMaxReasons = 256;
 constexpr std::size_t kMaxImpediments = 1000;
+constexpr std::size_t kMaxWaiting = 10'000;
 // More empty periods than this in a row are one account.
 constexpr std::int64_t kMaxEmptyPeriods = 60;
 // Looks closer to one another than this are one look.
@@ -89,6 +90,7 @@ std::vector<CoverageBook::Given> CoverageBook::Advance(Instant now) {
   if (periods_.empty()) {
     Open(AlignedStart(now), AlignedStart(now) + terms_.period);
     begin_ = periods_.back().start;
+    TakeWaiting();
   }
   if (now < periods_.back().end) return out;
   // What came in late for earlier periods goes first.
@@ -104,6 +106,7 @@ std::vector<CoverageBook::Given> CoverageBook::Advance(Instant now) {
     } else {
       Open(next, AlignedStart(next) + terms_.period);
     }
+    TakeWaiting();
   }
   Forget();
   return out;
@@ -165,11 +168,39 @@ Result<void> CoverageBook::AddLook(const SettledLook& look) {
     return Fail(ErrorCode::kBadInput,
                 "a look of {} has a footprint of {} corners; at most {} are taken",
                 look.source.value, look.footprint.size(), kMaxCorners);
+  if (periods_.empty() || look.time >= periods_.back().end) {
+    if (waiting_.size() >= kMaxWaiting)
+      return Fail(ErrorCode::kBadInput,
+                  "a look of {} at {} is ahead of the pictures, and {} others are waiting",
+                  look.source.value, FormatUtc(look.time), kMaxWaiting);
+    waiting_.push_back(look);
+    waiting_.back().raw_digests.clear();
+    return {};
+  }
   Period* period = PeriodOf(look.time);
   if (period == nullptr)
     return Fail(ErrorCode::kBadInput,
                 "a look of {} at {} is too late for the coverage account, which was given for good",
                 look.source.value, FormatUtc(look.time));
+  return Take(look, *period);
+}
+
+void CoverageBook::TakeWaiting() {
+  std::vector<SettledLook> waiting = std::move(waiting_);
+  waiting_.clear();
+  for (SettledLook& look : waiting) {
+    if (look.time >= periods_.back().end) {
+      waiting_.push_back(std::move(look));
+    } else if (Period* period = PeriodOf(look.time)) {
+      // It was checked when it came; only a source beyond their number can be refused, and is then
+      // known to be silent.
+      static_cast<void>(Take(look, *period));
+    }
+  }
+}
+
+Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
+  Period* const period = &of;
   const bool known = std::any_of(sources_.begin(), sources_.end(),
                                  [&](const Source& other) { return other.id == look.source; });
   if (!known && sources_.size() >= kMaxSources)
@@ -244,6 +275,10 @@ void CoverageBook::AddImpediment(const HumanRecord& record) {
 
 std::vector<CoverageBook::Given> CoverageBook::Finish() {
   std::vector<Given> out;
+  // The mission lasted as long as its last look.
+  Instant last_look = newest_.value_or(Instant());
+  for (const SettledLook& look : waiting_) last_look = std::max(last_look, look.time);
+  if (newest_ && last_look > *newest_) out = Advance(last_look);
   for (Period& period : periods_) {
     if (period.given && period.changed && &period != &periods_.back()) Give(period, out);
   }

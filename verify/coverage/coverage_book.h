@@ -51,10 +51,11 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // Reasons of NOT_OBSERVED, the first of: "impediment: KIND"; "SOURCE gave no look since HH:MM:SS",
 // of the source that looked here within kCoverageMemory and gave no look at all in the period;
 // "no look was good enough"; "no source looked here".
-// Accounts are given when something settled comes at or after the end of a period, one for each
-// zone; at the end of the mission for the begun one, up to the last settled time. Late looks and
-// impediments amend periods already accounted for, once, with the next end of a period.
-// Memory: cells * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
+// Accounts are given when a settled picture comes at or after the end of a period (all looks before
+// it have come then), one for each zone; at the end of the mission for the begun one, up to the
+// last picture or look. Late looks and impediments amend periods already accounted for, once, with
+// the next end of a period. Looks of a time that no picture has reached wait for it. Memory: cells
+// * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
 class CoverageBook {
  public:
   struct Given {
@@ -68,7 +69,7 @@ class CoverageBook {
 
   // The mission began: what was not observed from here on is accounted for. Looks before are not.
   void Begin(Instant mission_start);
-  // Something settled of this time came: closes the periods that have ended. Call it before adding.
+  // A settled picture of this time came: closes the periods that have ended. Call it before adding.
   std::vector<Given> Advance(Instant now);
   // Fails on a look that is too late to be accounted for, or has more than 2000 corners.
   Result<void> AddLook(const SettledLook& look);
@@ -128,6 +129,8 @@ class CoverageBook {
   explicit CoverageBook(const CoverageTerms& terms) : terms_(terms) {}
   Instant AlignedStart(Instant time) const;
   Period& Open(Instant start, Instant end);
+  void TakeWaiting();
+  Result<void> Take(const SettledLook& look, Period& period);
   Period* PeriodOf(Instant time);
   std::uint32_t SourceIndex(const SourceId& id);
   std::uint32_t ReasonIndex(const std::string& reason);
@@ -151,6 +154,7 @@ class CoverageBook {
   std::vector<Source> sources_;
   std::vector<std::string> reasons_ = {""};
   std::vector<Impediment> impediments_;
+  std::vector<SettledLook> waiting_;  // without what the account does not need
 };
 
 // One sentence, with percentages that add up to exactly 100 for each class.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/types/codec.h"
 #include "verify/coverage/coverage_book.h"
 
 namespace trucewatch {
@@ -29,6 +30,7 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
     to->set_radius_m(impediment.radius_m);
     to->set_kind(impediment.kind);
   }
+  for (const SettledLook& look : waiting_) *out->add_waiting() = ToProto(look);
   for (const Period& period : periods_) {
     auto* to = out->add_periods();
     to->set_start_us(period.start.micros());
@@ -107,6 +109,10 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
          {Angle::Radians(from.latitude_rad()), Angle::Radians(from.longitude_rad()), 0.0},
          from.radius_m(),
          from.kind()});
+  }
+  for (const auto& from : in.waiting()) {
+    TW_ASSIGN_OR_RETURN(SettledLook look, FromProto(from));
+    book.waiting_.push_back(std::move(look));
   }
   for (const auto& from : in.periods()) {
     Period& period =
