@@ -180,6 +180,9 @@ void FusionStage::HandleOne(const LogRecord& record, Outputs& outputs) {
     }
     case v1::Envelope::kSourceStatus:
       if (const auto status = FromProto(envelope->source_status())) hold_.Status(*status);
+      // What was waiting comes before the word that the last source has ended: then the end is the
+      // end for whoever reads on.
+      if (hold_.NothingLive()) Settle(outputs);
       outputs.push_back(record.payload);
       return;
     case v1::Envelope::kMissionHeader:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/verify_stage.h"
 
+#include <algorithm>
+
 #include "core/crypto/sha256.h"
 #include "core/types/codec.h"
 #include "verify/snapshot_codec.h"
@@ -19,8 +21,10 @@ Support BareSupport(const SourceId& source, Instant time) {
 
 }  // namespace
 
-VerifyStage::VerifyStage(std::optional<Agreement> agreement, Duration heartbeat)
-    : engine_(agreement ? std::move(*agreement) : Agreement(), heartbeat) {}
+VerifyStage::VerifyStage(std::optional<Agreement> agreement, Duration heartbeat,
+                         std::optional<CoverageBook> coverage)
+    : engine_(agreement ? std::move(*agreement) : Agreement(), heartbeat),
+      coverage_(std::move(coverage)) {}
 
 Result<std::vector<std::vector<std::string>>> VerifyStage::Handle(
     std::span<const LogRecord> inputs) {
@@ -43,66 +47,27 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
   switch (envelope->payload_case()) {
     case v1::Envelope::kMissionHeader:
       return HandleHeader(envelope->mission_header(), input.payload);
-    case v1::Envelope::kPicture: {
-      const auto picture = FromProto(envelope->picture());
-      if (!picture) {
-        out.push_back(Refused(picture.error().message));
-        return out;
-      }
-      auto findings = engine_.Advance(*picture);
-      if (!findings) {
-        out.push_back(Refused(findings.error().message));
-        return out;
-      }
-      for (Finding& finding : *findings) out.push_back(Write(std::move(finding)));
+    case v1::Envelope::kPicture:
+      HandlePicture(envelope->picture(), out);
       return out;
-    }
-    case v1::Envelope::kSettledLook: {
-      const auto look = FromProto(envelope->settled_look());
-      if (!look) {
-        out.push_back(Refused(look.error().message));
-        return out;
-      }
-      auto findings = engine_.AddLook(*look);
-      if (!findings) {
-        out.push_back(Refused(findings.error().message));
-        return out;
-      }
-      for (Finding& finding : *findings) out.push_back(Write(std::move(finding)));
+    case v1::Envelope::kSettledLook:
+      HandleLook(envelope->settled_look(), out);
       return out;
-    }
     case v1::Envelope::kLateLook: {
       const auto look = FromProto(envelope->late_look());
       if (!look) {
         out.push_back(Refused(look.error().message));
         return out;
       }
-      for (Finding& finding : engine_.AddLateLook(*look)) out.push_back(Write(std::move(finding)));
+      WriteAll(engine_.AddLateLook(*look), out);
       return out;
     }
-    case v1::Envelope::kHumanRecord: {
-      const auto record = FromProto(envelope->human_record());
-      if (!record) {
-        out.push_back(Refused(record.error().message));
-        return out;
-      }
-      for (Finding& finding : engine_.AddRecord(*record)) out.push_back(Write(std::move(finding)));
+    case v1::Envelope::kHumanRecord:
+      HandleRecord(envelope->human_record(), out);
       return out;
-    }
-    case v1::Envelope::kSourceStatus: {
-      const auto status = FromProto(envelope->source_status());
-      if (!status) {
-        out.push_back(Refused(status.error().message));
-        return out;
-      }
-      Finding finding;
-      finding.kind = FindingKind::kSourceStatus;
-      finding.time = status->time;
-      finding.reason = SourceStatusSentence(*status);
-      finding.supports.push_back(BareSupport(status->source, status->time));
-      out.push_back(Write(std::move(finding)));
+    case v1::Envelope::kSourceStatus:
+      HandleStatus(envelope->source_status(), out);
       return out;
-    }
     case v1::Envelope::kDataFault: {
       const auto fault = FromProto(envelope->data_fault());
       if (!fault) {
@@ -127,6 +92,100 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
   }
 }
 
+void VerifyStage::HandlePicture(const v1::Picture& message, std::vector<std::string>& out) {
+  const auto picture = FromProto(message);
+  if (!picture) {
+    out.push_back(Refused(picture.error().message));
+    return;
+  }
+  auto findings = engine_.Advance(*picture);
+  if (!findings) {
+    out.push_back(Refused(findings.error().message));
+    return;
+  }
+  if (coverage_ && picture->settled) {
+    newest_ = std::max(newest_.value_or(picture->time), picture->time);
+    WriteCoverage(coverage_->Advance(picture->time), picture->time, out);
+    coverage_->AddPicture(*picture);
+  }
+  WriteAll(std::move(*findings), out);
+}
+
+void VerifyStage::HandleLook(const v1::SettledLook& message, std::vector<std::string>& out) {
+  const auto look = FromProto(message);
+  if (!look) {
+    out.push_back(Refused(look.error().message));
+    return;
+  }
+  if (coverage_) {
+    if (const auto added = coverage_->AddLook(*look); !added)
+      out.push_back(Refused(added.error().message));
+  }
+  auto findings = engine_.AddLook(*look);
+  if (!findings) {
+    out.push_back(Refused(findings.error().message));
+    return;
+  }
+  WriteAll(std::move(*findings), out);
+}
+
+void VerifyStage::HandleRecord(const v1::HumanRecord& message, std::vector<std::string>& out) {
+  const auto record = FromProto(message);
+  if (!record) {
+    out.push_back(Refused(record.error().message));
+    return;
+  }
+  if (coverage_ && record->kind == HumanRecordKind::kImpediment) coverage_->AddImpediment(*record);
+  WriteAll(engine_.AddRecord(*record), out);
+}
+
+void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std::string>& out) {
+  const auto status = FromProto(message);
+  if (!status) {
+    out.push_back(Refused(status.error().message));
+    return;
+  }
+  Finding finding;
+  finding.kind = FindingKind::kSourceStatus;
+  finding.time = status->time;
+  finding.reason = SourceStatusSentence(*status);
+  finding.supports.push_back(BareSupport(status->source, status->time));
+  out.push_back(Write(std::move(finding)));
+  if (status->state == SourceState::kEnded) {
+    running_.erase(status->source.value);
+    ended_.insert(status->source.value);
+  } else {
+    ended_.erase(status->source.value);
+    running_.insert(status->source.value);
+  }
+  if (coverage_ && newest_ && running_.empty()) WriteCoverage(coverage_->Finish(), *newest_, out);
+}
+
+void VerifyStage::WriteAll(std::vector<Finding> findings, std::vector<std::string>& out) const {
+  for (Finding& finding : findings) out.push_back(Write(std::move(finding)));
+}
+
+void VerifyStage::WriteCoverage(std::vector<CoverageBook::Given> accounts, Instant now,
+                                std::vector<std::string>& out) const {
+  for (CoverageBook::Given& given : accounts) {
+    Finding finding;
+    finding.kind = FindingKind::kCoverage;
+    finding.time = now;
+    finding.exercise = given.exercise;
+    finding.zone = given.account.zone;
+    finding.time_first = given.account.start;
+    finding.time_last = given.account.end;
+    finding.amended = given.account.amended;
+    std::string name = given.account.zone;
+    for (const Zone& zone : engine_.agreement().zones) {
+      if (zone.id == given.account.zone) name = zone.name;
+    }
+    finding.reason = CoverageSentence(given.account, name);
+    finding.coverage = std::move(given.account);
+    out.push_back(Write(std::move(finding)));
+  }
+}
+
 Result<std::vector<std::string>> VerifyStage::HandleHeader(const v1::MissionHeader& header,
                                                            const std::string& payload) {
   if (header_seen_) return std::vector<std::string>{Refused("a second mission header")};
@@ -144,6 +203,7 @@ Result<std::vector<std::string>> VerifyStage::HandleHeader(const v1::MissionHead
   header_seen_ = true;
   exercise_ = header.exercise();
   mission_start_ = Instant::FromMicros(header.start_time_us());
+  if (coverage_) coverage_->Begin(mission_start_);
   Finding finding;
   finding.kind = FindingKind::kMissionHeader;
   finding.time = mission_start_;
@@ -184,6 +244,10 @@ Result<std::string> VerifyStage::Snapshot() const {
   message.set_header_seen(header_seen_);
   message.set_mission_start_us(mission_start_.micros());
   *message.mutable_engine() = ToProto(engine_.state());
+  if (coverage_) coverage_->Write(message.mutable_coverage());
+  for (const std::string& source : running_) message.add_running_sources(source);
+  for (const std::string& source : ended_) message.add_ended_sources(source);
+  if (newest_) message.set_newest_us(newest_->micros());
   return message.SerializeAsString();
 }
 
@@ -195,7 +259,17 @@ Result<void> VerifyStage::Restore(std::string_view snapshot) {
     return Fail(ErrorCode::kBadInput, "the snapshot was made under the agreement with SHA-256 {}",
                 message.agreement_hash().empty() ? "(none)" : message.agreement_hash());
   TW_ASSIGN_OR_RETURN(EngineState state, FromProto(message.engine(), engine_.agreement()));
+  if (coverage_.has_value() != message.has_coverage())
+    return Fail(ErrorCode::kBadInput, "the snapshot was made {} coverage account",
+                message.has_coverage() ? "with a" : "without a");
+  if (coverage_) {
+    TW_RETURN_IF_ERROR(coverage_->Read(message.coverage()));
+  }
   engine_.SetState(std::move(state));
+  running_ = {message.running_sources().begin(), message.running_sources().end()};
+  ended_ = {message.ended_sources().begin(), message.ended_sources().end()};
+  newest_.reset();
+  if (message.has_newest_us()) newest_ = Instant::FromMicros(message.newest_us());
   exercise_ = message.exercise();
   header_seen_ = message.header_seen();
   mission_start_ = Instant::FromMicros(message.mission_start_us());
@@ -213,8 +287,20 @@ Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& c
   if (!agreement_text.empty()) {
     TW_ASSIGN_OR_RETURN(agreement, ParseAgreement(agreement_text, agreement_file));
   }
-  return std::make_unique<VerifyStage>(std::move(agreement),
-                                       Duration::FromSeconds(config.heartbeat_s()));
+  std::optional<CoverageBook> coverage;
+  if (agreement && config.has_coverage()) {
+    const v1::config::CoverageConfig& c = config.coverage();
+    if (!(c.period_s() >= 10.0 && c.period_s() <= 3600.0))
+      return Fail(ErrorCode::kBadInput,
+                  "verify.coverage.period_s: {} is out of range; expected 10 to 3600",
+                  c.period_s());
+    const CoverageTerms terms{c.cell_m(), Duration::FromSeconds(c.period_s()),
+                              c.observed_probability(), c.degraded_probability(), c.full_share()};
+    TW_ASSIGN_OR_RETURN(coverage,
+                        CoverageBook::Make(terms, agreement->zones, agreement->min_group_size));
+  }
+  return std::make_unique<VerifyStage>(
+      std::move(agreement), Duration::FromSeconds(config.heartbeat_s()), std::move(coverage));
 }
 
 }  // namespace trucewatch

@@ -3,25 +3,30 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/stage/stage.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
+#include "verify/coverage/coverage_book.h"
 #include "verify/rule_engine.h"
 
 namespace trucewatch {
 
-// The mouth of verify. Input: the mission header (first), settled pictures, source statuses and
-// data faults. Output: the mission header unchanged, and findings; nothing else. What it cannot use
+// The mouth of verify. Input: the mission header (first), settled pictures and looks, looks that
+// came after the hold, human records, source statuses and data faults; looks of a time come before
+// its picture. Output: the mission header unchanged, and findings; nothing else. What it cannot use
 // becomes a finding of kind kDataFault; live pictures and watermarks are for others and give
-// nothing. Fails only when the mission header was written under another agreement than the one it
-// was made with.
+// nothing. The mission has ended when all sources that spoke of themselves have. Fails only when
+// the mission header was written under another agreement than the one it was made with.
 class VerifyStage final : public Stage {
  public:
   // Without an agreement nothing is held against one; statuses, faults and heartbeats still become
   // findings.
-  VerifyStage(std::optional<Agreement> agreement, Duration heartbeat);
+  // Without a coverage book no account of coverage is kept.
+  VerifyStage(std::optional<Agreement> agreement, Duration heartbeat,
+              std::optional<CoverageBook> coverage = std::nullopt);
 
   Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
   Result<std::string> Snapshot() const override;
@@ -31,11 +36,22 @@ class VerifyStage final : public Stage {
   Result<std::vector<std::string>> HandleOne(const LogRecord& input);
   Result<std::vector<std::string>> HandleHeader(const v1::MissionHeader& header,
                                                 const std::string& payload);
+  void HandlePicture(const v1::Picture& message, std::vector<std::string>& out);
+  void HandleLook(const v1::SettledLook& message, std::vector<std::string>& out);
+  void HandleRecord(const v1::HumanRecord& message, std::vector<std::string>& out);
+  void HandleStatus(const v1::SourceStatus& message, std::vector<std::string>& out);
+  void WriteAll(std::vector<Finding> findings, std::vector<std::string>& out) const;
+  void WriteCoverage(std::vector<CoverageBook::Given> accounts, Instant now,
+                     std::vector<std::string>& out) const;
   std::string Write(Finding finding) const;
   std::string Refused(const std::string& reason);
 
   RuleEngine engine_;
-  bool exercise_ = false;  // of the mission
+  std::optional<CoverageBook> coverage_;
+  std::set<std::string> running_;  // sources that have spoken of themselves and not ended
+  std::set<std::string> ended_;
+  std::optional<Instant> newest_;  // settled picture
+  bool exercise_ = false;          // of the mission
   bool header_seen_ = false;
   Instant mission_start_;
 };

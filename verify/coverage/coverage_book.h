@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "core/types/finding.h"
+#include "core/types/track.h"
+#include "trucewatch/v1/verify_snapshot.pb.h"
+#include "verify/coverage/zone_grid.h"
+
+namespace trucewatch {
+
+struct CoverageTerms {
+  double cell_m = 0.0;
+  Duration period;
+  double observed_probability = 0.0;
+  double degraded_probability = 0.0;
+  double full_share = 0.0;
+};
+
+// Misses of one sensor go together: of its looks at a cell, the best one of each such span counts.
+inline constexpr Duration kIndependentLooks = Duration::Seconds(10);
+// Periods that ended longer ago are not amended any more.
+inline constexpr Duration kCoverageMemory = Duration::Seconds(3600);
+inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing vehicle, group
+
+// The account of where and how well the zones were observed. Brain: no clock, no file.
+//
+// One object in a cell for all of a period would have been detected at least once with
+//   p = 1 - prod over sources and spans of kIndependentLooks of (1 - best p of a look in the span),
+// over the looks whose footprint has the cell's centre in it. The state of a cell, the first of:
+//   NOT_OBSERVED       p < degraded_probability
+//   OBSERVED_ACTIVITY  a track, group or change was in it
+//   OBSERVED_NOTHING   p >= observed_probability by good looks alone, and watched in full
+//   DEGRADED           else
+// Watched in full: some source gave at least full_share of the looks it owes the period (one each
+// kIndependentLooks, or each of its usual spacing if that is longer), or all together looked in
+// full_share of the spans, each with at least degraded_probability. The usual spacing is the median
+// of the last 63 times between two looks of the source at one cell, a second or more apart; unknown
+// (fewer than 3): one look is owed.
+// Reasons of DEGRADED, the first of: the looks' own (when with them the cell would be observed);
+// "SOURCE gave no look for N s" of the source with the largest p at the cell, when its longest gap
+// is at least 1 - full_share of the period and twice its spacing; the looks' own; "partial".
+// Reasons of NOT_OBSERVED, the first of: "impediment: KIND"; "SOURCE gave no look since HH:MM:SS",
+// of the source that looked here within kCoverageMemory and gave no look at all in the period;
+// "no look was good enough"; "no source looked here".
+// Accounts are given when a settled picture comes at or after the end of a period (all looks before
+// it have come then), one for each zone; at the end of the mission for the begun one, up to the
+// last picture or look. Late looks and impediments amend periods already accounted for, once, with
+// the next end of a period. Looks of a time that no picture has reached wait for it. Memory: cells
+// * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
+class CoverageBook {
+ public:
+  struct Given {
+    CoverageAccount account;
+    bool exercise = false;
+  };
+
+  // Zones of an agreement; `min_group_size`: smaller groups are left out.
+  static Result<CoverageBook> Make(const CoverageTerms& terms, const std::vector<Zone>& zones,
+                                   int min_group_size);
+
+  // The mission began: what was not observed from here on is accounted for. Looks before are not.
+  void Begin(Instant mission_start);
+  // A settled picture of this time came: closes the periods that have ended. Call it before adding.
+  std::vector<Given> Advance(Instant now);
+  // Fails on a look that is too late to be accounted for, or has more than 2000 corners.
+  Result<void> AddLook(const SettledLook& look);
+  void AddPicture(const Picture& picture);
+  void AddImpediment(const HumanRecord& record);
+  // The mission has ended.
+  std::vector<Given> Finish();
+
+  void Write(v1::VerifySnapshot::Coverage* out) const;
+  Result<void> Read(const v1::VerifySnapshot::Coverage& in);
+
+ private:
+  using Probabilities = std::array<std::vector<double>, kCoverageClasses>;  // by cell; empty: none
+  struct LookKey {
+    std::uint32_t source = 0;
+    std::int32_t span = 0;     // of kIndependentLooks, from the period's aligned start
+    std::uint32_t reason = 0;  // index into reasons_; 0: a good look
+    auto operator<=>(const LookKey&) const = default;
+  };
+  struct ZonePeriod {
+    std::map<LookKey, Probabilities> looks;
+    std::array<std::set<int>, kCoverageClasses> activity;  // cells
+  };
+  struct Period {
+    Instant start;  // not before the mission's
+    Instant end;    // excluded
+    std::vector<ZonePeriod> zones;
+    std::map<std::uint32_t, std::set<std::int32_t>> seconds;  // with a look, by source
+    bool given = false;
+    bool changed = false;  // since it was given
+    bool exercise = false;
+  };
+  struct Source {
+    SourceId id;
+    std::vector<std::int64_t> spacings_us;           // last kMaxSpacings, oldest first
+    std::vector<std::vector<std::int64_t>> last_us;  // by zone and cell; 0: never
+  };
+  struct ZoneCells {
+    std::string id;
+    std::string name;
+    Side side = Side::kNeither;
+    double area_km2 = 0.0;
+    ZoneGrid grid;
+  };
+  struct Impediment {
+    Instant first, last;
+    Geodetic position;
+    double radius_m = 0.0;
+    std::string kind;
+  };
+  struct CellState {
+    CoverageState state = CoverageState::kUnspecified;
+    std::string reason;
+  };
+  struct PeriodFacts;  // of one period, once for all cells
+
+  explicit CoverageBook(const CoverageTerms& terms) : terms_(terms) {}
+  Instant AlignedStart(Instant time) const;
+  Period& Open(Instant start, Instant end);
+  void TakeWaiting();
+  Result<void> Take(const SettledLook& look, Period& period);
+  Period* PeriodOf(Instant time);
+  std::uint32_t SourceIndex(const SourceId& id);
+  std::uint32_t ReasonIndex(const std::string& reason);
+  void Learn(Source& source, std::size_t zone, const std::vector<int>& cells, Instant time);
+  Duration UsualSpacing(const Source& source) const;  // zero: unknown
+  void Mark(Instant time, std::size_t coverage_class, const Geodetic& place, bool exercise);
+  PeriodFacts FactsOf(const Period& period) const;
+  CellState StateOf(const Period& period, const PeriodFacts& facts, std::size_t zone,
+                    std::size_t coverage_class, int cell) const;
+  std::string NotObservedReason(const Period& period, const PeriodFacts& facts, std::size_t zone,
+                                std::size_t coverage_class, int cell, double p) const;
+  void Give(Period& period, std::vector<Given>& out) const;
+  void Forget();
+
+  CoverageTerms terms_;
+  std::vector<ZoneCells> zones_;
+  int min_group_size_ = 2;
+  std::optional<Instant> begin_;
+  std::optional<Instant> newest_;  // settled time
+  std::vector<Period> periods_;    // in order; the last one is being filled
+  std::vector<Source> sources_;
+  std::vector<std::string> reasons_ = {""};
+  std::vector<Impediment> impediments_;
+  std::vector<SettledLook> waiting_;  // without what the account does not need
+};
+
+// One sentence, with percentages that add up to exactly 100 for each class.
+std::string CoverageSentence(const CoverageAccount& account, const std::string& zone_name);
+
+// Whole percentages of shares that add up to exactly 100, by the largest remainder (ties: the
+// earlier). All zero when the counts are.
+std::vector<int> WholePercentages(std::span<const int> counts);
+
+}  // namespace trucewatch

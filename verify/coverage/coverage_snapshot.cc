@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "core/types/codec.h"
+#include "verify/coverage/coverage_book.h"
+
+namespace trucewatch {
+
+using Snapshot = v1::VerifySnapshot;
+
+void CoverageBook::Write(Snapshot::Coverage* out) const {
+  if (begin_) out->set_begin_us(begin_->micros());
+  if (newest_) out->set_newest_us(newest_->micros());
+  for (const std::string& reason : reasons_) out->add_reasons(reason);
+  for (const Source& source : sources_) {
+    auto* to = out->add_sources();
+    to->set_source_id(source.id.value);
+    for (const std::int64_t spacing : source.spacings_us) to->add_spacings_us(spacing);
+    for (const auto& zone : source.last_us) {
+      for (const std::int64_t last : zone) to->add_last_us(last);
+    }
+  }
+  for (const Impediment& impediment : impediments_) {
+    auto* to = out->add_impediments();
+    to->set_first_us(impediment.first.micros());
+    to->set_last_us(impediment.last.micros());
+    to->set_latitude_rad(impediment.position.latitude.rad());
+    to->set_longitude_rad(impediment.position.longitude.rad());
+    to->set_radius_m(impediment.radius_m);
+    to->set_kind(impediment.kind);
+  }
+  for (const SettledLook& look : waiting_) *out->add_waiting() = ToProto(look);
+  for (const Period& period : periods_) {
+    auto* to = out->add_periods();
+    to->set_start_us(period.start.micros());
+    to->set_end_us(period.end.micros());
+    to->set_given(period.given);
+    to->set_changed(period.changed);
+    to->set_exercise(period.exercise);
+    for (const auto& [source, seconds] : period.seconds) {
+      auto* looked = to->add_seconds();
+      looked->set_source(source);
+      for (const std::int32_t second : seconds) looked->add_seconds(second);
+    }
+    for (std::uint32_t z = 0; z < period.zones.size(); ++z) {
+      for (std::uint32_t c = 0; c < kCoverageClasses; ++c) {
+        const std::set<int>& activity = period.zones[z].activity[c];
+        if (activity.empty()) continue;
+        auto* seen = to->add_activity();
+        seen->set_zone(z);
+        seen->set_coverage_class(c);
+        for (const int cell : activity) seen->add_cells(static_cast<std::uint32_t>(cell));
+      }
+      for (const auto& [key, probabilities] : period.zones[z].looks) {
+        for (std::uint32_t c = 0; c < kCoverageClasses; ++c) {
+          if (probabilities[c].empty()) continue;
+          auto* look = to->add_looks();
+          look->set_zone(z);
+          look->set_coverage_class(c);
+          look->set_source(key.source);
+          look->set_span(key.span);
+          look->set_reason(key.reason);
+          bool same = true;
+          double one = 0.0;
+          for (std::size_t cell = 0; cell < probabilities[c].size(); ++cell) {
+            const double p = probabilities[c][cell];
+            if (p <= 0.0) continue;
+            look->add_cells(static_cast<std::uint32_t>(cell));
+            look->add_probabilities(p);
+            if (look->cells_size() == 1) one = p;
+            same &= p == one;
+          }
+          if (!same || look->cells_size() == 0) continue;
+          look->clear_probabilities();
+          look->add_probabilities(one);  // one for all of them
+        }
+      }
+    }
+  }
+}
+
+Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
+  const auto bad = [](const char* what) {
+    return Fail(ErrorCode::kBadInput, "the snapshot's coverage account does not fit: {}", what);
+  };
+  CoverageBook book(terms_);
+  book.zones_ = zones_;
+  book.min_group_size_ = min_group_size_;
+  if (in.has_begin_us()) book.begin_ = Instant::FromMicros(in.begin_us());
+  if (in.has_newest_us()) book.newest_ = Instant::FromMicros(in.newest_us());
+  book.reasons_.assign(in.reasons().begin(), in.reasons().end());
+  if (book.reasons_.empty() || !book.reasons_.front().empty()) return bad("reasons");
+  std::size_t cells = 0;
+  for (const ZoneCells& zone : zones_) cells += static_cast<std::size_t>(zone.grid.cells());
+  for (const auto& from : in.sources()) {
+    if (static_cast<std::size_t>(from.last_us_size()) != cells) return bad("cells of a source");
+    Source& source = book.sources_[book.SourceIndex({from.source_id()})];
+    source.spacings_us.assign(from.spacings_us().begin(), from.spacings_us().end());
+    int at = 0;
+    for (auto& zone : source.last_us) {
+      for (std::int64_t& last : zone) last = from.last_us(at++);
+    }
+  }
+  for (const auto& from : in.impediments()) {
+    book.impediments_.push_back(
+        {Instant::FromMicros(from.first_us()),
+         Instant::FromMicros(from.last_us()),
+         {Angle::Radians(from.latitude_rad()), Angle::Radians(from.longitude_rad()), 0.0},
+         from.radius_m(),
+         from.kind()});
+  }
+  for (const auto& from : in.waiting()) {
+    TW_ASSIGN_OR_RETURN(SettledLook look, FromProto(from));
+    book.waiting_.push_back(std::move(look));
+  }
+  for (const auto& from : in.periods()) {
+    Period& period =
+        book.Open(Instant::FromMicros(from.start_us()), Instant::FromMicros(from.end_us()));
+    period.given = from.given();
+    period.changed = from.changed();
+    period.exercise = from.exercise();
+    for (const auto& looked : from.seconds()) {
+      if (looked.source() >= book.sources_.size()) return bad("a source");
+      period.seconds[looked.source()] = {looked.seconds().begin(), looked.seconds().end()};
+    }
+    const auto cells_of = [&](std::uint32_t zone) {
+      return static_cast<std::uint32_t>(zones_[zone].grid.cells());
+    };
+    for (const auto& seen : from.activity()) {
+      if (seen.zone() >= zones_.size() || seen.coverage_class() >= kCoverageClasses)
+        return bad("a zone");
+      for (const std::uint32_t cell : seen.cells()) {
+        if (cell >= cells_of(seen.zone())) return bad("a cell");
+        period.zones[seen.zone()].activity[seen.coverage_class()].insert(static_cast<int>(cell));
+      }
+    }
+    for (const auto& look : from.looks()) {
+      if (look.zone() >= zones_.size() || look.coverage_class() >= kCoverageClasses ||
+          look.source() >= book.sources_.size() || look.reason() >= book.reasons_.size() ||
+          (look.probabilities_size() != 1 && look.probabilities_size() != look.cells_size()))
+        return bad("a look");
+      std::vector<double>& best =
+          period.zones[look.zone()]
+              .looks[{look.source(), look.span(), look.reason()}][look.coverage_class()];
+      best.assign(cells_of(look.zone()), 0.0);
+      for (int i = 0; i < look.cells_size(); ++i) {
+        if (look.cells(i) >= best.size()) return bad("a cell");
+        best[look.cells(i)] = look.probabilities(look.probabilities_size() == 1 ? 0 : i);
+      }
+    }
+  }
+  *this = std::move(book);
+  return {};
+}
+
+}  // namespace trucewatch
