@@ -11,6 +11,7 @@
 #include "tools/trucewatch/event_printer.h"
 #include "tools/trucewatch/pipeline.h"
 #include "tools/trucewatch/progress_bar.h"
+#include "tools/trucewatch/run_files.h"
 #include "tools/trucewatch/stop_signal.h"
 
 namespace trucewatch::tools {
@@ -92,7 +93,13 @@ Result<int> RunRun(const RunCommand& command) {
   }
   WriteHealth(*storage, health_path, *pipeline);
   if (!result) return tl::unexpected<Error>(result.error());
-  if (printer) TW_RETURN_IF_ERROR(printer->Step(Duration()));
+  if (printer) {
+    TW_RETURN_IF_ERROR(printer->Step(Duration()));
+    TW_RETURN_IF_ERROR(WriteRecordFiles(*storage, mission, *pipeline->log("published"),
+                                        {.directory = state,
+                                         .ledger_directory = options.ledger_directory,
+                                         .event_lines = printer->lines()}));
+  }
   return pipeline->source_problems().empty() ? 0 : 3;
 }
 
