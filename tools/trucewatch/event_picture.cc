@@ -96,6 +96,7 @@ Result<std::vector<PagePicture>> EventPictures(const MissionFile& mission,
   for (const EventRecord& event : record.events) {
     const Finding& finding = event.latest();
     if (finding.state != EventState::kVerified || pictures.size() >= kMaxPictures) continue;
+    if (finding.object_class == ObjectClass::kPersonGroup) continue;  // no pictures of people
     for (const Support& support : finding.supports) {
       if (support.lineage.modality == Modality::kRadarGmti) continue;
       TW_ASSIGN_OR_RETURN(const auto segment, SegmentAt(ingest, support.source, support.last));

@@ -69,17 +69,6 @@ std::string KindOf(v1::config::SourceConfig::Format format) {
   }
 }
 
-Result<void> GatherFindings(LogReader& log, MissionRecord* record) {
-  return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
-    if (!envelope.has_published()) return {};
-    TW_ASSIGN_OR_RETURN(Finding finding, FromProto(envelope.published().finding()));
-    AddFinding({std::move(finding), envelope.published().ledger_index(),
-                envelope.published().checkpoint_size()},
-               record);
-    return {};
-  });
-}
-
 // Findings say what became of a source in a sentence only; it is compared with the sentences verify
 // makes, so that new words there cannot be misread here.
 SourceState StateFromSentence(const SourceId& source, const std::string& sentence) {
@@ -110,6 +99,17 @@ void AddSourceStatus(Published published, MissionRecord* record) {
 }
 
 }  // namespace
+
+Result<void> GatherFindings(LogReader& log, MissionRecord* record) {
+  return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
+    if (!envelope.has_published()) return {};
+    TW_ASSIGN_OR_RETURN(Finding finding, FromProto(envelope.published().finding()));
+    AddFinding({std::move(finding), envelope.published().ledger_index(),
+                envelope.published().checkpoint_size()},
+               record);
+    return {};
+  });
+}
 
 Result<void> GatherLooks(LogReader& log, MissionRecord* record) {
   LookGatherer gatherer(record);

@@ -122,7 +122,9 @@ struct MissionLogs {
 };
 
 Result<MissionRecord> GatherMissionRecord(const MissionFile& mission, MissionLogs logs);
-// The two parts of it that are no findings: looks and refused input, tracks and groups.
+// Its findings, from the log of what was published; its parts that are no findings: looks and
+// refused input, tracks and groups.
+Result<void> GatherFindings(LogReader& published, MissionRecord* record);
 Result<void> GatherLooks(LogReader& detect, MissionRecord* record);
 Result<void> GatherTracks(LogReader& fusion, MissionRecord* record);
 

@@ -27,25 +27,44 @@ Result<std::vector<ScoreLine>> ScoreLines(const MissionFile& mission,
   return score;
 }
 
+Result<std::string> LogKey(const MissionFile& mission) {
+  const std::string key_file = mission.Resolve(mission.config.evidence().log_key_file());
+  TW_ASSIGN_OR_RETURN(std::string vkey, ReadTextFile(key_file + ".vkey"));
+  while (!vkey.empty() && vkey.back() == '\n') vkey.pop_back();
+  return vkey;
+}
+
+Result<void> Write(Storage& storage, const RunFiles& files, const std::string& name,
+                   const std::string& text) {
+  return WriteFileAtomically(storage, files.directory + "/" + name, AsBytes(text));
+}
+
+Result<void> WriteLines(Storage& storage, const MissionFile& mission, const MissionRecord& record,
+                        const RunFiles& files) {
+  TW_RETURN_IF_ERROR(Write(storage, files, "events.jsonl", files.event_lines));
+  TW_RETURN_IF_ERROR(Write(storage, files, "coverage.jsonl", CoverageLines(record)));
+  TW_ASSIGN_OR_RETURN(const std::string vkey, LogKey(mission));
+  return Write(storage, files, "policy.txt", audit::PolicyForLog(vkey));
+}
+
 }  // namespace
+
+Result<void> WriteRecordFiles(Storage& storage, const MissionFile& mission, LogReader& published,
+                              const RunFiles& files) {
+  MissionRecord record = RecordOf(mission.config, {});
+  TW_RETURN_IF_ERROR(GatherFindings(published, &record));
+  return WriteLines(storage, mission, record, files);
+}
 
 Result<void> WriteRunFiles(Storage& storage, const MissionFile& mission, const Pipeline& pipeline,
                            const RunFiles& files) {
-  const auto write = [&](const std::string& name, const std::string& text) {
-    return WriteFileAtomically(storage, files.directory + "/" + name, AsBytes(text));
-  };
   TW_ASSIGN_OR_RETURN(const MissionRecord record,
                       GatherMissionRecord(mission, {.detect = *pipeline.log("detect"),
                                                     .fusion = *pipeline.log("fusion"),
                                                     .published = *pipeline.log("published")}));
-  TW_RETURN_IF_ERROR(write("events.jsonl", files.event_lines));
-  TW_RETURN_IF_ERROR(write("coverage.jsonl", CoverageLines(record)));
-  TW_RETURN_IF_ERROR(write("mission.geojson", MissionGeoJson(record)));
-
-  const std::string key_file = mission.Resolve(mission.config.evidence().log_key_file());
-  TW_ASSIGN_OR_RETURN(std::string vkey, ReadTextFile(key_file + ".vkey"));
-  while (!vkey.empty() && vkey.back() == '\n') vkey.pop_back();
-  TW_RETURN_IF_ERROR(write("policy.txt", audit::PolicyForLog(vkey)));
+  TW_RETURN_IF_ERROR(WriteLines(storage, mission, record, files));
+  TW_RETURN_IF_ERROR(Write(storage, files, "mission.geojson", MissionGeoJson(record)));
+  TW_ASSIGN_OR_RETURN(const std::string vkey, LogKey(mission));
   TW_ASSIGN_OR_RETURN(const std::string checkpoint,
                       ReadTextFile(files.ledger_directory + "/checkpoint"));
 
@@ -58,7 +77,7 @@ Result<void> WriteRunFiles(Storage& storage, const MissionFile& mission, const P
                      {"Build", BuildId()},
                      {"Check it", "trucewatch audit " + files.ledger_directory + " --policy " +
                                       files.directory + "/policy.txt"}};
-  return write("mission.html", MissionPage(record, extras));
+  return Write(storage, files, "mission.html", MissionPage(record, extras));
 }
 
 }  // namespace trucewatch::tools

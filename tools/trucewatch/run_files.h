@@ -19,5 +19,9 @@ struct RunFiles {
 };
 Result<void> WriteRunFiles(Storage& storage, const MissionFile& mission, const Pipeline& pipeline,
                            const RunFiles& files);
+// The part of it a live run leaves in its state folder, from the log of published findings alone:
+// events.jsonl, coverage.jsonl, policy.txt.
+Result<void> WriteRecordFiles(Storage& storage, const MissionFile& mission, LogReader& published,
+                              const RunFiles& files);
 
 }  // namespace trucewatch::tools

@@ -105,14 +105,19 @@ Result<int> RunRun(const RunCommand& command) {
       TW_ASSIGN_OR_RETURN(more, printer->Step(Duration()));
     }
   }
-  // A mission that has come to its end leaves the same files as a replay.
-  if (printer && command.stage.empty() && pipeline->log("published")->closed()) {
+  if (printer && command.stage.empty()) {
     TW_RETURN_IF_ERROR(storage->MakeDirectories(out));
-    TW_RETURN_IF_ERROR(WriteRunFiles(*storage, mission, *pipeline,
-                                     {.directory = out,
-                                      .ledger_directory = options.ledger_directory,
-                                      .event_lines = printer->lines()}));
-    std::fprintf(stderr, "the mission has ended; %s/mission.html shows it\n", out.c_str());
+    const RunFiles files{.directory = out,
+                         .ledger_directory = options.ledger_directory,
+                         .event_lines = printer->lines()};
+    Journal& published = *pipeline->log("published");
+    if (published.closed()) {
+      // A mission that has come to its end leaves the same files as a replay.
+      TW_RETURN_IF_ERROR(WriteRunFiles(*storage, mission, *pipeline, files));
+      std::fprintf(stderr, "the mission has ended; %s/mission.html shows it\n", out.c_str());
+    } else {
+      TW_RETURN_IF_ERROR(WriteRecordFiles(*storage, mission, published, files));
+    }
   }
   return pipeline->source_problems().empty() ? 0 : 3;
 }

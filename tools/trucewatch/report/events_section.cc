@@ -45,7 +45,7 @@ std::string Transitions(ReportContext& context, const DayEvent& event) {
     out += fmt::format("<li>{} {}{}: {}, probability {}, entry {}</li>",
                        context.links.Figure(Seconds(f.time), entry), StateName(f.state),
                        f.amended ? " (amended)" : "", context.links.Figure(CountWords(f), entry),
-                       context.links.Figure(fmt::format("{:.3f}", f.probability), entry),
+                       context.links.Figure(ProbabilityWords(f.probability), entry),
                        context.links.Figure(fmt::format("#{}", transition->ledger_index), entry));
   }
   return out + "</ul>";
@@ -68,8 +68,7 @@ std::string Card(ReportContext& context, const DayEvent& event, std::size_t numb
   out += Definition("Seen", Span(context, f, event.Entries()));
   out += Definition("Place", context.links.Figure(Where(f), entry));
   out += Definition("Sensors", EscapeHtml(Sensors(f)));
-  out +=
-      Definition("Probability", context.links.Figure(fmt::format("{:.3f}", f.probability), entry));
+  out += Definition("Probability", context.links.Figure(ProbabilityWords(f.probability), entry));
   if (f.amended) {
     out += Definition("Amended",
                       "the state was raised by data that arrived after the hold; the "

@@ -95,6 +95,10 @@ std::string Sensors(const Finding& finding) {
   return out.empty() ? "none named" : out;
 }
 
+std::string ProbabilityWords(double probability) {
+  return probability > 0.999 && probability < 1 ? "over 0.999" : fmt::format("{:.3f}", probability);
+}
+
 std::string Where(const Finding& finding) {
   std::string out = fmt::format("{:.5f}, {:.5f}", finding.position.latitude.deg(),
                                 finding.position.longitude.deg());

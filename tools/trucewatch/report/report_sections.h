@@ -58,6 +58,7 @@ std::string Span(ReportContext& context, const Finding& finding,
                  const std::vector<std::uint64_t>& entries);
 // What kinds of sensors a finding rests on: "video (drone1), moving-vehicle radar (radar1)".
 std::string Sensors(const Finding& finding);
+std::string ProbabilityWords(double probability);  // "0.973"; never rounded up to 1
 std::string Where(const Finding& finding);
 // Which class of the coverage account tells whether such a thing could have been seen.
 CoverageClass EffortClass(const ReportContext& context, const Finding& finding);
