@@ -28,7 +28,7 @@ bool StartsWith(const std::string& bytes, std::string_view magic) {
 
 // Why bytes are no GeoTIFF, for what people are likely to hand in.
 std::string WhatItIs(const std::string& bytes) {
-  using namespace std::string_view_literals;
+  using std::literals::string_view_literals::operator""sv;
   if (StartsWith(bytes, "PK\x03\x04")) {
     return "a zip archive (a SAFE product?), which is not opened; hand in its orthorectified image "
            "as GeoTIFF";
@@ -48,7 +48,7 @@ std::string WhatItIs(const std::string& bytes) {
 }
 
 bool IsTiff(const std::string& bytes) {
-  using namespace std::string_view_literals;
+  using std::literals::string_view_literals::operator""sv;
   return StartsWith(bytes, "II*\0"sv) || StartsWith(bytes, "MM\0*"sv) ||
          StartsWith(bytes, "II+\0"sv) || StartsWith(bytes, "MM\0+"sv);
 }
