@@ -40,6 +40,14 @@ Scenario DemoScenario(const std::string& name, std::uint64_t seed,
   return *scenario;
 }
 
+void Shorten(v1::config::Scenario& scenario, double duration_s) {
+  scenario.set_duration_s(duration_s);
+  scenario.mutable_radar()->clear_outage();
+  scenario.clear_satellite();
+  scenario.clear_human();
+  scenario.clear_expected();
+}
+
 void MakeTiny(v1::config::Scenario& scenario) {
   scenario.set_duration_s(4);
   scenario.mutable_look()->set_texel_m(2);

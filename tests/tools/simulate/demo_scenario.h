@@ -20,6 +20,8 @@ std::string WriteDemoScenario(const trucewatch::testing::TempDirectory& director
 Scenario DemoScenario(const std::string& name, std::uint64_t seed,
                       const std::function<void(v1::config::Scenario&)>& edit = {});
 
+// Without what happens at a time of its own and would lie beyond the end.
+void Shorten(v1::config::Scenario& scenario, double duration_s);
 // Small enough to be simulated in a second: a few seconds of small pictures of coarse ground.
 void MakeTiny(v1::config::Scenario& scenario);
 

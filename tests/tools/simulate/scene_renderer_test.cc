@@ -18,7 +18,8 @@ struct Scene {
         View(flight.TruePose(t_s), flight.frame(), flight.StarePoint(t_s)).Footprint();
     Eigen::Vector2d low(1e300, 1e300), high(-1e300, -1e300);
     for (const auto& corner : *footprint) low = low.cwiseMin(corner), high = high.cwiseMax(corner);
-    texture = GroundTexture::Create(scenario, world, low, high, scenario.config.look().texel_m()).value();
+    texture =
+        GroundTexture::Create(scenario, world, low, high, scenario.config.look().texel_m()).value();
     texture->Want(*footprint);
     texture->Paint(2);
     renderer = std::make_unique<SceneRenderer>(scenario, world, flight, *texture);
@@ -138,7 +139,8 @@ TEST(GroundTexture, ATexelDoesNotDependOnWhatElseIsPainted) {
       testing::DemoScenario("scenario", 2, [](auto& s) { s.mutable_look()->set_texel_m(1); });
   const World world = MakeWorld(scenario);
   const Eigen::Vector2d low(-1400, 700), high(-1100, 1000), wide_low(-2100, 200);
-  const auto small = GroundTexture::Create(scenario, world, low, high, scenario.config.look().texel_m()).value();
+  const auto small =
+      GroundTexture::Create(scenario, world, low, high, scenario.config.look().texel_m()).value();
   const auto large = GroundTexture::Create(scenario, world, wide_low, high, 1).value();
   const std::vector<Eigen::Vector2d> square{low, {high.x(), low.y()}, high, {low.x(), high.y()}};
   small->Want(square);

@@ -4,22 +4,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
-#include <memory>
 #include <sstream>
 
 #include "core/config/mission_config.h"
 #include "core/media/demuxer.h"
-#include "tests/support/shared_data.h"
 #include "tests/tools/simulate/demo_scenario.h"
+#include "tests/tools/simulate/other_programs.h"
 
 namespace trucewatch::simulate {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::Have;
 using testing::MakeTiny;
+using testing::OutputOf;
 using testing::WriteDemoScenario;
 using trucewatch::testing::TempDirectory;
 
@@ -28,23 +27,6 @@ std::string BytesOf(const std::string& path) {
   std::ostringstream out;
   out << in.rdbuf();
   return out.str();
-}
-
-std::string OutputOf(const std::string& command) {
-  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-  std::string text;
-  std::array<char, 4096> block;
-  while (const std::size_t n = fread(block.data(), 1, block.size(), pipe.get()))
-    text.append(block.data(), n);
-  return text;
-}
-
-// Whether a third-party reader can be asked; a missing one is a failure when CI=true.
-bool Have(const std::string& program) {
-  if (!OutputOf("command -v " + program).empty()) return true;
-  if (trucewatch::testing::SharedDataRequired())
-    ADD_FAILURE() << program << " is required when CI=true";
-  return false;
 }
 
 SimulateSummary MustSimulate(const SimulateOptions& options) {
