@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <opencv2/core/utility.hpp>
+#include <optional>
 #include <thread>
 
+#include "core/raster/scene_reader.h"
 #include "core/types/codec.h"
+#include "detect/satellite/scene_detector.h"
 #include "detect/segment.h"
 
 namespace trucewatch {
@@ -15,6 +18,7 @@ namespace {
 struct Output {
   std::vector<std::string> payloads;
   MotionCounts counts;
+  std::optional<v1::Scene> scene;  // to be looked at in its turn
 };
 
 std::string FaultPayload(const DataFault& fault) {
@@ -67,11 +71,12 @@ Output HandleSegment(const v1::VideoSegment& message, const v1::config::DetectCo
 Output HandleOne(const LogRecord& record, const v1::config::DetectConfig& config,
                  const Terrain& terrain) {
   const auto envelope = ParseEnvelope(record.payload);
-  if (!envelope) return {{Unreadable(record, envelope.error().message)}, {}};
+  if (!envelope) return {{Unreadable(record, envelope.error().message)}, {}, {}};
   if (envelope->has_video_segment()) {
     return HandleSegment(envelope->video_segment(), config, terrain);
   }
-  return {{record.payload}, {}};
+  if (envelope->has_scene()) return {{record.payload}, {}, envelope->scene()};
+  return {{record.payload}, {}, {}};
 }
 
 }  // namespace
@@ -101,18 +106,52 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
   }
   std::vector<std::vector<std::string>> result;
   for (Output& output : outputs) {
+    if (output.scene && config_.has_satellite() && scenes_ != nullptr) {
+      TW_ASSIGN_OR_RETURN(std::string payload, HandleScene(*output.scene));
+      output.payloads = {std::move(payload)};
+    }
     counts_ += output.counts;
     result.push_back(std::move(output.payloads));
   }
   return result;
 }
 
-Result<void> DetectStage::Restore(std::string_view snapshot) {
-  if (!snapshot.empty()) {
-    return Fail(ErrorCode::kBadInput,
-                "the detect stage has no state, but its snapshot has {} bytes", snapshot.size());
+Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
+  const auto fault = [&](const std::string& reason) {
+    DataFault out;
+    out.source = {message.source_id()};
+    out.time = Instant::FromMicros(message.time_us());
+    out.format = "scene";
+    out.reason = fmt::format("scene {}: {}", message.item(), reason);
+    return FaultPayload(out);
+  };
+  const auto scene = FromProto(message);
+  if (!scene) return fault(scene.error().message);
+  TW_ASSIGN_OR_RETURN(std::string bytes, scenes_->Get(scene->sha256));
+  const auto pixels = SceneReader::Open(std::move(bytes), scene->item);
+  if (!pixels) return fault(pixels.error().message);
+  if (scene->footprint.size() < 3 || !(scene->resolution_m > 0)) {
+    return fault("no footprint or resolution");
   }
-  return {};
+  ScenePass earlier;
+  std::unique_ptr<SceneReader> earlier_pixels;
+  if (const Scene* pass = passes_.EarlierPass(*scene)) {
+    TW_ASSIGN_OR_RETURN(std::string earlier_bytes, scenes_->Get(pass->sha256));
+    auto opened = SceneReader::Open(std::move(earlier_bytes), pass->item);
+    if (opened) {
+      earlier_pixels = std::move(*opened);
+      earlier = {pass, earlier_pixels.get()};
+    }
+  }
+  const ScenePass now{&*scene, pixels->get()};
+  const auto set = LookAtScene(now, earlier, config_.satellite(), *terrain_);
+  if (!set) return fault(set.error().message);
+  passes_.Add(*scene);  // whose pixels are known to be sound
+  v1::Envelope envelope;
+  *envelope.mutable_observation_set() = ToProto(*set);
+  return SerializeEnvelope(envelope);
 }
+
+Result<void> DetectStage::Restore(std::string_view snapshot) { return passes_.Restore(snapshot); }
 
 }  // namespace trucewatch

@@ -276,6 +276,9 @@ Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlie
         look.registration = *registration;
         out.baseline = earlier.scene->time;
         out.footprint = Footprint(look, overlap);
+        // Changes rest on both passes.
+        out.raw_digests.insert(out.raw_digests.end(), earlier.scene->raw_digests.begin(),
+                               earlier.scene->raw_digests.end());
       } else {
         out.degraded_reason = "the passes could not be laid on one another: no comparison";
       }

@@ -187,9 +187,10 @@ TEST(DetectStage, WithoutPoseNothingReachesFusion) {
   }
 }
 
-TEST(DetectStage, HasNoStateToRestore) {
+TEST(DetectStage, WithoutScenesThereIsNoState) {
   DetectStage stage = MakeStage(1);
-  EXPECT_TRUE(stage.Restore(*stage.Snapshot()));
+  EXPECT_EQ(*stage.Snapshot(), "");
+  EXPECT_TRUE(stage.Restore(""));
   EXPECT_FALSE(stage.Restore("something"));
 }
 

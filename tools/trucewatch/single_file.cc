@@ -49,6 +49,25 @@ bool LooksLikeTransportStream(const std::string& bytes) {
   return sync && sync->has_value();
 }
 
+// TIFF and BigTIFF, and what else scenes come as, which `inspect` refuses with the reason.
+bool LooksLikeRaster(const std::string& bytes) {
+  using std::literals::string_view_literals::operator""sv;
+  for (const std::string_view magic :
+       {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv, "NITF0"sv, "NSIF0"sv, "PK\x03\x04"sv,
+        "\0\0\0\x0CjP  "sv, "<VRTDataset"sv}) {
+    if (bytes.rfind(magic, 0) == 0) return true;
+  }
+  return false;
+}
+
+// JSON that says stac_version; where in it is anybody's choice.
+Result<bool> LooksLikeStac(const std::string& path, const std::string& start) {
+  const std::size_t first = start.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || start[first] != '{') return false;
+  TW_ASSIGN_OR_RETURN(const std::string bytes, FirstBytes(path, 1U << 20U));
+  return bytes.find("\"stac_version\"") != std::string::npos;
+}
+
 struct Place {
   Geodetic origin;
   Instant start;
@@ -151,6 +170,9 @@ std::string Quotable(const std::string& path) {
 Result<SensorFormat> RecogniseFile(const std::string& path) {
   TW_ASSIGN_OR_RETURN(const std::string bytes, FirstBytes(path, 4096));
   if (asterix::LooksLikePcap(AsBytes(bytes))) return SensorFormat::kAsterix;
+  if (LooksLikeRaster(bytes)) return SensorFormat::kRaster;
+  TW_ASSIGN_OR_RETURN(const bool stac, LooksLikeStac(path, bytes));
+  if (stac) return SensorFormat::kStac;
   if (LooksLikeTransportStream(bytes)) return SensorFormat::kTransportStream;
   if (bytes.find("\x06\x0E\x2B\x34") != std::string::npos) return SensorFormat::kKlv;
   // STANAG 4607: two digits, then a packet size (32-bit, header included) that is possible.
@@ -173,7 +195,9 @@ Error NotASensorFile(const std::string& path) {
           "{}: is no sensor file: it begins with {}; expected an MPEG transport stream (47 "
           "every 188 bytes), "
           "KLV (06 0e 2b 34), STANAG 4607 (a version of two digits and a packet size), a pcap "
-          "capture or ASTERIX blocks (a category and a length)",
+          "capture or ASTERIX blocks (a category and a length), a GeoTIFF (49 49 2a 00) or STAC "
+          "(JSON "
+          "with stac_version)",
           path, bytes ? HexEncode(AsBytes(*bytes)) : "nothing")};
 }
 
@@ -190,6 +214,11 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
     TW_ASSIGN_OR_RETURN(place, PlaceOfTransportStream(path));
   } else if (format == SensorFormat::kStanag4607) {
     TW_ASSIGN_OR_RETURN(place, PlaceOfRadar(path));
+  } else if (format == SensorFormat::kRaster || format == SensorFormat::kStac) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: is a satellite scene, which needs a mission config to be compared with "
+                "others; `trucewatch inspect` reads it",
+                path);
   } else if (format == SensorFormat::kKlv) {
     return Fail(ErrorCode::kBadInput,
                 "{}: is bare KLV without pictures; `trucewatch inspect` reads it", path);

@@ -7,6 +7,7 @@
 #include "ingest/asterix/inspect_asterix.h"
 #include "ingest/klv/inspect_klv.h"
 #include "ingest/radar/inspect_4607.h"
+#include "ingest/satellite/inspect_scene.h"
 #include "ingest/video/inspect_ts.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/single_file.h"
@@ -19,8 +20,8 @@ class Summary {
  public:
   void Count(const std::string& line) {
     ++records_;
-    for (const char* format :
-         {"st0601", "st0903", "st0102", "eg0104", "video", "stanag4607", "asterix"}) {
+    for (const char* format : {"st0601", "st0903", "st0102", "eg0104", "video", "stanag4607",
+                               "asterix", "raster", "stac"}) {
       if (line.find(fmt::format("\"format\":\"{}\"", format)) != std::string::npos)
         ++formats_[format];
     }
@@ -72,6 +73,12 @@ Result<void> InspectFile(const std::string& file, bool json) {
       break;
     case SensorFormat::kAsterix:
       TW_RETURN_IF_ERROR(InspectAsterix(file, read, emit));
+      break;
+    case SensorFormat::kRaster:
+      TW_RETURN_IF_ERROR(InspectRaster(file, read, emit));
+      break;
+    case SensorFormat::kStac:
+      TW_RETURN_IF_ERROR(InspectStac(file, read, emit));
       break;
     case SensorFormat::kUnknown:
       return tl::unexpected<Error>(NotASensorFile(file));
