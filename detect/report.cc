@@ -33,8 +33,28 @@ const char* BestClass(const ClassProbabilities& classes) {
 // By a power of ten: dividing by it gives the double nearest to the decimal number.
 double Rounded(double value, double per_unit) { return std::round(value * per_unit) / per_unit; }
 
-std::string Line(const ReportOptions& options, int frame, cv::Size size,
-                 const MotionMoment& moment) {
+// One moment, with the groups that belong to it.
+struct Seen {
+  const MotionMoment* moment = nullptr;
+  const std::vector<GroupObservation>* groups = nullptr;
+};
+
+void AddGroup(const GroupObservation& group, JsonWriter& json) {
+  json.BeginObject();
+  json.Field("class", std::string(ObjectClassName(group.object_class)));
+  json.Field("count_min", group.count_min);
+  json.Field("count_max", group.count_max);
+  json.Field("lat_deg", group.position.latitude.deg());
+  json.Field("lon_deg", group.position.longitude.deg());
+  json.Field("extent_m", Rounded(group.extent_m, 10));
+  json.Key("box_px").BeginArray();
+  json.Number(Rounded(group.box_x_px, 100)).Number(Rounded(group.box_y_px, 100));
+  json.Number(Rounded(group.box_width_px, 100)).Number(Rounded(group.box_height_px, 100));
+  json.EndArray().EndObject();
+}
+
+std::string Line(const ReportOptions& options, int frame, cv::Size size, const Seen& seen) {
+  const MotionMoment& moment = *seen.moment;
   JsonWriter json;
   json.BeginObject();
   json.Field("file", options.file);
@@ -62,19 +82,38 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size,
     }
     json.EndObject();
   }
+  json.EndArray();
+  json.Key("groups").BeginArray();
+  for (const GroupObservation& group : *seen.groups) AddGroup(group, json);
   json.EndArray().EndObject();
   return json.text();
 }
 
+// The group as a whole, with its count; nobody in it.
+void DrawGroup(const GroupObservation& group, cv::Mat& colour) {
+  const cv::Scalar cyan(255, 200, 0);
+  const cv::Point2d middle(group.box_x_px + group.box_width_px / 2,
+                           group.box_y_px + group.box_height_px / 2);
+  const cv::Size2d size(group.box_width_px + 12, group.box_height_px + 12);
+  cv::ellipse(colour, cv::RotatedRect(middle, size, 0), cyan, 1, cv::LINE_AA);
+  const std::string text = fmt::format("people: {} to {}", group.count_min, group.count_max);
+  const double x = std::clamp(middle.x - 50, 2.0, std::max(2.0, colour.cols - 110.0));
+  const double y = std::max(12.0, group.box_y_px - 10);
+  cv::putText(colour, text, cv::Point2d(x, y), cv::FONT_HERSHEY_SIMPLEX, 0.4, {0, 0, 0}, 3,
+              cv::LINE_AA);
+  cv::putText(colour, text, cv::Point2d(x, y), cv::FONT_HERSHEY_SIMPLEX, 0.4, cyan, 1, cv::LINE_AA);
+}
+
 Result<void> Draw(const ReportOptions& options, int frame, const DecodedPicture& picture,
-                  const MotionMoment& moment) {
+                  const Seen& seen) {
   const std::string path = fmt::format("{}/frame-{:06d}.png", options.draw_directory, frame);
   try {
     const cv::Mat luma(picture.height_px, picture.width_px, CV_8U,
                        const_cast<std::uint8_t*>(picture.luma.data()));  // only read
     cv::Mat colour;
     cv::cvtColor(luma, colour, cv::COLOR_GRAY2BGR);
-    for (const Detection& d : moment.detections) {
+    for (const GroupObservation& group : *seen.groups) DrawGroup(group, colour);
+    for (const Detection& d : seen.moment->detections) {
       if (d.score < options.min_score) continue;
       const cv::Rect2d box(d.box_x_px - 2, d.box_y_px - 2, d.box_width_px + 4, d.box_height_px + 4);
       cv::rectangle(colour, box, {0, 0, 255}, 1);
@@ -95,11 +134,13 @@ Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& opti
   MotionOptions motion = options.motion;
   motion.observation_period = Duration();
   motion.sample_period = Duration();
-  TW_ASSIGN_OR_RETURN(const SegmentMotion seen, DetectSegmentMotion(segment, motion, terrain));
+  TW_ASSIGN_OR_RETURN(const SegmentMotion seen,
+                      DetectSegmentMotion(segment, motion, terrain, options.people));
   const cv::Size size(seen.width_px, seen.height_px);
-  std::map<std::size_t, const MotionMoment*> by_frame;
-  for (const MotionMoment& moment : seen.motion.moments) {
-    by_frame[seen.frame_of_picture[moment.picture]] = &moment;
+  std::map<std::size_t, Seen> by_frame;
+  for (std::size_t i = 0; i < seen.motion.moments.size(); ++i) {
+    const MotionMoment& moment = seen.motion.moments[i];
+    by_frame[seen.frame_of_picture[moment.picture]] = {&moment, &seen.people.groups[i]};
   }
   // Frames are numbered as they are shown; one without a line of its own did not decode.
   std::map<std::size_t, int> number;
@@ -107,7 +148,7 @@ Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& opti
     const std::size_t frame = seen.frame_of_picture[i];
     number[frame] = first_frame + static_cast<int>(i);
     if (const auto found = by_frame.find(frame); found != by_frame.end()) {
-      sink(Line(options, number[frame], size, *found->second));
+      sink(Line(options, number[frame], size, found->second));
     }
   }
   if (!options.draw_directory.empty()) {
@@ -122,7 +163,7 @@ Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& opti
           if (found == by_frame.end() || number[frame] % std::max(1, options.draw_every) != 0) {
             return true;
           }
-          drawn = Draw(options, number[frame], picture, *found->second);
+          drawn = Draw(options, number[frame], picture, found->second);
           return drawn.has_value();
         });
     if (!decoded) return tl::unexpected<Error>(decoded.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -9,22 +10,26 @@
 #include "core/geo/terrain.h"
 #include "core/types/observation.h"
 #include "detect/motion/motion_detector.h"
+#include "detect/people/people_detector.h"
 
 namespace trucewatch {
 
 struct ReportOptions {
-  std::string file = {};            // as the lines name it
-  MotionOptions motion = {};        // observation_period and sample_period are set to every picture
-  double min_score = 0;             // weaker detections are left out
-  std::string draw_directory = {};  // existing folder for pictures with boxes; empty: none
-  int draw_every = 1;               // frames
+  std::string file = {};      // as the lines name it
+  MotionOptions motion = {};  // observation_period and sample_period are set to every picture
+  std::optional<PeopleOptions> people = {};  // nothing: groups of people are not looked for
+  double min_score = 0;                      // weaker detections are left out
+  std::string draw_directory = {};           // existing folder for pictures with boxes; empty: none
+  int draw_every = 1;                        // frames
 };
 
 // Detection alone, for `trucewatch detect FILE --json` (DESIGN.md section 6): one JSON object a
 // frame
 //   {"file", "frame", "time_utc", "width_px", "height_px", "degraded"?, "detections": [{"class",
 //   "score",
-//    "box_px": [x, y, width, height], "lat_deg"?, "lon_deg"?, "cov_m2"?: [ee, en, nn]}]}
+//    "box_px": [x, y, width, height], "lat_deg"?, "lon_deg"?, "cov_m2"?: [ee, en, nn]}],
+//    "groups": [{"class": "person_group", "count_min", "count_max", "lat_deg", "lon_deg",
+//    "extent_m", "box_px"}]}
 // in order of presentation. Frames are numbered from `first_frame`; returns the next number.
 // A frame without a pose has boxes only. Fails when the segment does not decode, or a picture
 // cannot be written.

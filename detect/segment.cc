@@ -10,8 +10,8 @@
 namespace trucewatch {
 namespace {
 
-std::string AppendModel(const std::string& model) {
-  return model.empty() ? kMotionModel : model + "+" + kMotionModel;
+std::string AppendModel(const std::string& model, const char* name) {
+  return model.empty() ? name : model + "+" + name;
 }
 
 DataFault FaultOf(const VideoSegment& segment, std::string reason) {
@@ -42,8 +42,18 @@ MotionOptions MotionOptionsFrom(const v1::config::DetectConfig& config) {
   return options;
 }
 
+std::optional<PeopleOptions> PeopleOptionsFrom(const v1::config::DetectConfig& config) {
+  if (!config.has_people()) return std::nullopt;
+  PeopleOptions options;
+  options.max_gsd_m = config.people().max_gsd_m();
+  options.min_count = static_cast<int>(config.people().min_count());
+  options.group_radius_m = config.people().group_radius_m();
+  return options;
+}
+
 Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const MotionOptions& options,
-                                          const Terrain& terrain) {
+                                          const Terrain& terrain,
+                                          const std::optional<PeopleOptions>& people) {
   SegmentMotion result;
   // Access units come in decoding order; the detector wants them as they are shown.
   result.frame_of_picture.resize(segment.frames.size());
@@ -62,6 +72,8 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
   std::vector<std::string> units;
   for (const VideoFrame& frame : segment.frames) units.push_back(frame.access_unit);
 
+  std::optional<PeopleDetector> groups;
+  if (people) groups.emplace(pictures, *people, terrain);
   MotionDetector detector(std::move(pictures), options, terrain);
   DecodeOptions decode;
   decode.codec = segment.codec;
@@ -73,20 +85,30 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
       result.height_px = picture.height_px;
     }
     if (frame < picture_of_frame.size()) {
-      detector.Add(picture_of_frame[frame], picture.width_px, picture.height_px, picture.luma);
+      const std::size_t index = picture_of_frame[frame];
+      detector.Add(index, picture.width_px, picture.height_px, picture.luma);
+      if (groups) groups->Add(index, picture.width_px, picture.height_px, picture.luma);
     }
     return true;
   });
   if (!decoded) return tl::unexpected<Error>(decoded.error());
   result.decoded = *decoded;
   result.motion = detector.Finish();
+  std::vector<std::size_t> moments;
+  for (const MotionMoment& moment : result.motion.moments) moments.push_back(moment.picture);
+  if (groups) {
+    result.people = groups->Finish(moments);
+  } else {
+    result.people.groups.resize(moments.size());
+  }
   return result;
 }
 
 SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
                             const Terrain& terrain) {
   SegmentResult result;
-  auto seen = DetectSegmentMotion(segment, MotionOptionsFrom(config), terrain);
+  auto seen =
+      DetectSegmentMotion(segment, MotionOptionsFrom(config), terrain, PeopleOptionsFrom(config));
   if (!seen) {
     result.faults.push_back(FaultOf(segment, "segment does not decode: " + seen.error().message));
     return result;
@@ -97,11 +119,13 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
         segment, fmt::format("{} of {} pictures do not decode", frames - seen->decoded, frames)));
   }
   result.counts = seen->motion.counts;
-  for (MotionMoment& moment : seen->motion.moments) {
+  for (std::size_t i = 0; i < seen->motion.moments.size(); ++i) {
+    MotionMoment& moment = seen->motion.moments[i];
     ObservationSet set;
     set.source = segment.source;
     set.lineage = segment.lineage;
-    set.lineage.model = AppendModel(segment.lineage.model);
+    set.lineage.model = AppendModel(segment.lineage.model, kMotionModel);
+    if (config.has_people()) set.lineage.model = AppendModel(set.lineage.model, kPeopleModel);
     set.time = moment.time;
     set.frame_index = static_cast<int>(seen->frame_of_picture[moment.picture]);
     set.footprint = std::move(moment.footprint);
@@ -114,6 +138,11 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
     if (set.degraded_reason.empty()) set.detection_probability = config.detection_probability();
     // What has no place on the ground is of no use to fusion.
     if (moment.georeferenced) set.detections = std::move(moment.detections);
+    set.resolution_m = seen->people.gsd_m;
+    if (seen->people.searched && set.degraded_reason.empty()) {
+      set.group_detection_probability = config.people().detection_probability();
+      set.groups = std::move(seen->people.groups[i]);
+    }
     result.observations.push_back(std::move(set));
   }
   return result;

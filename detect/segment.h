@@ -2,35 +2,43 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/geo/terrain.h"
 #include "core/types/observation.h"
 #include "detect/motion/motion_detector.h"
+#include "detect/people/people_detector.h"
 #include "trucewatch/v1/config/mission.pb.h"
 
 namespace trucewatch {
 
 // Name and version of this detector in the lineage of what it makes.
 inline constexpr char kMotionModel[] = "motion-1";
+inline constexpr char kPeopleModel[] = "people-1";
 
 // The motion detector's options as a config says them. Zero fields of the config (none is set) keep
 // the default.
 MotionOptions MotionOptionsFrom(const v1::config::DetectConfig& config);
+// Nothing when the config does not ask for people.
+std::optional<PeopleOptions> PeopleOptionsFrom(const v1::config::DetectConfig& config);
 
-// What the motion detector saw in one segment.
+// What the detectors saw in one segment.
 struct SegmentMotion {
   MotionResult motion;
+  PeopleResult people;                        // groups[i] belong to motion.moments[i]
   std::vector<std::size_t> frame_of_picture;  // MotionMoment::picture -> index into segment.frames
   int decoded = 0;                            // pictures
   int width_px = 0, height_px = 0;            // of the first picture
 };
 
-// Decodes a segment and looks for motion. Fails with kBadInput when nothing decodes. Keeps at most
-// one decoded picture in memory besides the reduced ones.
+// Decodes a segment and looks for motion, and for groups of people where that is asked for. Fails
+// with kBadInput when nothing decodes. Keeps at most one decoded picture in memory besides the
+// reduced ones.
 Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const MotionOptions& options,
-                                          const Terrain& terrain);
+                                          const Terrain& terrain,
+                                          const std::optional<PeopleOptions>& people = {});
 
 // What a segment becomes: looks in ascending time, and what could not be used of it.
 struct SegmentResult {

@@ -18,6 +18,7 @@ VideoSegment Encode(const Scene& scene) {
   TsWriterOptions options;
   options.width_px = scene.options.width_px;
   options.height_px = scene.options.height_px;
+  options.frames_per_second = static_cast<int>(std::lround(scene.options.rate_hz));
   options.key_frame_interval = scene.options.pictures;
   options.preset = "ultrafast";
   auto writer = TsWriter::Create(path, options);
@@ -59,7 +60,8 @@ VideoSegment Encode(const Scene& scene) {
   }
   for (MediaPacket& packet : *packets) {
     if (packet.kind != MediaKind::kVideo || !packet.pts) continue;
-    const auto n = static_cast<std::size_t>(std::lround((*packet.pts - *first).seconds() * 10));
+    const auto n = static_cast<std::size_t>(
+        std::lround((*packet.pts - *first).seconds() * scene.options.rate_hz));
     EXPECT_LT(n, scene.pictures.size());
     VideoFrame frame;
     frame.time = scene.pictures.at(n).time;

@@ -41,6 +41,7 @@ TEST(Report, OneLineAFrameInOrder) {
   EXPECT_THAT(lines[3], HasSubstr("\"box_px\":["));
   EXPECT_THAT(lines[3], HasSubstr("\"lat_deg\":36.2"));
   EXPECT_THAT(lines[3], HasSubstr("\"cov_m2\":["));
+  EXPECT_THAT(lines[3], HasSubstr("\"groups\":[]}"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 12);
 }
 

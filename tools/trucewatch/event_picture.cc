@@ -68,6 +68,7 @@ Result<std::optional<PagePicture>> Draw(const MissionFile& mission, const VideoS
   ReportOptions options;
   options.file = segment.source.value;
   options.motion = MotionOptionsFrom(mission.config.detect());
+  options.people = PeopleOptionsFrom(mission.config.detect());
   options.draw_directory = scratch.path();
   TW_RETURN_IF_ERROR(ReportSegment(segment, options, *terrain, 0, [](const std::string&) {}));
   // Pictures are numbered in order of presentation, evenly spaced: take the one nearest in time.

@@ -20,7 +20,7 @@ struct Tally {
   std::uint64_t detections = 0;
   void Count(const std::string& line) {
     ++frames;
-    for (std::size_t at = 0; (at = line.find("\"box_px\"", at)) != std::string::npos; ++at)
+    for (std::size_t at = 0; (at = line.find("\"score\"", at)) != std::string::npos; ++at)
       ++detections;
   }
 };
@@ -48,6 +48,7 @@ Result<void> DetectFile(const DetectCommand& command, const std::string& file,
   auto detect = mission.config.detect();
   if (command.gsd_m > 0) detect.set_working_gsd_m(command.gsd_m);
   options.motion = MotionOptionsFrom(detect);
+  options.people = PeopleOptionsFrom(detect);
   options.min_score = command.min_score;
   options.draw_directory = command.draw;
   options.draw_every = command.draw_every;
