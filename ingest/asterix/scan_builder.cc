@@ -134,6 +134,15 @@ void ScanBuilder::ReadStatus(const Record& r, Instant time, std::vector<ScanItem
     }
   }
   if (nogo_.on || time_invalid_.on) scan_->withdrawn = true;
+  const auto rotation_s = r.Number("I034/041", "rotation_period_s");
+  const double period_s = options_.site.scan_period_s();
+  if (rotation_s && !period_differs_ && std::abs(*rotation_s - period_s) > 0.1 * period_s) {
+    period_differs_ = true;
+    out.emplace_back(ScanFault{
+        r.offset, fmt::format("the antenna turns once in {:.2f} s; radar_site.scan_period_s is "
+                              "{:.2f}: correct the config, scans may be cut",
+                              *rotation_s, period_s)});
+  }
   if (r.category != 34 || scan_->strobe) return;
   const std::int64_t type = r.Integer("I034/000", "message_type").value_or(0);
   if (type != 4 && type != 5) return;

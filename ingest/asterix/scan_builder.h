@@ -98,7 +98,8 @@ class ScanBuilder {
   std::vector<Geodetic> footprint_;
   std::optional<Scan> scan_;
   bool marks_scans_ = false;
-  bool simulated_ = false;  // what the last target reports said
+  bool simulated_ = false;       // what the last target reports said
+  bool period_differs_ = false;  // it was said
   Announced nogo_, time_invalid_, degraded_;
   KeptBack kept_back_;
   std::uint64_t withdrawn_scans_ = 0;

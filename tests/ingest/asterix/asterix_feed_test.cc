@@ -413,6 +413,19 @@ TEST_F(AsterixFeedTest, JammingIsStatedOnceAScan) {
   EXPECT_THAT(faults_[0].reason, HasSubstr("reports jamming"));
 }
 
+TEST_F(AsterixFeedTest, APeriodThatIsNotTheConfigsIsStatedOnce) {
+  Cat034Record north;
+  north.sic = 7;
+  for (int i = 0; i < 4; ++i) {
+    north.time = At(2 * i);
+    north.rotation_period_s = i < 2 ? 2.1 : 4.0;
+    Push(asterix::EncodeCat034(std::span(&north, 1)), 2 * i);
+  }
+  ASSERT_EQ(faults_.size(), 1U);
+  EXPECT_THAT(faults_[0].reason,
+              HasSubstr("turns once in 4.00 s; radar_site.scan_period_s is 2.00"));
+}
+
 TEST_F(AsterixFeedTest, TheSecondLineIsDroppedAndCounted) {
   const std::string scan = Plots({PlotAt(1, 3000, 30)});
   Push(North(0), 0);

@@ -147,7 +147,11 @@ TEST_F(AsterixCapture, WhatIsNoCaptureIsRefused) {
   EXPECT_NE(error_.message.find("link type 105; only Ethernet"), std::string::npos)
       << error_.message;
   Read("hello, this is a text and no radar");
-  EXPECT_NE(error_.message.find("no ASTERIX block at byte 0"), std::string::npos) << error_.message;
+  EXPECT_NE(error_.message.find("expected a pcap capture"), std::string::npos) << error_.message;
+  error_ = {};
+  // A line feed is category 10, and two dashes are a length.
+  Read("\n\n" + std::string(20'000, '-'));
+  EXPECT_NE(error_.message.find("expected a pcap capture"), std::string::npos) << error_.message;
   EXPECT_EQ(error_.code, ErrorCode::kBadInput);
 }
 
