@@ -261,6 +261,16 @@ TEST(FusionStage, PassesOnWhatIsNotItsOwnUnchangedAndConsumesItsInputs) {
   EXPECT_TRUE(pictures[0].exercise);
 }
 
+TEST(FusionStage, EverythingIsSettledBeforeTheWordThatTheLastSourceHasEnded) {
+  auto stage = NewStage();
+  const auto outputs = Feed(*stage, WithStatuses(Mission(30, 4)));
+  ASSERT_FALSE(outputs.empty());
+  const auto last = ParseEnvelope(outputs.back());
+  ASSERT_TRUE(last);
+  ASSERT_EQ(last->payload_case(), v1::Envelope::kSourceStatus);
+  EXPECT_EQ(last->source_status().source_id(), "drone1");
+}
+
 TEST(FusionStage, InputThatCannotBeUsedBecomesAFault) {
   auto stage = NewStage();
   v1::Envelope bad;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/verify/scene.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,6 +47,16 @@ Eye Radar() {
            "", ""}};
 }
 
+Eye Satellite() {
+  return {{"sat1"},
+          {Modality::kSatelliteOptical, "sat1", "EX-SAT-1", "station4", "gps-sat1", "rpc-sat1",
+           "change-1", ""}};
+}
+
+Eye Patrol() {
+  return {{"patrol2"}, {Modality::kHuman, "patrol-2", "team-2", "hq", "watch-2", "map-2", "", ""}};
+}
+
 std::string DemoAgreementText() {
   const auto text = ReadTextFile("configs/demo/agreement.txtpb");
   EXPECT_TRUE(text.has_value());
@@ -62,6 +73,117 @@ Agreement DemoAgreement(const std::string& from, const std::string& to) {
   auto agreement = ParseAgreement(text, "agreement.txtpb");
   EXPECT_TRUE(agreement.has_value()) << agreement.error().message;
   return agreement ? std::move(*agreement) : Agreement();
+}
+
+std::string WholeAgreementText() {
+  const auto points = [](const char* name, std::initializer_list<Eigen::Vector2d> places) {
+    std::string out;
+    for (const Eigen::Vector2d& en : places) {
+      const Geodetic place = Place(en.x(), en.y());
+      out += fmt::format("  {} {{ lat_deg: {:.9f} lon_deg: {:.9f} }}\n", name, place.latitude.deg(),
+                         place.longitude.deg());
+    }
+    return out;
+  };
+  std::string text = DemoAgreementText();
+  text.replace(text.find("min_updates: 3"), 14,
+               "human_radius_m: 300\n  human_recent_s: 600\n  min_updates: 3");
+  text += "zone {\n  id: \"south\"\n  name: \"Area south of the line\"\n  side: B\n" +
+          points("vertex", {{-6000, -5000}, {6000, -5000}, {6000, -2000}, {-6000, -2000}}) + "}\n";
+  text += "zone {\n  id: \"store\"\n  name: \"Storage site 1\"\n  side: B\n" +
+          points("vertex", {{2800, -2800}, {3200, -2800}, {3200, -2400}, {2800, -2400}}) + "}\n";
+  text += "permitted_corridor {\n  id: \"aid\"\n  clause: \"Clause 8\"\n" +
+          points("route", {{-3000, -4000}, {-3000, 4000}}) +
+          "  width_m: 300\n  max_count: 9\n  object_class: TRUCK\n}\n";
+  text += R"(
+rule {
+  id: "line" clause: "Clause 6" kind: VEHICLE_IN_ZONE zone: "south"
+  object_class: TRACKED_VEHICLE
+  min_count: 1
+  candidate { min_probability: 0.8 min_duration_s: 3 }
+  verified { min_probability: 0.9 min_duration_s: 10 }
+}
+rule {
+  id: "people" clause: "Clause 9" kind: CONCENTRATION zone: "south"
+  object_class: PEOPLE
+  min_count: 20
+  radius_m: 40
+  candidate { min_probability: 0.8 min_duration_s: 3 }
+  verified { min_probability: 0.9 min_duration_s: 10 }
+}
+rule {
+  id: "parked" clause: "Clause 9a" kind: CONCENTRATION zone: "south"
+  object_class: ANY_VEHICLE
+  min_count: 5
+  radius_m: 120
+  candidate { min_probability: 0.8 min_duration_s: 3 }
+  verified { min_probability: 0.9 min_duration_s: 10 }
+}
+rule {
+  id: "site" clause: "Clause 10" kind: SITE_CHANGED zone: "store"
+  object_class: ANY_VEHICLE
+  min_count: 1
+  candidate { min_probability: 0.7 }
+  verified { min_probability: 0.9 }
+}
+)";
+  return text;
+}
+
+Agreement WholeAgreement(const std::string& from, const std::string& to) {
+  std::string text = WholeAgreementText();
+  if (!from.empty()) {
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    if (at != std::string::npos) text.replace(at, from.size(), to);
+  }
+  auto agreement = ParseAgreement(text, "agreement.txtpb");
+  EXPECT_TRUE(agreement.has_value()) << agreement.error().message;
+  return agreement ? std::move(*agreement) : Agreement();
+}
+
+HumanRecord Observation(const std::string& id, double time_s, const Eigen::Vector2d& place_en_m,
+                        int count, ObjectClass object_class) {
+  HumanRecord record;
+  record.source = Patrol().source;
+  record.lineage = Patrol().lineage;
+  record.record_id = id;
+  record.kind = HumanRecordKind::kObservation;
+  record.time_first = At(time_s - 60);
+  record.time_last = At(time_s);
+  record.reported = At(time_s);
+  record.position = Place(place_en_m.x(), place_en_m.y());
+  record.radius_m = 100;
+  record.means = "saw";
+  record.object_class = object_class;
+  record.count_min = count;
+  record.count_max = count;
+  record.author = "patrol-2";
+  record.raw_digests = {DigestOf(id, At(time_s).micros())};
+  return record;
+}
+
+SiteChange Change(ChangeKind kind, const Eigen::Vector2d& place_en_m, double probability) {
+  SiteChange change;
+  change.kind = kind;
+  change.position = Place(place_en_m.x(), place_en_m.y());
+  change.cov_en_m2 = Eigen::Matrix2d::Identity() * 4.0;
+  change.probability = probability;
+  change.classes = {{ObjectClass::kUnknownVehicle, 1.0}};
+  return change;
+}
+
+SettledLook Pass(double baseline_s, double time_s, const std::vector<SiteChange>& changes) {
+  SettledLook look;
+  look.source = Satellite().source;
+  look.lineage = Satellite().lineage;
+  look.time = At(time_s);
+  look.baseline = At(baseline_s);
+  look.standing_vehicle_probability = 0.85;
+  look.footprint = {Place(-7000, -6000), Place(7000, -6000), Place(7000, 6000), Place(-7000, 6000)};
+  look.changes = changes;
+  look.raw_digests = {DigestOf("pass", At(time_s).micros())};
+  return look;
 }
 
 Instant At(double seconds) {
@@ -146,6 +268,36 @@ PictureBuilder& PictureBuilder::AddAlone(std::uint64_t track, const Eigen::Vecto
                    0, 1);
 }
 
+PictureBuilder& PictureBuilder::AddWhole(std::uint64_t group, const Eigen::Vector2d& place_en_m,
+                                         ObjectClass object_class, double count, int count_min,
+                                         int count_max, const std::vector<Eye>& eyes,
+                                         double extent_m) {
+  Group out;
+  out.id.value = group;
+  out.object_class = object_class;
+  out.position = Place(place_en_m.x(), place_en_m.y());
+  out.cov_en_m2 = Eigen::Matrix2d::Identity() * 100.0;
+  out.count_expected = count;
+  out.count_min = count_min;
+  out.count_max = count_max;
+  out.extent_m = extent_m;
+  out.existence_probability = 0.99;
+  out.first = At(0);
+  out.last = At(time_s_);
+  for (const Eye& eye : eyes) {
+    TrackSupport support;
+    support.source = eye.source;
+    support.lineage = eye.lineage;
+    support.updates = UpdatesAfter(eye, time_s_);
+    support.first = At(0);
+    support.last = At(time_s_);
+    support.raw_digests = {DigestOf(eye.source.value, At(time_s_).micros())};
+    out.supports.push_back(std::move(support));
+  }
+  picture_.groups.push_back(std::move(out));
+  return *this;
+}
+
 PictureBuilder& PictureBuilder::Exercise() {
   picture_.exercise = true;
   return *this;
@@ -164,6 +316,20 @@ void Runner::Feed(const Picture& picture) {
   auto out = engine.Advance(picture);
   ASSERT_TRUE(out.has_value()) << out.error().message;
   findings.insert(findings.end(), out->begin(), out->end());
+}
+
+void Runner::Look(const SettledLook& look) {
+  auto out = engine.AddLook(look);
+  ASSERT_TRUE(out.has_value()) << out.error().message;
+  findings.insert(findings.end(), out->begin(), out->end());
+}
+
+void Runner::Late(const LateLook& look) {
+  for (Finding& finding : engine.AddLateLook(look)) findings.push_back(std::move(finding));
+}
+
+void Runner::Record(const HumanRecord& record) {
+  for (Finding& finding : engine.AddRecord(record)) findings.push_back(std::move(finding));
 }
 
 std::vector<Finding> Runner::Of(FindingKind kind) const {

@@ -18,11 +18,22 @@ struct Eye {
 Eye Drone();        // video
 Eye SecondDrone();  // video of another platform
 Eye Radar();
+Eye Satellite();
+Eye Patrol();
 
 // The demo's agreement (configs/demo/agreement.txtpb), optionally with one piece of its text
 // replaced.
 Agreement DemoAgreement(const std::string& from = "", const std::string& to = "");
 std::string DemoAgreementText();
+
+// The demo's agreement with one rule of every kind and a permitted corridor beside its own rule:
+// - "line": no tracked vehicle in "south" (south of north = -2000);
+// - "people", "parked": 20 people within 40 m, 5 vehicles within 120 m, in "south";
+// - "site": any vehicle that comes to or leaves "store" (200 m round east 3000, north -2600);
+// - corridor "aid": along east = -3000 through the buffer zone and "south", 300 m wide.
+// Patrols support within 300 m and 600 s.
+std::string WholeAgreementText();
+Agreement WholeAgreement(const std::string& from = "", const std::string& to = "");
 
 // 2026-03-01T12:00:00Z plus seconds.
 Instant At(double seconds);
@@ -58,6 +69,10 @@ class PictureBuilder {
   // Tracks only; group them with AddGroup.
   PictureBuilder& AddTracks(const Convoy& convoy, int first, int last);
   PictureBuilder& AddGroup(std::uint64_t group, const std::vector<std::uint64_t>& members);
+  // People, or vehicles that stand together, seen as a whole.
+  PictureBuilder& AddWhole(std::uint64_t group, const Eigen::Vector2d& place_en_m,
+                           ObjectClass object_class, double count, int count_min, int count_max,
+                           const std::vector<Eye>& eyes, double extent_m = 15.0);
   PictureBuilder& Exercise();
 
   Picture Build() const;
@@ -67,11 +82,22 @@ class PictureBuilder {
   Picture picture_;
 };
 
+// A patrol saw this many vehicles at a place during the minute before `time_s`.
+HumanRecord Observation(const std::string& id, double time_s, const Eigen::Vector2d& place_en_m,
+                        int count = 8, ObjectClass object_class = ObjectClass::kUnknownVehicle);
+
+// Two satellite passes, with this much that changed.
+SettledLook Pass(double baseline_s, double time_s, const std::vector<SiteChange>& changes);
+SiteChange Change(ChangeKind kind, const Eigen::Vector2d& place_en_m, double probability);
+
 // Feeds pictures and keeps what comes out.
 class Runner {
  public:
   explicit Runner(Agreement agreement) : engine(std::move(agreement), Duration::Seconds(30)) {}
   void Feed(const Picture& picture);
+  void Look(const SettledLook& look);
+  void Late(const LateLook& look);
+  void Record(const HumanRecord& record);
 
   std::vector<Finding> Of(FindingKind kind) const;
   // States of the event transitions, in order.

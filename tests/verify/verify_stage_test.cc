@@ -209,6 +209,170 @@ TEST(VerifyStage, SnapshotAnywhereChangesNothing) {
   }
 }
 
+std::string Wrap(const SettledLook& look) {
+  v1::Envelope envelope;
+  *envelope.mutable_settled_look() = ToProto(look);
+  return SerializeEnvelope(envelope);
+}
+
+std::string Wrap(const LateLook& look) {
+  v1::Envelope envelope;
+  *envelope.mutable_late_look() = ToProto(look);
+  return SerializeEnvelope(envelope);
+}
+
+std::string Wrap(const HumanRecord& record) {
+  v1::Envelope envelope;
+  *envelope.mutable_human_record() = ToProto(record);
+  return SerializeEnvelope(envelope);
+}
+
+v1::config::VerifyConfig WithCoverage() {
+  v1::config::VerifyConfig config;
+  config.set_heartbeat_s(30);
+  config.mutable_coverage()->set_cell_m(1000);
+  config.mutable_coverage()->set_period_s(60);
+  config.mutable_coverage()->set_observed_probability(0.9);
+  config.mutable_coverage()->set_degraded_probability(0.1);
+  config.mutable_coverage()->set_full_share(0.8);
+  return config;
+}
+
+std::unique_ptr<Stage> WholeStage() {
+  auto stage = MakeVerifyStage(WithCoverage(), testing::WholeAgreementText(), "a.txtpb");
+  EXPECT_TRUE(stage) << stage.error().message;
+  return stage ? std::move(*stage) : nullptr;
+}
+
+// Everything that can come: looks, people, a satellite pass ahead of its time, records of all
+// kinds, a cut link with its looks afterwards, and the end of all sources.
+std::vector<LogRecord> WholeMission() {
+  using testing::Place;
+  const std::vector<Geodetic> footprint = {Place(-6500, -5500), Place(6500, -5500),
+                                           Place(6500, 1500), Place(-6500, 1500)};
+  std::vector<std::string> payloads = {Header(testing::WholeAgreementText())};
+  payloads.push_back(Status(SourceState::kStarted, 0));
+  payloads.push_back(Wrap(
+      testing::Pass(-3600, 100, {testing::Change(ChangeKind::kVanished, {3000, -2600}, 0.9)})));
+  HumanRecord allegation = testing::Observation("a1", 40, {0, 0});
+  allegation.kind = HumanRecordKind::kAllegation;
+  HumanRecord impediment = testing::Observation("i1", 45, {0, 4000});
+  impediment.kind = HumanRecordKind::kImpediment;
+  impediment.impediment = "denied";
+  for (int t = 0; t < 150; ++t) {
+    if (t % 3 == 0) {
+      SettledLook look;
+      look.source = Radar().source;
+      look.lineage = Radar().lineage;
+      look.time = At(t);
+      look.moving_vehicle_probability = 0.7;
+      look.footprint = footprint;
+      payloads.push_back(Wrap(look));
+    }
+    PictureBuilder picture(t);
+    const Convoy standing = {.group = 7,
+                             .first_track = 100,
+                             .count = 8,
+                             .head_en_m = {-1200, 500},
+                             .velocity_en_mps = {0, -1e-6},
+                             .eyes = {Radar()}};
+    const Convoy aid = {.group = 9,
+                        .first_track = 300,
+                        .count = 6,
+                        .head_en_m = {-3000, -3500},
+                        .velocity_en_mps = {0, 10},
+                        .eyes = {Drone()}};
+    picture.Add(standing).Add(aid);
+    picture.AddWhole(900, {500, -3000}, ObjectClass::kPersonGroup, 30, 24, 37, {Drone()});
+    payloads.push_back(Wrap(picture.Build()));
+    if (t == 40) payloads.push_back(Wrap(allegation));
+    if (t == 45) payloads.push_back(Wrap(impediment));
+    if (t == 50)
+      payloads.push_back(
+          Wrap(testing::Observation("r1", 45, {500, -3000}, 25, ObjectClass::kPersonGroup)));
+    if (t < 100) continue;
+    LateLook late;
+    late.source = Drone().source;
+    late.lineage = Drone().lineage;
+    late.time = At(t - 90);
+    for (std::uint64_t track = 100; track < 108; ++track) late.matches.push_back({{track}, 1.0});
+    SettledLook look;
+    look.source = late.source;
+    look.lineage = late.lineage;
+    look.time = late.time;
+    look.late = true;
+    look.moving_vehicle_probability = 0.8;
+    look.footprint = footprint;
+    payloads.push_back(Wrap(look));
+    payloads.push_back(Wrap(late));
+  }
+  payloads.push_back(Status(SourceState::kEnded, 150));
+  return Records(payloads);
+}
+
+TEST(VerifyStage, TheWholeMissionGivesEveryKindOfFinding) {
+  const auto stage = WholeStage();
+  ASSERT_TRUE(stage);
+  const auto outputs = stage->Handle(WholeMission());
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  std::map<FindingKind, int> count;
+  std::map<std::string, EventState> state;
+  int amended_events = 0;
+  int amended_accounts = 0;
+  Instant last_end;
+  for (const Finding& finding : FindingsOf(*outputs)) {
+    ++count[finding.kind];
+    EXPECT_FALSE(finding.reason.empty());
+    if (finding.kind == FindingKind::kEventTransition) {
+      state[finding.rule] = finding.state;
+      amended_events += finding.amended;
+    }
+    if (finding.kind != FindingKind::kCoverage) continue;
+    ASSERT_TRUE(finding.coverage);
+    amended_accounts += finding.coverage->amended;
+    last_end = std::max(last_end, finding.coverage->end);
+  }
+  EXPECT_EQ(count[FindingKind::kDataFault], 0);
+  EXPECT_EQ(count[FindingKind::kHumanRecord], 2);
+  EXPECT_EQ(count[FindingKind::kCase], 1);
+  EXPECT_EQ(count[FindingKind::kPermittedMovement], 1);
+  EXPECT_EQ(state["no_convoys"], EventState::kVerified);  // by the late looks
+  EXPECT_EQ(state["people"], EventState::kVerified);      // by the patrol
+  EXPECT_EQ(state["site"], EventState::kCandidate);
+  EXPECT_EQ(state["parked"], EventState::kUnspecified);
+  EXPECT_GE(amended_events, 2);
+  // Three zones, two whole periods and the last one to the end; the first one amended at the next
+  // end of a period and, since late looks came after that too, at the end of the mission.
+  EXPECT_EQ(count[FindingKind::kCoverage], 3 * 3 + amended_accounts);
+  EXPECT_EQ(amended_accounts, 6);
+  EXPECT_EQ(last_end, At(149));
+}
+
+TEST(VerifyStage, SnapshotAnywhereInTheWholeMissionChangesNothing) {
+  const auto records = WholeMission();
+  const auto whole = WholeStage();
+  const auto expected = whole->Handle(records);
+  ASSERT_TRUE(expected);
+  const auto final_snapshot = whole->Snapshot();
+  for (std::size_t at = 0; at <= records.size(); at += 23) {
+    const auto before = WholeStage();
+    auto outputs = before->Handle(std::span(records).first(at));
+    ASSERT_TRUE(outputs);
+    const auto snapshot = before->Snapshot();
+    ASSERT_TRUE(snapshot);
+    const auto after = WholeStage();
+    const auto restored = after->Restore(*snapshot);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ(*after->Snapshot(), *snapshot);
+    const auto rest = after->Handle(std::span(records).subspan(at));
+    ASSERT_TRUE(rest);
+    for (const auto& list : *rest) outputs->push_back(list);
+    ASSERT_EQ(*outputs, *expected) << "cut at " << at;
+    ASSERT_EQ(*after->Snapshot(), *final_snapshot);
+    EXPECT_FALSE(after->Restore(snapshot->substr(0, snapshot->size() / 2)));
+  }
+}
+
 TEST(VerifyStage, SnapshotsThatDoNotFitAreRefused) {
   VerifyStage stage = MakeStage();
   RunAll(stage, Mission());
@@ -238,6 +402,22 @@ TEST(VerifyStage, HostilePayloadsCostThemselvesOnly) {
   EXPECT_THAT(outputs, SizeIs(payloads.size()));
   EXPECT_THAT(outputs[1], SizeIs(1));
   EXPECT_THAT(outputs[2], SizeIs(1));  // a second header is not passed on
+}
+
+TEST(VerifyStage, HostileLooksAndRecordsCostThemselvesOnly) {
+  std::mt19937_64 random(12);
+  const auto stage = WholeStage();
+  std::vector<std::string> payloads = {Header(testing::WholeAgreementText())};
+  for (const LogRecord& record : WholeMission()) {
+    std::string bytes = record.payload;
+    for (int i = 0; i < 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
+    payloads.push_back(bytes);
+  }
+  const auto outputs = stage->Handle(Records(payloads));
+  ASSERT_TRUE(outputs);
+  EXPECT_THAT(*outputs, SizeIs(payloads.size()));
+  FindingsOf(*outputs);  // all can be read
+  EXPECT_TRUE(stage->Snapshot());
 }
 
 TEST(VerifyStage, WithoutAnAgreementThereAreHeartbeatsAndNoEvents) {

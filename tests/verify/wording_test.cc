@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/verify/scene.h"
 
@@ -76,6 +77,54 @@ TEST(Wording, EverySentenceIsNeutral) {
                                   SourceState::kLate, SourceState::kResumed, SourceState::kEnded})
     ExpectNeutral(SourceStatusSentence({{"radar1"}, At(0), state, ""}));
   ExpectNeutral(DataFaultSentence({{"radar1"}, At(0), "", 0, "too short"}));
+}
+
+TEST(Wording, SentencesOfTheOtherRulesAndOfRecordsAreNeutral) {
+  Runner run(testing::WholeAgreement());
+  std::set<FindingKind> kinds;
+  std::set<std::string> rules;
+  for (int t = 0; t < 60; ++t) {
+    PictureBuilder picture(t);
+    picture.AddWhole(900, {500, -3000}, ObjectClass::kPersonGroup, 30, 24, 37, {Drone()});
+    picture.AddWhole(901, {4500, -4000}, ObjectClass::kUnknownVehicle, 8, 7, 9, {Drone()});
+    picture.Add({.group = 0,
+                 .first_track = 1,
+                 .count = 1,
+                 .head_en_m = {-1000, -2500},
+                 .eyes = {Drone()},
+                 .classes = {{ObjectClass::kTrackedVehicle, 1.0}}});
+    picture.Add({.group = 9,
+                 .first_track = 300,
+                 .count = 6,
+                 .head_en_m = {-3000, -3500},
+                 .velocity_en_mps = {0, 10},
+                 .eyes = {Drone()}});
+    run.Feed(picture.Build());
+  }
+  run.Look(testing::Pass(-3600, 61, {testing::Change(ChangeKind::kVanished, {3000, -2600}, 0.9)}));
+  HumanRecord record = testing::Observation("r1", 50, {500, -3000}, 30, ObjectClass::kPersonGroup);
+  run.Record(record);
+  record.record_id = "r2";
+  record.nothing_observed = true;
+  record.assessed_as = "quiet";
+  run.Record(record);
+  record.kind = HumanRecordKind::kImpediment;
+  record.impediment = "denied";
+  run.Record(record);
+  record.kind = HumanRecordKind::kAllegation;
+  record.informant = std::string(500, 'x') + "\n";
+  run.Record(record);
+  for (const Finding& finding : run.findings) {
+    ExpectNeutral(finding.reason);
+    EXPECT_EQ(finding.reason.find('\n'), std::string::npos);
+    EXPECT_LT(finding.reason.size(), 800u);
+    kinds.insert(finding.kind);
+    rules.insert(finding.rule);
+  }
+  for (const FindingKind kind :
+       {FindingKind::kPermittedMovement, FindingKind::kHumanRecord, FindingKind::kCase})
+    EXPECT_TRUE(kinds.contains(kind)) << static_cast<int>(kind);
+  for (const char* rule : {"line", "people", "parked", "site"}) EXPECT_TRUE(rules.contains(rule));
 }
 
 TEST(Wording, AVerifiedEventReadsAsASentence) {

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/coverage/coverage_book.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <random>
+
+namespace trucewatch {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using Given = CoverageBook::Given;
+
+Instant At(double seconds) {
+  return *ParseUtc("2026-03-01T12:00:00Z") + Duration::FromSeconds(seconds);
+}
+
+Geodetic Place(double east_m, double north_m) {
+  static const LocalFrame frame(Geodetic::FromDegrees(30.0, -40.0, 0.0));
+  return frame.GeodeticFromEnu({east_m, north_m, 0.0});
+}
+
+std::vector<Geodetic> Box(double west_m, double south_m, double east_m, double north_m) {
+  return {Place(west_m, south_m), Place(east_m, south_m), Place(east_m, north_m),
+          Place(west_m, north_m)};
+}
+
+// 2 km by 1 km: eight cells of 500 m, aligned to the middle.
+Zone Flat() {
+  return {"flat", "Flat zone", Side::kA, PolygonShape(Box(-1000, -500, 1000, 500)), {}};
+}
+
+CoverageTerms Terms() {
+  return {.cell_m = 500,
+          .period = Duration::Seconds(60),
+          .observed_probability = 0.9,
+          .degraded_probability = 0.1,
+          .full_share = 0.8};
+}
+
+CoverageBook Book(const Zone& zone = Flat()) {
+  auto book = CoverageBook::Make(Terms(), {zone}, 4);
+  EXPECT_TRUE(book) << book.error().message;
+  return std::move(*book);
+}
+
+SettledLook Look(const char* source, double time_s, double moving,
+                 std::vector<Geodetic> footprint) {
+  SettledLook look;
+  look.source = {source};
+  look.time = At(time_s);
+  look.moving_vehicle_probability = moving;
+  look.footprint = std::move(footprint);
+  return look;
+}
+
+const std::vector<Geodetic> kAll = Box(-1100, -600, 1100, 600);
+
+void Add(CoverageBook& book, const SettledLook& look) {
+  const auto added = book.AddLook(look);
+  EXPECT_TRUE(added) << added.error().message;
+}
+
+std::vector<Given> Pictures(CoverageBook& book, int from, int to,
+                            const std::function<void(int)>& look) {
+  std::vector<Given> out;
+  for (int t = from; t < to; ++t) {
+    look(t);
+    for (Given& given : book.Advance(At(t))) out.push_back(std::move(given));
+  }
+  return out;
+}
+
+// "observed 6, degraded (partial) 2" of the moving vehicles.
+std::string Moving(const CoverageAccount& account) {
+  std::string out;
+  for (const CoverageShare& share : account.classes.at(0).shares) {
+    const char* names[] = {"?", "nothing", "activity", "degraded", "not"};
+    out += fmt::format("{}{} {}{}", out.empty() ? "" : ", ", names[static_cast<int>(share.state)],
+                       share.cells, share.reason.empty() ? "" : " (" + share.reason + ")");
+  }
+  return out;
+}
+
+void ExpectAddsUp(const CoverageAccount& account) {
+  ASSERT_THAT(account.classes, SizeIs(3));
+  for (const ClassCoverage& of_class : account.classes) {
+    int cells = 0;
+    std::vector<int> counts;
+    for (const CoverageShare& share : of_class.shares) {
+      EXPECT_GT(share.cells, 0);
+      EXPECT_NE(share.state, CoverageState::kUnspecified);
+      const bool reasoned =
+          share.state == CoverageState::kDegraded || share.state == CoverageState::kNotObserved;
+      EXPECT_EQ(!share.reason.empty(), reasoned);
+      cells += share.cells;
+      counts.push_back(share.cells);
+    }
+    EXPECT_EQ(cells, account.cells);
+    const std::vector<int> percentages = WholePercentages(counts);
+    int total = 0;
+    for (const int percentage : percentages) total += percentage;
+    EXPECT_EQ(total, 100);
+  }
+}
+
+TEST(ZoneGrid, CellsAreThoseWhoseCentreIsInside) {
+  const auto grid = ZoneGrid::Make(Flat(), 500);
+  ASSERT_TRUE(grid);
+  EXPECT_EQ(grid->cells(), 8);
+  EXPECT_EQ(grid->CellAt(Place(-900, -400)), 0);
+  EXPECT_EQ(grid->CellAt(Place(900, 400)), 7);
+  EXPECT_EQ(grid->CellAt(Place(900, 600)), -1);
+  EXPECT_EQ(grid->CellAt(Place(90'000, 600)), -1);
+  EXPECT_THAT(grid->CellsInside(Box(-600, -600, 600, 0)), ElementsAre(1, 2));
+  EXPECT_THAT(grid->CellsInside(std::vector<Geodetic>()), IsEmpty());
+  EXPECT_THAT(grid->CellsInside(kAll), SizeIs(8));
+}
+
+TEST(ZoneGrid, ASmallZoneHasOneCellAndAHugeOneIsRefused) {
+  const Zone small{"s", "S", Side::kB, PolygonShape(Box(100, 100, 130, 120)), {}};
+  const auto grid = ZoneGrid::Make(small, 500);
+  ASSERT_TRUE(grid);
+  EXPECT_EQ(grid->cells(), 1);
+  EXPECT_EQ(grid->CellAt(Place(105, 105)), 0);
+  EXPECT_EQ(grid->CellAt(Place(205, 105)), -1);
+  EXPECT_THAT(grid->CellsInside(Box(90, 90, 140, 130)), ElementsAre(0));
+  const Zone huge{"h", "H", Side::kB, PolygonShape(Box(-60e3, -60e3, 60e3, 60e3)), {}};
+  const auto refused = ZoneGrid::Make(huge, 50);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("coverage.cell_m"));
+}
+
+TEST(CoverageBook, ProbabilityIsThatOfTheBestLooksTenSecondsApart) {
+  // p per look such that six independent ones reach 0.9 exactly, and a little less.
+  const double exact = 1.0 - std::pow(0.1, 1.0 / 6.0);
+  for (const auto& [p, expected] :
+       {std::pair{exact + 1e-6, "nothing 8"}, std::pair{exact - 1e-6, "degraded 8 (partial)"}}) {
+    CoverageBook book = Book();
+    book.Begin(At(0));
+    // Sixty looks in a minute are six independent ones.
+    const auto given = Pictures(book, 0, 61, [&](int t) { Add(book, Look("radar1", t, p, kAll)); });
+    ASSERT_THAT(given, SizeIs(1));
+    EXPECT_EQ(Moving(given[0].account), expected) << p;
+    EXPECT_EQ(given[0].account.start, At(0));
+    EXPECT_EQ(given[0].account.end, At(60));
+    EXPECT_EQ(given[0].account.side, "A");
+    EXPECT_NEAR(given[0].account.area_km2, 2.0, 1e-3);
+    ExpectAddsUp(given[0].account);
+  }
+}
+
+TEST(CoverageBook, SourcesMissIndependently) {
+  // 1 - (1-a)^6 (1-b)^6 against 0.9: neither alone reaches it.
+  const double half = 1.0 - std::pow(0.1, 1.0 / 12.0);
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 61, [&](int t) {
+    Add(book, Look("radar1", t, half + 1e-6, kAll));
+    Add(book, Look("drone1", t, half + 1e-6, Box(-1100, -600, 0, 600)));
+  });
+  EXPECT_EQ(Moving(given.at(0).account), "nothing 4, degraded 4 (partial)");
+}
+
+TEST(CoverageBook, WhatNobodyWatchedIsNotObserved) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(
+      book, 0, 121, [&](int t) { Add(book, Look("radar1", t, 0.8, Box(-1100, -600, 0, 0))); });
+  ASSERT_THAT(given, SizeIs(2));
+  for (const Given& one : given) {
+    EXPECT_EQ(Moving(one.account), "nothing 2, not 6 (no source looked here)");
+    // The looks say nothing about other classes.
+    EXPECT_EQ(one.account.classes[1].shares.size(), 1u);
+    EXPECT_EQ(one.account.classes[1].shares[0].state, CoverageState::kNotObserved);
+    ExpectAddsUp(one.account);
+  }
+  EXPECT_EQ(
+      CoverageSentence(given[0].account, "Flat zone"),
+      "Account of zone 'Flat zone' from 2026-03-01T12:00:00Z to 2026-03-01T12:01:00Z, 8 cells "
+      "of 500 m: moving vehicles: 25 % observed, nothing seen, 75 % not observed (no source "
+      "looked here); standing vehicles: 100 % not observed (no source looked here); groups of "
+      "people: 100 % not observed (no source looked here).");
+}
+
+TEST(CoverageBook, ARadarOutageOfFortySecondsIsLostCoverage) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  // A look each 3 s; nothing from 130 to 170 s.
+  const auto given = Pictures(book, 0, 301, [&](int t) {
+    if (t % 3 == 0 && (t < 130 || t > 170)) Add(book, Look("radar1", t, 0.8, kAll));
+  });
+  ASSERT_THAT(given, SizeIs(5));
+  EXPECT_EQ(Moving(given[0].account), "nothing 8");
+  EXPECT_EQ(Moving(given[1].account), "nothing 8");
+  EXPECT_EQ(Moving(given[2].account), "degraded 8 (radar1 gave no look for 42 s)");
+  EXPECT_EQ(Moving(given[3].account), "nothing 8");
+}
+
+TEST(CoverageBook, ASourceThatFellSilentIsNamedWithItsLastLook) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 181, [&](int t) {
+    if (t % 3 == 0 && t < 55) Add(book, Look("radar1", t, 0.8, kAll));
+  });
+  ASSERT_THAT(given, SizeIs(3));
+  EXPECT_EQ(Moving(given[1].account), "not 8 (radar1 gave no look since 12:00:54)");
+  EXPECT_EQ(Moving(given[2].account), "not 8 (radar1 gave no look since 12:00:54)");
+}
+
+TEST(CoverageBook, ASlowScanIsFullyWatchedAtItsOwnPace) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 301, [&](int t) {
+    if (t % 20 == 5) Add(book, Look("radar1", t, 0.9, kAll));
+  });
+  EXPECT_EQ(Moving(given.at(4).account), "nothing 8");
+}
+
+TEST(CoverageBook, APassingDroneWatchedInPart) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 61, [&](int t) {
+    // Over the western half for the first 20 s, then the eastern one.
+    Add(book, Look("drone1", t, 0.95, t < 20 ? Box(-1100, -600, 0, 600) : Box(0, -600, 1100, 600)));
+  });
+  EXPECT_EQ(Moving(given.at(0).account), "degraded 8 (partial)");
+}
+
+TEST(CoverageBook, DegradedLooksGiveTheirReason) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 61, [&](int t) {
+    SettledLook look = Look("drone1", t, 0.95, Box(-1100, -600, 0, 600));
+    look.degraded_reason = "haze";
+    Add(book, look);
+    Add(book, Look("radar1", t, 0.95, Box(-1100, -600, 1100, 0)));
+  });
+  // Where the radar looked too the haze does no harm.
+  EXPECT_EQ(Moving(given.at(0).account),
+            "nothing 4, degraded 2 (haze), not 2 (no source looked here)");
+}
+
+TEST(CoverageBook, ActivityIsOfItsClassAndNeedsALook) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  Picture picture;
+  picture.settled = true;
+  Track track;
+  track.position = Place(-900, -400);
+  track.velocity_en_mps = {5, 0};
+  picture.tracks.push_back(track);
+  track.id = {2};
+  track.position = Place(900, 400);  // nobody looks there
+  picture.tracks.push_back(track);
+  Group people;
+  people.object_class = ObjectClass::kPersonGroup;
+  people.count_expected = 30;
+  people.position = Place(-400, -400);
+  picture.groups.push_back(people);
+  people.count_expected = 3;  // too few to be spoken of
+  people.position = Place(-900, -400);
+  picture.groups.push_back(people);
+  std::vector<Given> given;
+  for (int t = 0; t < 61; ++t) {
+    SettledLook look = Look("drone1", t, 0.95, Box(-1100, -600, 0, 600));
+    look.group_probability = 0.95;
+    Add(book, look);
+    for (Given& one : book.Advance(At(t))) given.push_back(std::move(one));
+    picture.time = At(t);
+    if (t == 30) book.AddPicture(picture);
+  }
+  ASSERT_THAT(given, SizeIs(1));
+  EXPECT_EQ(Moving(given[0].account), "nothing 3, activity 1, not 4 (no source looked here)");
+  const auto& groups = given[0].account.classes[2].shares;
+  ASSERT_THAT(groups, SizeIs(3));
+  EXPECT_EQ(groups[1].state, CoverageState::kObservedActivity);
+  EXPECT_EQ(groups[1].cells, 1);
+}
+
+TEST(CoverageBook, AnImpedimentIsTheReasonWhereNobodyLooked) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  HumanRecord record;
+  record.kind = HumanRecordKind::kImpediment;
+  record.impediment = "denied";
+  record.position = Place(750, 250);
+  record.radius_m = 300;
+  record.time_first = At(10);
+  record.time_last = At(50);
+  book.AddImpediment(record);
+  const auto given = Pictures(
+      book, 0, 121, [&](int t) { Add(book, Look("radar1", t, 0.8, Box(-1100, -600, 0, 600))); });
+  EXPECT_EQ(Moving(given.at(0).account),
+            "nothing 4, not 1 (impediment: denied), not 3 (no source looked here)");
+  EXPECT_EQ(Moving(given.at(1).account), "nothing 4, not 4 (no source looked here)");
+}
+
+TEST(CoverageBook, StandingVehiclesOfASatelliteCountForItsPeriodOnly) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  SettledLook pass = Look("sat1", 70, 0.0, kAll);
+  pass.standing_vehicle_probability = 0.92;
+  Add(book, pass);  // ahead of the pictures: it waits
+  const auto given = Pictures(book, 0, 181, [](int) {});
+  ASSERT_THAT(given, SizeIs(3));
+  const auto standing = [&](std::size_t i) {
+    return given[i].account.classes[1].shares.at(0).state;
+  };
+  EXPECT_EQ(standing(0), CoverageState::kNotObserved);
+  EXPECT_EQ(standing(1), CoverageState::kObservedNothing);
+  EXPECT_EQ(standing(2), CoverageState::kNotObserved);
+  EXPECT_EQ(given[2].account.classes[1].shares[0].reason, "sat1 gave no look since 12:01:10");
+}
+
+TEST(CoverageBook, LateLooksAmendTheAccountOnceAtTheNextEnd) {
+  const auto radar = [](CoverageBook& book) {
+    return [&book](int t) {
+      if (t % 3 == 0) Add(book, Look("radar1", t, 0.8, Box(-1100, -600, 0, 600)));
+    };
+  };
+  CoverageBook whole = Book();
+  whole.Begin(At(0));
+  const auto expected = Pictures(whole, 0, 61, [&](int t) {
+    radar(whole)(t);
+    Add(whole, Look("drone1", t, 0.9, Box(0, -600, 1100, 600)));
+  });
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  auto given = Pictures(book, 0, 90, radar(book));
+  ASSERT_THAT(given, SizeIs(1));
+  EXPECT_EQ(Moving(given[0].account), "nothing 4, not 4 (no source looked here)");
+  for (int t = 59; t >= 0; --t) {
+    SettledLook look = Look("drone1", t, 0.9, Box(0, -600, 1100, 600));
+    look.late = true;
+    Add(book, look);
+  }
+  given = Pictures(book, 90, 181, radar(book));
+  ASSERT_THAT(given, SizeIs(3));
+  EXPECT_TRUE(given[0].account.amended);
+  EXPECT_EQ(given[0].account.start, At(0));
+  EXPECT_EQ(Moving(given[0].account), Moving(expected.at(0).account));
+  EXPECT_EQ(Moving(given[0].account), "nothing 8");
+  EXPECT_FALSE(given[1].account.amended);
+  EXPECT_FALSE(given[2].account.amended);
+}
+
+TEST(CoverageBook, AnHourLateIsTooLate) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  Pictures(book, 0, 3800, [](int) {});
+  const auto late = book.AddLook(Look("drone1", 30, 0.9, kAll));
+  ASSERT_FALSE(late);
+  EXPECT_THAT(late.error().message, HasSubstr("too late for the coverage account"));
+  Add(book, Look("drone1", -30, 0.9, kAll));  // before the mission: nobody's account
+  EXPECT_THAT(book.Finish(), SizeIs(1));
+}
+
+TEST(CoverageBook, TheLastPeriodGoesToTheMissionsEnd) {
+  CoverageBook book = Book();
+  book.Begin(At(15));  // and the first begins with it
+  const auto given =
+      Pictures(book, 15, 86, [&](int t) { Add(book, Look("radar1", t, 0.8, kAll)); });
+  ASSERT_THAT(given, SizeIs(1));
+  EXPECT_EQ(given[0].account.start, At(15));
+  EXPECT_EQ(given[0].account.end, At(60));
+  const auto last = book.Finish();
+  ASSERT_THAT(last, SizeIs(1));
+  EXPECT_EQ(last[0].account.start, At(60));
+  EXPECT_EQ(last[0].account.end, At(85));
+  EXPECT_EQ(Moving(last[0].account), "nothing 8");
+  EXPECT_FALSE(last[0].account.amended);
+}
+
+TEST(CoverageBook, ALongSilenceIsOneAccount) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  EXPECT_THAT(book.Advance(At(5)), IsEmpty());
+  const auto given = book.Advance(At(86'400 * 30));
+  ASSERT_THAT(given, SizeIs(2));
+  EXPECT_EQ(given[1].account.start, At(60));
+  EXPECT_EQ(given[1].account.end, At(86'400 * 30));
+  EXPECT_EQ(Moving(given[1].account), "not 8 (no source looked here)");
+}
+
+TEST(CoverageBook, SharesAddUpForRandomLooksAndASnapshotAnywhereChangesNothing) {
+  std::mt19937_64 random(7);
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  const Zone zone{"tri",
+                  "Triangle",
+                  Side::kNeither,
+                  PolygonShape({Place(0, 0), Place(9000, 1000), Place(3000, 6000)}),
+                  {}};
+  for (int run = 0; run < 6; ++run) {
+    CoverageBook book = Book(zone);
+    CoverageBook twin = Book(zone);
+    book.Begin(At(7));
+    twin.Begin(At(7));
+    int accounts = 0;
+    for (int t = 7; t < 400; ++t) {
+      for (int i = static_cast<int>(random() % 4); i > 0; --i) {
+        const double x = uniform(-1000, 9000);
+        const double y = uniform(-1000, 6000);
+        SettledLook look =
+            Look(random() % 2 ? "radar1" : "drone1", t, random() % 3 ? uniform(0, 1) : 0.0,
+                 Box(x, y, x + uniform(10, 6000), y + uniform(10, 4000)));
+        look.standing_vehicle_probability = random() % 2 ? uniform(0, 1) : 0.0;
+        look.group_probability = random() % 2 ? uniform(0, 0.3) : 0.0;
+        if (random() % 5 == 0) look.degraded_reason = "haze";
+        look.late = random() % 10 == 0;
+        if (look.late) look.time = At(std::max(7.0, t - uniform(0, 200)));
+        if (random() % 20 == 0) look.time = At(t + uniform(0, 100));
+        Add(book, look);
+        Add(twin, look);
+      }
+      Picture picture;
+      picture.settled = true;
+      picture.time = At(t);
+      Track track;
+      track.position = Place(uniform(0, 9000), uniform(0, 6000));
+      track.velocity_en_mps = {random() % 2 ? 5.0 : 0.0, 0};
+      picture.tracks.push_back(track);
+      const auto given = book.Advance(At(t));
+      const auto same = twin.Advance(At(t));
+      ASSERT_EQ(given.size(), same.size());
+      for (std::size_t i = 0; i < given.size(); ++i) {
+        ExpectAddsUp(given[i].account);
+        EXPECT_EQ(CoverageSentence(given[i].account, "t"), CoverageSentence(same[i].account, "t"));
+        ++accounts;
+      }
+      book.AddPicture(picture);
+      twin.AddPicture(picture);
+      if (t % 23 != 0) continue;
+      v1::VerifySnapshot::Coverage snapshot;
+      twin.Write(&snapshot);
+      CoverageBook fresh = Book(zone);
+      ASSERT_TRUE(fresh.Read(snapshot));
+      v1::VerifySnapshot::Coverage again;
+      fresh.Write(&again);
+      EXPECT_EQ(again.SerializeAsString(), snapshot.SerializeAsString());
+      twin = std::move(fresh);
+    }
+    for (const Given& one : book.Finish()) {
+      ExpectAddsUp(one.account);
+      ++accounts;
+    }
+    EXPECT_GE(accounts, 7);
+  }
+}
+
+TEST(CoverageBook, ABadSnapshotIsRefused) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  Pictures(book, 0, 61, [&](int t) { Add(book, Look("radar1", t, 0.8, kAll)); });
+  v1::VerifySnapshot::Coverage good;
+  book.Write(&good);
+  auto bad = good;
+  bad.mutable_periods(0)->mutable_looks(0)->set_cells(0, 1000);
+  EXPECT_FALSE(book.Read(bad));
+  bad = good;
+  bad.mutable_sources(0)->add_last_us(1);
+  EXPECT_FALSE(book.Read(bad));
+  bad = good;
+  bad.mutable_periods(0)->mutable_looks(0)->set_zone(5);
+  EXPECT_FALSE(book.Read(bad));
+  EXPECT_TRUE(book.Read(good));
+}
+
+TEST(CoverageBook, TermsOutOfRangeAreRefused) {
+  CoverageTerms terms = Terms();
+  terms.cell_m = 5;
+  EXPECT_FALSE(CoverageBook::Make(terms, {Flat()}, 4));
+  terms = Terms();
+  terms.observed_probability = 0.05;
+  EXPECT_FALSE(CoverageBook::Make(terms, {Flat()}, 4));
+}
+
+TEST(WholePercentages, AddUpToAHundredByTheLargestRemainder) {
+  EXPECT_THAT(WholePercentages(std::vector<int>{1, 1, 1}), ElementsAre(34, 33, 33));
+  EXPECT_THAT(WholePercentages(std::vector<int>{2, 1}), ElementsAre(67, 33));
+  EXPECT_THAT(WholePercentages(std::vector<int>{1, 199}), ElementsAre(1, 99));
+  EXPECT_THAT(WholePercentages(std::vector<int>{0, 5}), ElementsAre(0, 100));
+  EXPECT_THAT(WholePercentages(std::vector<int>{}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace trucewatch
