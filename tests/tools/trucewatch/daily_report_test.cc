@@ -141,6 +141,29 @@ TEST(DailyReport, AnotherDayHasNothingOfThisOne) {
   EXPECT_EQ(read.code, 0) << read.output;
 }
 
+// A day of one-minute periods in three zones, every period different.
+TEST(DailyReport, AWholeDayStaysLight) {
+  LedgerRecord ledger = GrownRecord();
+  const Finding account = ledger.record.coverage_published.front().finding;
+  for (int minute = 0; minute < 1440; ++minute) {
+    for (const char* zone : {"buffer", "line_a", "store_b"}) {
+      Finding f = account;
+      f.coverage->zone = zone;
+      f.coverage->start = kDay + Duration::Seconds(60 * minute);
+      f.coverage->end = f.coverage->start + Duration::Seconds(60);
+      f.coverage->classes[0].shares = {{CoverageState::kObservedNothing, "", minute % 8},
+                                       {CoverageState::kNotObserved, "night", 7 - minute % 8}};
+      const std::uint64_t index = ledger.entries.size();
+      ledger.entries.push_back({index, {}, f.kind, f.time});
+      AddFinding({std::move(f), index, 0}, &ledger.record);
+    }
+  }
+  const std::string page = DailyReport(ledger, {.from = kDay, .to = kNextDay});
+  EXPECT_LT(page.size(), 4U << 20U);
+  const auto read = ReadAsHtml(page);
+  EXPECT_EQ(read.code, 0) << read.output;
+}
+
 TEST(CoverageSummary, MinutesAreThoseOfTheAccountsInForce) {
   const LedgerRecord ledger = GrownRecord();
   const auto zones = SummariseCoverage(ledger.record, kDay, kNextDay);

@@ -8,11 +8,12 @@
 #include <fstream>
 
 #include "core/crypto/sha256.h"
+#include "evidence/signer/log_key.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
 #include "tests/tools/trucewatch/grown_record.h"
+#include "tools/audit/policy.h"
 #include "tools/trucewatch/commands/commands.h"
-#include "tools/trucewatch/words.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -85,9 +86,13 @@ TEST_F(LedgerOnDisk, OneChangedByteAndNothingIsReported) {
 }
 
 TEST_F(LedgerOnDisk, AnotherKeysPolicyAndNothingIsReported) {
-  std::ofstream(run_ + "/policy.txt")
-      << "log exercise.trucewatch.example/demo+00000000+AAAA\nquorum none\n";
-  EXPECT_FALSE(Read());
+  const auto other =
+      evidence::GenerateKey(directory_.File("other.key"), "exercise.trucewatch.example/demo");
+  ASSERT_TRUE(other);
+  std::ofstream(run_ + "/policy.txt") << audit::PolicyForLog(*other);
+  const auto ledger = Read();
+  ASSERT_FALSE(ledger);
+  EXPECT_EQ(ledger.error().code, ErrorCode::kCheckFailed);
 }
 
 TEST_F(LedgerOnDisk, AsOfLeavesOutWhatWasStatedLater) {
