@@ -117,7 +117,7 @@ TEST(DailyReport, SidesStandInTheSameOrderEverywhere) {
   std::size_t at = 0;
   int effort_lines = 0;
   while ((at = page.find("observed for ", at)) != std::string::npos) {
-    const std::size_t end = page.find("min per km²", at);
+    const std::size_t end = page.find("</dd>", at);
     const std::size_t a = page.find("side A (North)", at), b = page.find("side B (South)", at),
                       neither = page.find("neither side", at);
     EXPECT_LT(a, b);
