@@ -29,7 +29,14 @@ class LedgerReader {
     const std::uint64_t bundles = (out_.size + evidence::kTileWidth - 1) / evidence::kTileWidth;
     for (std::uint64_t i = 0; i < bundles; ++i) TW_RETURN_IF_ERROR(ReadBundle(i, as_of));
     out_.as_of = as_of.value_or(out_.record.end);
-    return std::move(out_);
+    return out_;
+  }
+
+  // Whether another checkpoint took the place of the one that was read: a mission at work removes
+  // outgrown files.
+  bool IsOvertaken() const {
+    const auto now = ReadWholeFile(storage_, out_.ledger_path + "/checkpoint", kMaxNoteSize);
+    return now && !checkpoint_.empty() && *now != checkpoint_;
   }
 
  private:
@@ -42,8 +49,8 @@ class LedgerReader {
           "{}: no such file; expected the folder of a replay or a run, with its ledger in it",
           path);
     }
-    TW_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(storage_, path, kMaxNoteSize));
-    const auto note = ParseNote(text);
+    TW_ASSIGN_OR_RETURN(checkpoint_, ReadWholeFile(storage_, path, kMaxNoteSize));
+    const auto note = ParseNote(checkpoint_);
     if (!note) return Prefix(path, note.error());
     const auto checkpoint = evidence::ParseCheckpoint(note->text);
     if (!checkpoint) return Prefix(path, checkpoint.error());
@@ -124,6 +131,7 @@ class LedgerReader {
 
   Storage& storage_;
   const std::string run_;
+  std::string checkpoint_;
   std::vector<Digest> hashes_;
   LedgerRecord out_;
 };
@@ -132,7 +140,12 @@ class LedgerReader {
 
 Result<LedgerRecord> ReadLedgerRecord(Storage& storage, const std::string& run,
                                       std::optional<Instant> as_of) {
-  return LedgerReader(storage, run).Read(as_of);
+  constexpr int kAttempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    LedgerReader reader(storage, run);
+    auto record = reader.Read(as_of);
+    if (record || attempt == kAttempts || !reader.IsOvertaken()) return record;
+  }
 }
 
 std::string FindingKindName(FindingKind kind) {

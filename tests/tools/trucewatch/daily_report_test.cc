@@ -117,7 +117,7 @@ TEST(DailyReport, SidesStandInTheSameOrderEverywhere) {
   std::size_t at = 0;
   int effort_lines = 0;
   while ((at = page.find("observed for ", at)) != std::string::npos) {
-    const std::size_t end = page.find("min per km²", at);
+    const std::size_t end = page.find("</dd>", at);
     const std::size_t a = page.find("side A (North)", at), b = page.find("side B (South)", at),
                       neither = page.find("neither side", at);
     EXPECT_LT(a, b);
@@ -137,6 +137,29 @@ TEST(DailyReport, AnotherDayHasNothingOfThisOne) {
   EXPECT_THAT(page, HasSubstr("No event"));
   EXPECT_THAT(page, HasSubstr("No coverage account"));
   EXPECT_THAT(page, Not(HasSubstr("26 to 34 people")));
+  const auto read = ReadAsHtml(page);
+  EXPECT_EQ(read.code, 0) << read.output;
+}
+
+// A day of one-minute periods in three zones, every period different.
+TEST(DailyReport, AWholeDayStaysLight) {
+  LedgerRecord ledger = GrownRecord();
+  const Finding account = ledger.record.coverage_published.front().finding;
+  for (int minute = 0; minute < 1440; ++minute) {
+    for (const char* zone : {"buffer", "line_a", "store_b"}) {
+      Finding f = account;
+      f.coverage->zone = zone;
+      f.coverage->start = kDay + Duration::Seconds(60 * minute);
+      f.coverage->end = f.coverage->start + Duration::Seconds(60);
+      f.coverage->classes[0].shares = {{CoverageState::kObservedNothing, "", minute % 8},
+                                       {CoverageState::kNotObserved, "night", 7 - minute % 8}};
+      const std::uint64_t index = ledger.entries.size();
+      ledger.entries.push_back({index, {}, f.kind, f.time});
+      AddFinding({std::move(f), index, 0}, &ledger.record);
+    }
+  }
+  const std::string page = DailyReport(ledger, {.from = kDay, .to = kNextDay});
+  EXPECT_LT(page.size(), 4U << 20U);
   const auto read = ReadAsHtml(page);
   EXPECT_EQ(read.code, 0) << read.output;
 }

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/tools/trucewatch/grown_record.h"
 
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
 #include "core/crypto/sha256.h"
+#include "core/types/codec.h"
+#include "evidence/leaf.h"
+#include "evidence/ledger/ledger.h"
+#include "evidence/signer/in_process_signer.h"
+#include "evidence/signer/log_key.h"
+#include "tools/audit/policy.h"
 #include "verify/wording.h"
 
 namespace trucewatch::tools {
@@ -37,7 +48,7 @@ void AddPoints(Route* route) {
   }
 }
 
-v1::config::Agreement Agreement() {
+v1::config::Agreement Agreement(const std::string& hostile) {
   v1::config::Agreement agreement;
   agreement.set_title("Ceasefire of the Demo Plain (exercise)");
   agreement.set_edition("1");
@@ -48,8 +59,7 @@ v1::config::Agreement Agreement() {
   b->set_side(v1::config::Party::B);
   b->set_name("South");
   AddZone("buffer", "Buffer zone", v1::config::Party::NEITHER, 29.991, &agreement);
-  AddZone("store_b", std::string("Storage site ") + kHostile, v1::config::Party::B, 29.970,
-          &agreement);
+  AddZone("store_b", "Storage site " + hostile, v1::config::Party::B, 29.970, &agreement);
   AddZone("line_a", "Withdrawal area A", v1::config::Party::A, 30.012, &agreement);
   auto* convoys = agreement.add_rule();
   convoys->set_id("no_convoys");
@@ -88,7 +98,7 @@ v1::config::Agreement Agreement() {
 
 class Builder {
  public:
-  Builder() {
+  explicit Builder(const std::string& hostile) : hostile_(hostile) {
     v1::config::MissionConfig config;
     config.set_name("demo");
     config.set_status(v1::config::EXERCISE);
@@ -102,7 +112,7 @@ class Builder {
       source->set_id(id);
       source->set_format(format);
     }
-    out_.record = RecordOf(config, Agreement());
+    out_.record = RecordOf(config, Agreement(hostile));
     out_.record.start = out_.record.end = kStart;
     out_.origin = "exercise.trucewatch.example/demo";
     out_.build_id = "test";
@@ -186,8 +196,8 @@ class Builder {
     record.position = f.position;
     record.radius_m = 250;
     record.means = "saw";
-    record.assessed_as = "assessed as " + std::string(kHostile);
-    record.text = kHostile;
+    record.assessed_as = "assessed as " + hostile_;
+    record.text = hostile_;
     record.author = "patrol-2";
     if (record_kind == HumanRecordKind::kImpediment) record.impediment = "denied";
     if (record_kind == HumanRecordKind::kAllegation) record.informant = "party";
@@ -214,7 +224,7 @@ class Builder {
         {CoverageClass::kStandingVehicle,
          {{CoverageState::kNotObserved, "no source looked here", 7}}},
         {CoverageClass::kGroup,
-         {{CoverageState::kObservedNothing, "", 3}, {CoverageState::kNotObserved, kHostile, 4}}}};
+         {{CoverageState::kObservedNothing, "", 3}, {CoverageState::kNotObserved, hostile_, 4}}}};
     f.zone = zone;
     f.coverage = account;
     Add(std::move(f));
@@ -229,14 +239,15 @@ class Builder {
   MissionRecord& record() { return out_.record; }
 
  private:
+  const std::string hostile_;
   LedgerRecord out_;
 };
 
 }  // namespace
 
-LedgerRecord GrownRecord() {
+LedgerRecord GrownRecord(const std::string& hostile) {
   using enum CoverageState;
-  Builder b;
+  Builder b(hostile);
   for (const char* source : {"drone1", "radar1"}) b.Status(source, SourceState::kStarted, 0);
   b.Event("00ff", "no_convoys", "buffer", EventState::kCandidate, 30, ObjectClass::kUnknownVehicle,
           {5, 9});
@@ -252,7 +263,7 @@ LedgerRecord GrownRecord() {
   b.Human(FindingKind::kCase, HumanRecordKind::kAllegation, "P-3", 150);
   Finding fault = Builder::Of(FindingKind::kDataFault, 160);
   fault.supports = {Builder::From("drone1", Modality::kUnspecified)};
-  fault.reason = std::string("refused: ") + kHostile;
+  fault.reason = "refused: " + hostile;
   b.Add(std::move(fault));
   b.Event("0b0b", "site_count", "store_b", EventState::kCorroborated, 170,
           ObjectClass::kUnknownVehicle, {1, 1}, true);
@@ -278,6 +289,46 @@ LedgerRecord GrownRecord() {
       {At(4), {"drone1"}, {}}};
   record.groups[9] = {ObjectClass::kPersonGroup, {{At(50), Place(30.001, -40.01), 26, 34, 18}}};
   return b.Take();
+}
+
+void WriteGrownRun(const std::string& run) {
+  const LedgerRecord ledger = GrownRecord("<b>&\"' ");  // what a protobuf string may hold
+  const auto storage = MakePosixStorage();
+  const std::string origin = "exercise.trucewatch.example/demo";
+  ASSERT_TRUE(storage->MakeDirectories(run));
+  const auto vkey = evidence::GenerateKey(run + "/log.key", origin, Ed25519Seed{7});
+  ASSERT_TRUE(vkey) << vkey.error().message;
+  const auto signer = evidence::InProcessSigner::Open(
+      *storage,
+      {.key_file = run + "/log.key", .state_file = run + "/signer.state", .origin = origin});
+  ASSERT_TRUE(signer) << signer.error().message;
+  const auto out = evidence::Ledger::Open(
+      *storage, {.directory = run + "/ledger", .log_key = (*signer)->public_key()});
+  ASSERT_TRUE(out) << out.error().message;
+  for (const Published& published : ledger.record.published) {
+    v1::Envelope envelope;
+    if (published.finding.kind == FindingKind::kMissionHeader) {
+      v1::MissionHeader& header = *envelope.mutable_mission_header();
+      header.set_mission("demo");
+      header.set_exercise(true);
+      header.set_start_time_us(ledger.record.start.micros());
+      header.set_config_text(
+          "name: \"demo\" status: EXERCISE start_utc: \"2026-03-01T12:00:00Z\" origin_lat_deg: 30 "
+          "origin_lon_deg: -40 origin_height_hae_m: 400 source { id: \"drone1\" format: MPEGTS_KLV "
+          "} "
+          "source { id: \"radar1\" format: STANAG4607 } source { id: \"patrol\" format: HUMAN }");
+      std::string agreement;
+      ASSERT_TRUE(google::protobuf::TextFormat::PrintToString(ledger.record.agreement, &agreement));
+      header.set_agreement_text(agreement);
+    } else {
+      *envelope.mutable_finding() = ToProto(published.finding);
+    }
+    ASSERT_TRUE((*out)->Append(
+        evidence::MakeLeaf(evidence::LeafKind::kFinding, envelope.SerializeAsString())));
+  }
+  const auto published = (*out)->Publish(**signer);
+  ASSERT_TRUE(published) << published.error().message;
+  std::ofstream(run + "/policy.txt") << audit::PolicyForLog(*vkey);
 }
 
 }  // namespace trucewatch::tools

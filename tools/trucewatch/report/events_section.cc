@@ -79,7 +79,7 @@ std::string Card(ReportContext& context, const DayEvent& event, std::size_t numb
   out += Definition("Event", "<code>" + EscapeHtml(f.event_id) + "</code>");
   out += "</dl></div>\n<div><a href=\"" + context.links.Target(entry) + "\">" +
          PlaceMap(context.record(), f) + "</a></div>\n<div style=\"grid-column:1/-1\"><p>" +
-         EscapeHtml(f.reason) + "</p>" + Transitions(context, event) + "</div></article>\n";
+         Sentence(context, latest) + "</p>" + Transitions(context, event) + "</div></article>\n";
   return out;
 }
 

@@ -39,15 +39,24 @@ std::string ValidUtf8(std::string_view text) {
   return out;
 }
 
-// "#3 to #9, #12", each a link.
+// Longer lists name their entries without a link each: pages must stay light.
+constexpr std::size_t kLinkedEntries = 60;
+
+// "#3 to #9, #12"
 std::string Ranges(const std::vector<std::uint64_t>& entries) {
+  const bool linked = entries.size() <= kLinkedEntries;
+  const auto name = [&](std::uint64_t entry) {
+    return linked || entry == entries.front() || entry == entries.back()
+               ? fmt::format("<a href=\"#e{0}\">#{0}</a>", entry)
+               : fmt::format("#{}", entry);
+  };
   std::string out;
   for (std::size_t i = 0; i < entries.size();) {
     std::size_t last = i;
     while (last + 1 < entries.size() && entries[last + 1] == entries[last] + 1) ++last;
     out += out.empty() ? "" : ", ";
-    out += fmt::format("<a href=\"#e{0}\">#{0}</a>", entries[i]);
-    if (last > i) out += fmt::format(" to <a href=\"#e{0}\">#{0}</a>", entries[last]);
+    out += name(entries[i]);
+    if (last > i) out += " to " + name(entries[last]);
     i = last + 1;
   }
   return out;

@@ -48,7 +48,7 @@ std::string HumanCard(ReportContext& context, const Published& published) {
   if (f.human_record && !f.human_record->text.empty()) {
     out += "<p>“" + EscapeHtml(f.human_record->text) + "”</p>";
   }
-  return out + "<p class=\"soft\">" + EscapeHtml(f.reason) + "</p></div></article>\n";
+  return out + "<p class=\"soft\">" + Sentence(context, published) + "</p></div></article>\n";
 }
 
 std::string HumanPart(ReportContext& context, const std::string& heading, const std::string& none,
@@ -138,7 +138,7 @@ std::string SourcesSection(ReportContext& context) {
   for (std::size_t i = 0; i < faults.size() && i < kFaultsListed; ++i) {
     const Published& fault = *faults[i];
     out += "<li>" + context.links.Figure(Seconds(fault.finding.time), {fault.ledger_index}) + " " +
-           EscapeHtml(fault.finding.reason) + "</li>\n";
+           Sentence(context, fault) + "</li>\n";
   }
   out += "</ul>\n";
   if (faults.size() > kFaultsListed) {

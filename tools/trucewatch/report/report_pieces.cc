@@ -99,6 +99,12 @@ std::string ProbabilityWords(double probability) {
   return probability > 0.999 && probability < 1 ? "over 0.999" : fmt::format("{:.3f}", probability);
 }
 
+std::string Sentence(ReportContext& context, const Published& published) {
+  return fmt::format("{} ({})", EscapeHtml(published.finding.reason),
+                     context.links.Figure(fmt::format("entry #{}", published.ledger_index),
+                                          {published.ledger_index}));
+}
+
 std::string Where(const Finding& finding) {
   std::string out = fmt::format("{:.5f}, {:.5f}", finding.position.latitude.deg(),
                                 finding.position.longitude.deg());
@@ -129,16 +135,15 @@ std::string EffortWords(ReportContext& context, CoverageClass coverage_class) {
   for (const SideCoverage& side : context.sides) {
     for (std::size_t i = 0; i < side.classes.size(); ++i) {
       if (kCoverageClasses[i] != coverage_class) continue;
-      const std::string words = EscapeHtml(SideWords(context.record(), side.side));
-      out += out.empty() ? "" : "; ";
-      out += side.entries.empty()
-                 ? words + ": no zone accounted"
-                 : words + " " +
-                       context.links.Figure(Minutes(side.classes[i].ObservedMinPerKm2()),
-                                            side.entries);
+      out += (out.empty() ? "" : "; ") + EscapeHtml(SideWords(context.record(), side.side)) + " ";
+      out +=
+          side.entries.empty()
+              ? context.links.Figure("not accounted", {})
+              : context.links.Figure(Minutes(side.classes[i].ObservedMinPerKm2()), side.entries) +
+                    " min per km²";
     }
   }
-  return out + " min per km²";
+  return out;
 }
 
 }  // namespace trucewatch::tools

@@ -92,11 +92,28 @@ std::string Ellipse(const Eigen::Vector2d& at, const Eigen::Vector3d& cov_m2, do
       at.x(), at.y(), major, minor, -angle_deg);
 }
 
-// Consecutive equal shares of one class drawn as one.
+// Consecutive equal shares of one class drawn as one; bars too thin to see are averaged.
 struct Run {
   double x0 = 0, x1 = 0;
   std::array<double, 4> share{};
 };
+constexpr double kThinnestBar = 1.6;
+
+void AddRun(const Run& run, std::vector<Run>* runs) {
+  if (!runs->empty() && std::abs(runs->back().x1 - run.x0) < 0.01) {
+    Run& last = runs->back();
+    const bool thin = last.x1 - last.x0 < kThinnestBar;
+    if (last.share == run.share || thin) {
+      const double weight = (last.x1 - last.x0) / std::max(run.x1 - last.x0, 1e-9);
+      for (std::size_t i = 0; thin && i < last.share.size(); ++i) {
+        last.share[i] = weight * last.share[i] + (1 - weight) * run.share[i];
+      }
+      last.x1 = run.x1;
+      return;
+    }
+  }
+  runs->push_back(run);
+}
 
 std::vector<Run> RunsOf(const ZoneCoverage& zone, CoverageClass coverage_class, Instant from,
                         Instant to) {
@@ -118,12 +135,7 @@ std::vector<Run> RunsOf(const ZoneCoverage& zone, CoverageClass coverage_class, 
           }
         }
       }
-      if (!runs.empty() && runs.back().share == run.share &&
-          std::abs(runs.back().x1 - run.x0) < 0.01) {
-        runs.back().x1 = run.x1;
-      } else {
-        runs.push_back(run);
-      }
+      AddRun(run, &runs);
     }
   }
   return runs;
