@@ -34,6 +34,14 @@ class CurveTest : public ::testing::Test {
                          {.keys = keys, .server_public = hub_.public_key})
         .value();
   }
+  // What the link says in the end: a machine that is busy may take more than one try.
+  static Result<void> SendOver(Link& link) {
+    Result<void> sent = link.Send("let me in");
+    for (int i = 0; i < 10 && !sent && sent.error().code == ErrorCode::kTimeout; ++i) {
+      sent = link.Send("let me in");
+    }
+    return sent;
+  }
   // Nothing came in before `fence`: what a known peer sends last arrives first.
   void ExpectOnly(const std::string& fence) {
     const auto link = LinkWith(north_);
@@ -67,7 +75,7 @@ TEST_F(CurveTest, AKnownKeyGetsInAndIsCalledByItsUserId) {
 TEST_F(CurveTest, AnUnknownKeyIsRefusedWithASentenceAndNothingComesIn) {
   const CurveKeyPair stranger = MakeCurveKeyPair();
   const auto link = LinkWith(stranger);
-  const auto sent = link->Send("let me in");
+  const auto sent = SendOver(*link);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(sent.error().message, HasSubstr("the hub refused this key"));
@@ -80,7 +88,7 @@ TEST_F(CurveTest, AnUnknownKeyIsRefusedWithASentenceAndNothingComesIn) {
 TEST_F(CurveTest, AKeyOfAnotherDoorIsRefused) {
   const CurveKeyPair subscriber = MakeCurveKeyPair();
   zap_->Register("subscribers", {{subscriber.public_key, "side-a"}});
-  EXPECT_EQ(LinkWith(subscriber)->Send("x").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(SendOver(*LinkWith(subscriber)).error().code, ErrorCode::kUnavailable);
   ExpectOnly("fence");
 }
 
@@ -89,12 +97,12 @@ TEST_F(CurveTest, ADomainThatNobodyRegisteredLetsNobodyIn) {
   const auto link = MakeCurveLink(context_, (*door)->endpoint(),
                                   {.keys = north_, .server_public = hub_.public_key})
                         .value();
-  EXPECT_EQ(link->Send("x").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(SendOver(*link).error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(CurveTest, AClientWithoutAUserIdIsNotRegistered) {
   zap_->Register("stations", {{north_.public_key, ""}});
-  EXPECT_EQ(LinkWith(north_)->Send("x").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(SendOver(*LinkWith(north_)).error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(CurveTest, AWrongServerKeyDeliversNothingAndTheTimeoutSaysWhatToLookAt) {
@@ -120,7 +128,7 @@ TEST_F(CurveTest, AServerWithoutCurveGetsNothing) {
   const auto link =
       MakeCurveLink(context_, open->endpoint(), {.keys = north_, .server_public = hub_.public_key})
           .value();
-  const auto sent = link->Send("x");
+  const auto sent = SendOver(*link);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(sent.error().message, HasSubstr("speaks no CURVE"));
@@ -132,7 +140,7 @@ TEST_F(CurveTest, ARevokedKeyIsRefusedAtTheNextHandshake) {
   ASSERT_EQ(server_->Receive(kLong).value()->bytes, "before");
   zap_->Register("stations", {});
   ASSERT_TRUE(link->Reset());
-  const auto sent = link->Send("after");
+  const auto sent = SendOver(*link);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(zap_->refused(), 1u);
@@ -141,7 +149,7 @@ TEST_F(CurveTest, ARevokedKeyIsRefusedAtTheNextHandshake) {
 TEST_F(CurveTest, AfterARefusalARegisteredKeyGetsInWithAReset) {
   const CurveKeyPair late = MakeCurveKeyPair();
   const auto link = LinkWith(late);
-  ASSERT_FALSE(link->Send("x"));
+  ASSERT_FALSE(SendOver(*link));
   zap_->Register("stations", {{north_.public_key, "fs-north"}, {late.public_key, "fs-late"}});
   EXPECT_FALSE(link->Send("x")) << "libzmq does not try again by itself";
   ASSERT_TRUE(link->Reset());
@@ -152,23 +160,31 @@ TEST_F(CurveTest, AfterARefusalARegisteredKeyGetsInWithAReset) {
   EXPECT_EQ(message->bytes, "in");
 }
 
-TEST_F(CurveTest, AMessageOfTwoMebibytesIsRefusedAndThePeerLives) {
-  const auto link = LinkWith(north_);
-  ASSERT_TRUE(link->Send(std::string(512 << 10, 'b')));
+TEST_F(CurveTest, AMessageOfTwoMebibytesDisconnectsItsSenderWhoMayComeBack) {
+  const CurveClient curve{.keys = north_, .server_public = hub_.public_key};
+  const auto peer = bus::Knock::At(context_, server_->endpoint(), &curve).value();
+  const auto await_handshake = [&] {
+    ASSERT_TRUE(peer->monitor->events().WaitReadable(kLong));
+    const auto event = peer->monitor->TryNext().value();
+    ASSERT_TRUE(event.has_value());
+    ASSERT_EQ(event->outcome, bus::Handshake::kSucceeded);
+  };
+  await_handshake();
+  ASSERT_TRUE(peer->socket.WaitWritable(kLong));
+  ASSERT_TRUE(peer->socket.TrySend({std::string(512 << 10, 'b')}).value());
   EXPECT_EQ(server_->Receive(kLong).value()->bytes.size(), 512u << 10);
-  static_cast<void>(link->Send(std::string(2 << 20, 'x')));
-  ASSERT_TRUE(link->Reset());
-  ASSERT_TRUE(link->Send("small"));
-  const auto message = server_->Receive(kLong).value();
-  ASSERT_TRUE(message.has_value());
-  EXPECT_EQ(message->bytes, "small") << "the large one never came in";
+  ASSERT_TRUE(peer->socket.TrySend({std::string(2 << 20, 'x')}).value());
+  await_handshake();  // another one: the connection was cut
+  ASSERT_TRUE(peer->socket.WaitWritable(kLong));
+  ASSERT_TRUE(peer->socket.TrySend({"small"}).value());
+  EXPECT_EQ(server_->Receive(kLong).value()->bytes, "small") << "the large one never came in";
 }
 
 TEST_F(CurveTest, AHundredStrangersDoNotDisturbAKnownPeer) {
   constexpr std::uint64_t kStrangers = 100;
   const auto known = LinkWith(north_);
   for (std::uint64_t i = 1; i <= kStrangers; ++i) {
-    ASSERT_FALSE(LinkWith(MakeCurveKeyPair())->Send("stranger"));
+    ASSERT_FALSE(SendOver(*LinkWith(MakeCurveKeyPair())));
     ASSERT_TRUE(known->Send(std::to_string(i)));
     const auto message = server_->Receive(kLong).value();
     ASSERT_TRUE(message.has_value());
@@ -194,11 +210,13 @@ TEST_F(CurveTest, APeerThatIsGoneTakesNothing) {
 }
 
 TEST_F(CurveTest, WithNobodyThereSendTimesOut) {
-  const std::string endpoint = server_->endpoint();
-  server_.reset();
-  const auto link =
-      MakeCurveLink(context_, endpoint, {.keys = north_, .server_public = hub_.public_key}).value();
-  EXPECT_EQ(link->Send("x").error().code, ErrorCode::kTimeout);
+  const auto link = MakeCurveLink(context_, "tcp://127.0.0.1:1",  // tcpmux: nobody serves it
+                                  {.keys = north_, .server_public = hub_.public_key})
+                        .value();
+  const auto sent = link->Send("x");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kTimeout);
+  EXPECT_THAT(sent.error().message, HasSubstr("nobody serves there yet"));
 }
 
 TEST_F(CurveTest, ThereIsOneHandlerAContext) {

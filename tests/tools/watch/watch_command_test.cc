@@ -101,8 +101,8 @@ TEST_F(WatchCommandTest, KilledTenTimesAtAnyMomentTheFileHoldsEachLineOnce) {
   std::mt19937_64 random(7);
   for (int i = 0; i < kKills; ++i) {
     testing::Process watch(WatchToFile(), directory_.File("told"));
-    hub_.Publish(25 + random() % 20);  // more than is read: it never waits for news
-    hub_.served.AwaitQuestions(2 + random() % 6);
+    hub_.Publish(12 + random() % 12);  // more than is read: it never waits for news
+    hub_.served.AwaitQuestions(1 + random() % 4);
     // Somewhere in the writing and syncing that follows an answer.
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 30000);

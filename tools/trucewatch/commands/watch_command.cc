@@ -69,7 +69,7 @@ Result<int> RunWatch(const WatchCommand& command) {
   bool refused = false;
   TW_ASSIGN_OR_RETURN(std::unique_ptr<Link> link, MakeCurveLink(context, command.hub, curve));
   LogClient published(std::make_unique<RefusalNotingLink>(std::move(link), &refused), "published",
-                      {.reply_timeout = Duration::Seconds(2), .attempts = 2});
+                      {.reply_timeout = Duration::Seconds(3), .attempts = 2});
   const std::unique_ptr<Storage> storage = MakePosixStorage();
   const std::uint64_t start = command.since ? *command.since + 1 : 0;
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<WatchOutput> output,
