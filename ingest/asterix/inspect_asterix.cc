@@ -212,18 +212,25 @@ Result<void> InspectRaw(Window& window, AsterixInspector& inspector) {
 
 bool LooksLikeAsterix(Bytes start, std::uint64_t file_size) {
   if (asterix::LooksLikePcap(start)) return true;
+  if (start.size() < 3) return false;
+  // Any two bytes make a length and a line feed is category 10: a record that can be read decides.
+  if (asterix::IsKnownCategory(start[0])) {
+    const std::size_t size = ReadBe16(start.subspan(1));
+    if (size > start.size()) return false;
+    const auto blocks = asterix::DecodeBlocks(start.first(size), 0);
+    return !blocks.empty() && !blocks[0].records.empty() && blocks[0].records[0].sac().has_value();
+  }
+  // Of other categories: lengths that lead to the end, or through enough blocks.
+  constexpr int kEnoughBlocks = 8;
   std::uint64_t at = 0;
-  for (int blocks = 0; at < file_size; ++blocks) {
-    // Enough of a chain, or more of it than we were given.
-    if (blocks == 8 || at + 3 > start.size()) return blocks > 0;
-    const std::uint8_t category = start[at];
+  int count = 0;
+  for (; count < kEnoughBlocks && at < file_size; ++count) {
+    if (at + 3 > start.size() || start[at] == 0) return false;
     const std::uint64_t size = ReadBe16(start.subspan(at + 1));
-    if (category == 0 || size < 4 || at + size > file_size) return false;
-    // One block that fills a file says little: then it must be one that we can read.
-    if (blocks == 0 && at + size == file_size && !asterix::IsKnownCategory(category)) return false;
+    if (size < 4 || at + size > file_size) return false;
     at += size;
   }
-  return at == file_size && at > 0;
+  return count > 1;
 }
 
 Result<void> InspectAsterix(const std::string& file,

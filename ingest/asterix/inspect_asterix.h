@@ -20,8 +20,10 @@ Result<void> InspectAsterix(const std::string& file,
                             const std::function<Result<std::string>(std::size_t max)>& read,
                             const std::function<void(const std::string&)>& emit);
 
-// The first bytes of a pcap capture, or of raw blocks: a category that is decoded here or often
-// seen, and lengths that lead from block to block. `file_size` is the whole file's.
+// How much of a file LooksLikeAsterix wants to see.
+inline constexpr std::size_t kAsterixStartSize = 65'535;
+// The first bytes of a pcap capture or of raw blocks: a first record that can be read, or lengths
+// that lead from block to block. `file_size` is the whole file's.
 bool LooksLikeAsterix(Bytes start, std::uint64_t file_size);
 
 }  // namespace trucewatch

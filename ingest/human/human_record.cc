@@ -199,8 +199,10 @@ std::string FormatObject(const HumanRecord& r) {
   json.Field("time_first_utc", FormatUtc(r.time_first));
   json.Field("time_last_utc", FormatUtc(r.time_last));
   json.Field("reported_utc", FormatUtc(r.reported));
-  json.Field("lat_deg", r.position.latitude.deg());
-  json.Field("lon_deg", r.position.longitude.deg());
+  // A tenth of a millimetre; radians in between would make 30 degrees 29.999999999999996.
+  const auto rounded = [](double deg) { return std::round(deg * 1e9) / 1e9; };
+  json.Field("lat_deg", rounded(r.position.latitude.deg()));
+  json.Field("lon_deg", rounded(r.position.longitude.deg()));
   json.Field("radius_m", r.radius_m);
   const auto text = [&](const char* name, const std::string& value) {
     if (!value.empty()) json.Field(name, value);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ingest/asterix/asterix.h"
+#include "ingest/asterix/inspect_asterix.h"
 #include "ingest/asterix/pcap.h"
 #include "ingest/recorded/event_clock.h"
 #include "ingest/recorded/internal/file_reader.h"
@@ -144,41 +145,20 @@ class RawBlockSource final : public AsterixSource {
   bool damaged_ = false;
 };
 
-// The first blocks' lengths must lead from one to the next: another file must not become a mission
-// of damage.
-Result<void> CheckHoldsBlocks(const internal::FileReader& file) {
-  constexpr int kBlocks = 8;
-  std::uint64_t at = 0;
-  for (int i = 0; i < kBlocks && at < file.size(); ++i) {
-    TW_ASSIGN_OR_RETURN(const std::string head,
-                        file.ReadAt(at, std::min<std::uint64_t>(3, file.size() - at)));
-    const std::uint64_t size = head.size() == 3 ? ReadBe16(AsBytes(head).subspan(1)) : 0;
-    // A file that was cut in its first block is damage; one with an odd first byte is no ASTERIX.
-    const bool fits = size >= 3 && size <= file.size() - at && head[0] != 0;
-    if (!fits && (i == 0 || size < 3 || head[0] == 0)) {
-      TW_ASSIGN_OR_RETURN(const std::string start,
-                          file.ReadAt(0, std::min<std::uint64_t>(16, file.size())));
-      return Fail(ErrorCode::kBadInput,
-                  "{}: no ASTERIX block at byte {}; the file starts with {}; "
-                  "expected {}",
-                  file.path(), at, internal::DescribeStart(start), kExpected);
-    }
-    at += size;
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RecordedSource>> OpenAsterixFile(Storage& storage,
                                                         const RecordedFileOptions& options) {
   TW_ASSIGN_OR_RETURN(internal::FileReader file,
                       internal::FileReader::Open(storage, options.path, kExpected));
-  TW_ASSIGN_OR_RETURN(
-      const std::string start,
-      file.ReadAt(0, std::min<std::uint64_t>(asterix::kPcapHeaderSize, file.size())));
+  TW_ASSIGN_OR_RETURN(const std::string start,
+                      file.ReadAt(0, std::min<std::uint64_t>(kAsterixStartSize, file.size())));
+  // Another file must not become a mission of damage.
+  if (!LooksLikeAsterix(AsBytes(start), file.size())) {
+    return Fail(ErrorCode::kBadInput, "{}: starts with {}; expected {}", options.path,
+                internal::DescribeStart(start), kExpected);
+  }
   if (!asterix::LooksLikePcap(AsBytes(start))) {
-    TW_RETURN_IF_ERROR(CheckHoldsBlocks(file));
     return std::make_unique<RawBlockSource>(options, std::move(file));
   }
   const auto format = asterix::ParsePcapHeader(AsBytes(start));

@@ -6,9 +6,12 @@
 #include <fstream>
 #include <string>
 
+#include "core/note/signed_note.h"
 #include "core/types/codec.h"
 #include "evidence/ledger/checkpoint.h"
-#include "core/note/signed_note.h"
+#include "ingest/asterix/asterix_encoder.h"
+#include "ingest/asterix/pcap.h"
+#include "ingest/human/human_record.h"
 #include "ingest/klv/ber.h"
 #include "ingest/klv/keys.h"
 #include "ingest/klv/st0601_encoder.h"
@@ -70,6 +73,56 @@ void WriteRadar() {
   Write("stanag4607/mission", first);
   Write("stanag4607/job_and_dwell", second);
   Write("stanag4607/stream_with_damage", first + "damage" + second + first.substr(0, 40));
+}
+
+void WriteAsterix() {
+  using namespace asterix;
+  const Instant time = Instant::FromMicros(1'772'323'200'000'000);
+  Cat010Record surface;
+  surface.time = time;
+  surface.range_m = 1000;
+  surface.velocity = PolarVelocity{10, 90};
+  surface.velocity_en_mps = Eigen::Vector2d(10, 0);
+  surface.track_number = 7;
+  Cat048Record plot;
+  plot.time = time;
+  plot.range_m = 5000;
+  plot.warnings = {6, 13};
+  plot.doppler_mps = 12;
+  Cat034Record north;
+  north.time = time;
+  north.rotation_period_s = 2.5;
+  north.nogo = true;
+  const std::string services = EncodeCat034(std::vector<Cat034Record>{north, north});
+  const std::string plots = EncodeCat048(std::vector<Cat048Record>{plot, plot});
+  Write("asterix/cat010", EncodeCat010(std::vector<Cat010Record>{surface, surface}));
+  Write("asterix/cat034_cat048", services + plots);
+  // Mode S with registers (a public sample of CroatiaControlLtd/asterix).
+  Write("asterix/cat048_mode_s",
+        *HexDecode("300030fdf70219c9356d4da0c5aff1e0020005283c660c10c236d4182001c0780031bc0000400d"
+                   "eb07b9582e410020f5"));
+  Write("asterix/capture",
+        PcapHeader() + PcapUdpPacket(time, 0x0A000001, 4000, 0xEF010101, 8600, plots));
+}
+
+void WriteHuman() {
+  HumanRecord record;
+  record.record_id = "seed-1";
+  record.kind = HumanRecordKind::kAllegation;
+  record.time_first = record.time_last = record.reported =
+      Instant::FromMicros(1'772'323'200'000'000);
+  record.position = Place(0);
+  record.radius_m = 100;
+  record.means = "statement";
+  record.informant = "public";
+  record.object_class = ObjectClass::kTruck;
+  record.count_min = record.count_max = 3;
+  record.text = "line\nbreak \xC3\xA9";
+  const auto pair = Ed25519KeyPair::FromSeed(Ed25519Seed{});
+  const std::string note = WriteHumanRecord(record, "fuzz", pair).value();
+  Write("human/note", note);
+  const std::size_t from = note.find('{');
+  Write("human/object", note.substr(from, note.find("}\n") + 1 - from));
 }
 
 void WriteEnvelopes() {
@@ -151,6 +204,8 @@ int main(int argc, char** argv) {
   trucewatch::folder = argv[1];
   trucewatch::WriteKlv();
   trucewatch::WriteRadar();
+  trucewatch::WriteAsterix();
+  trucewatch::WriteHuman();
   trucewatch::WriteEnvelopes();
   trucewatch::WriteNotes();
   return 0;

@@ -161,7 +161,8 @@ Result<SensorFormat> RecogniseFile(const std::string& path) {
   }
   std::error_code ignored;
   const std::uintmax_t file_size = std::filesystem::file_size(path, ignored);
-  if (!ignored && LooksLikeAsterix(AsBytes(bytes), file_size)) return SensorFormat::kAsterix;
+  TW_ASSIGN_OR_RETURN(const std::string more, FirstBytes(path, kAsterixStartSize));
+  if (!ignored && LooksLikeAsterix(AsBytes(more), file_size)) return SensorFormat::kAsterix;
   return SensorFormat::kUnknown;
 }
 

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/storage/storage.h"
+#include "ingest/asterix/asterix_encoder.h"
+#include "ingest/asterix/pcap.h"
+#include "ingest/recorded/recorded_source.h"
+#include "tests/support/shared_data.h"
+#include "tests/support/temp_directory.h"
+
+namespace trucewatch::asterix {
+namespace {
+
+const Instant kStart = *ParseUtc("2026-03-01T21:00:00Z");
+
+std::string Packet(Instant time, const std::string& payload) {
+  return PcapUdpPacket(time, 0x0A000001, 40000, 0xEF010101, 8600, payload);
+}
+
+class AsterixCapture : public ::testing::Test {
+ protected:
+  std::vector<RawRecord> Read(const std::string& bytes) {
+    const std::string path = directory_.File("capture");
+    std::ofstream(path, std::ios::binary) << bytes;
+    auto source = OpenAsterixFile(*storage_, {{"radar"}, path, kStart});
+    if (!source) {
+      error_ = source.error();
+      return {};
+    }
+    std::vector<RawRecord> records;
+    while (true) {
+      auto next = (*source)->Next();
+      EXPECT_TRUE(next.has_value());
+      if (!next || !*next) break;
+      records.push_back(std::move(**next));
+      EXPECT_EQ(records.back().source_sequence, records.size());
+      if (!records.back().end_of_source) {
+        EXPECT_EQ(bytes.substr(records.back().source_offset, records.back().bytes.size()),
+                  records.back().bytes);
+      }
+    }
+    EXPECT_TRUE(!records.empty() && records.back().end_of_source);
+    return records;
+  }
+
+  trucewatch::testing::TempDirectory directory_;
+  std::unique_ptr<Storage> storage_ = MakePosixStorage();
+  Error error_;
+};
+
+TEST_F(AsterixCapture, EachDatagramIsARecordWithoutItsPadding) {
+  const auto records = Read(PcapHeader() + Packet(kStart, "ab") +
+                            Packet(kStart + Duration::Millis(5), std::string(2000, 'x')));
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].bytes, "ab");  // the frame is 60 bytes long
+  EXPECT_EQ(records[0].receive_time, kStart);
+  EXPECT_EQ(records[0].source_offset, 24U + 16 + 42);
+  EXPECT_EQ(records[1].bytes, std::string(2000, 'x'));
+  EXPECT_EQ(records[1].receive_time, kStart + Duration::Millis(5));
+  EXPECT_EQ(records[2].bytes, "");
+}
+
+TEST_F(AsterixCapture, ReceiveTimesNeverFall) {
+  const auto records = Read(PcapHeader() + Packet(kStart + Duration::Seconds(2), "ab") +
+                            Packet(kStart, "cd") + Packet(kStart + Duration::Seconds(3), "ef"));
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[1].receive_time, kStart + Duration::Seconds(2));
+  EXPECT_EQ(records[2].receive_time, kStart + Duration::Seconds(3));
+}
+
+// Big-endian with nanoseconds, a VLAN tag and IP options, made by hand.
+TEST_F(AsterixCapture, OtherByteOrderNanosecondsVlanAndIpOptionsAreRead) {
+  std::string frame = *HexDecode(
+      "01005e010101"
+      "02000a000001"
+      "8100"
+      "0064"
+      "0800"  // VLAN 100
+      "4600"
+      "0022"
+      "0000"
+      "0000"
+      "4011"
+      "0000"
+      "0a000001"
+      "ef010101"
+      "94040000"  // 24 bytes
+      "9c402198"
+      "000a"
+      "0000"
+      "6869");
+  std::string file = *HexDecode(
+      "a1b23c4d"
+      "00020004"
+      "00000000"
+      "00000000"
+      "00010000"
+      "00000001");
+  AppendBe32(file, static_cast<std::uint32_t>(kStart.micros() / 1'000'000));
+  AppendBe32(file, 250'000'999);
+  AppendBe32(file, static_cast<std::uint32_t>(frame.size() + 4));
+  AppendBe32(file, static_cast<std::uint32_t>(frame.size() + 4));
+  const auto records = Read(file + frame + "PAD!");
+  ASSERT_EQ(records.size(), 2U) << error_.message;
+  EXPECT_EQ(records[0].bytes, "hi");
+  EXPECT_EQ(records[0].receive_time, kStart + Duration::Millis(250));
+}
+
+TEST_F(AsterixCapture, FragmentsAndOtherPacketsAreCountedAndPassedOver) {
+  std::string fragment = Packet(kStart, "abcdef");
+  fragment[16 + 20] = 0x20;  // more fragments follow
+  std::string tcp = Packet(kStart, "abcdef");
+  tcp[16 + 23] = 6;
+  std::string damaged = Packet(kStart, "abcdef");
+  damaged[16 + 38] = 0x7F;  // UDP length beyond the packet
+  const auto records = Read(PcapHeader() + fragment + tcp + damaged + Packet(kStart, "good"));
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].bytes, "good");
+  EXPECT_EQ(records[1].bytes,
+            "end of the recording; packets passed over: 1 pieces of datagrams, 1 cut or damaged, 1 "
+            "not UDP over IPv4");
+}
+
+TEST_F(AsterixCapture, ACaptureCutAnywhereGivesTheWholeDatagramsBefore) {
+  const std::string file = PcapHeader() + Packet(kStart, "first") + Packet(kStart, "second");
+  const std::size_t one = (file.size() - 24) / 2;
+  for (std::size_t size = 24; size < file.size(); ++size) {
+    const auto records = Read(file.substr(0, size));
+    ASSERT_EQ(records.size(), 1 + (size - 24) / one) << size;
+    EXPECT_EQ(records.back().bytes.empty(), (size - 24) % one == 0) << size;
+  }
+  std::string bad = file;
+  bad[24 + one + 8] = '\x7F';
+  bad[24 + one + 10] = '\x7F';  // a captured length of megabytes
+  const auto records = Read(bad);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_NE(records[1].bytes.find("the capture is damaged at byte 100"), std::string::npos)
+      << records[1].bytes;
+}
+
+TEST_F(AsterixCapture, WhatIsNoCaptureIsRefused) {
+  std::string wifi = PcapHeader();
+  wifi[20] = 105;
+  Read(wifi);
+  EXPECT_NE(error_.message.find("link type 105; only Ethernet"), std::string::npos)
+      << error_.message;
+  Read("hello, this is a text and no radar");
+  EXPECT_NE(error_.message.find("expected a pcap capture"), std::string::npos) << error_.message;
+  error_ = {};
+  // A line feed is category 10, and two dashes are a length.
+  Read("\n\n" + std::string(20'000, '-'));
+  EXPECT_NE(error_.message.find("expected a pcap capture"), std::string::npos) << error_.message;
+  EXPECT_EQ(error_.code, ErrorCode::kBadInput);
+}
+
+std::string NorthAt(Instant time) {
+  Cat034Record r;
+  r.time = time;
+  return EncodeCat034(std::span(&r, 1));
+}
+
+TEST_F(AsterixCapture, RawBlocksTakeTheirTimesFromTheTimesOfDay) {
+  const Instant late = *ParseUtc("2026-03-01T23:59:59Z");
+  const auto records =
+      Read(NorthAt(late) + *HexDecode("3e0004aa") + NorthAt(late + Duration::Seconds(2)));
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[0].receive_time, late);
+  EXPECT_EQ(records[1].receive_time, late);  // category 62 says nothing here
+  EXPECT_EQ(records[2].receive_time, *ParseUtc("2026-03-02T00:00:01Z"));
+}
+
+TEST_F(AsterixCapture, DamageInARawFileIsPassedOnWhole) {
+  const std::string good = NorthAt(kStart);
+  const std::string damage = *HexDecode("300001") + std::string(70'000, 'z');
+  std::string file;
+  for (int i = 0; i < 9; ++i) file += good;
+  const auto records = Read(file + damage);
+  ASSERT_EQ(records.size(), 9U + 2 + 1);
+  EXPECT_EQ(records[9].bytes + records[10].bytes, damage);
+  EXPECT_EQ(records[10].receive_time, kStart);
+}
+
+}  // namespace
+}  // namespace trucewatch::asterix
