@@ -68,6 +68,7 @@ Result<void> HubReceiver::Recover() {
     if (stations_.size() > 1) {
       for (auto& [id, station] : stations_) {
         for (const std::string& source : station.config.sources) {
+          if (station.config.occasional.contains(source)) continue;
           Decide(station, source, v1::SOURCE_STATE_STARTED, "expected from station " + id);
         }
       }
@@ -347,7 +348,10 @@ Result<void> HubReceiver::Tick(Instant now) {
     const Duration silence = now - station.heard;
     if (silence < options_.late_after) continue;
     for (const auto& [source, progress] : station.sources) {
-      if (progress.ended || station.late.contains(source)) continue;
+      if (progress.ended || station.late.contains(source) ||
+          station.config.occasional.contains(source)) {
+        continue;
+      }
       trucewatch::Log(LogLevel::kWarn, "source_late", {{"source", source}, {"station", id}});
       Decide(station, source, v1::SOURCE_STATE_LATE,
              fmt::format("station {} was not heard for {:g} s", id, options_.late_after.seconds()));

@@ -24,6 +24,9 @@ struct HubStation {
   std::string id;
   Ed25519PublicKey sign_key{};
   std::set<std::string> sources;
+  // Those of them that speak now and then, such as scenes and officers' records: fusion waits for
+  // none of them, so they are never expected and never late.
+  std::set<std::string> occasional = {};
 };
 
 struct HubOptions {
@@ -54,8 +57,9 @@ struct StationAccount {
 // batch of an old number with other bytes is an equivocation: both stay on record, the first
 // stands. What is acknowledged is durable.
 // Late: a source whose station is silent for late_after is journalled LATE once, and RESUMED before
-// the station's next batch. Where several stations feed a mission, every source is journalled as
-// expected from the start, so that fusion waits for a station that connects later.
+// the station's next batch. Where several stations feed a mission, every source that speaks all the
+// time is journalled as expected from the start, so that fusion waits for a station that connects
+// later.
 // Threads: thread-compatible. An Error of Handle or Tick is final: open again.
 class HubReceiver {
  public:

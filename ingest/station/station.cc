@@ -47,6 +47,12 @@ Result<std::unique_ptr<GroundStation>> GroundStation::Create(const StationFile& 
                                     .chunk_bytes = std::max<std::uint64_t>(
                                         64 << 20, config.config.max_outbox_bytes() / 64)}));
   station->recorded_.emplace(RecordedMission::Open(storage, config.Recorded()));
+  for (const auto& source : config.config.source()) {
+    if (source.udp().empty()) continue;
+    auto receiver = UdpReceiver::Open(source.udp());
+    if (!receiver) return Prefix("source " + source.id(), receiver.error());
+    station->live_.push_back({source.id(), std::move(*receiver)});
+  }
   station->sealer_.emplace(
       BatchSealer::Options{.station_id = config.config.id(),
                            .batch_bytes = config.config.batch_bytes(),
@@ -71,9 +77,16 @@ Result<void> GroundStation::Keep(const std::vector<v1::OutboxRecord>& sealed) {
 }
 
 Result<void> GroundStation::SealIfDue() {
+  const std::lock_guard lock(seal_mutex_);
   const auto due = sealer_->due();
   if (!due || clock_.Now() < *due) return {};
   return Keep({*sealer_->Seal(clock_.Now())});
+}
+
+bool GroundStation::OutboxFull() {
+  full_ = outbox_->unacknowledged_bytes() + config_.config.batch_bytes() >
+          config_.config.max_outbox_bytes();
+  return full_;
 }
 
 bool GroundStation::CutIsDue(Instant time) const {
@@ -103,9 +116,7 @@ Result<bool> GroundStation::WaitFor(const RawRecord& record, std::stop_token sto
   while (!stop.stop_requested()) {
     TW_RETURN_IF_ERROR(SealIfDue());
     const Instant now = clock_.Now();
-    full_ = outbox_->unacknowledged_bytes() + config_.config.batch_bytes() >
-            config_.config.max_outbox_bytes();
-    if (full_) {
+    if (OutboxFull()) {
       clock_.SleepFor(kFullPoll);
     } else if (now < due) {
       clock_.SleepFor(std::min(due - now, kFullPoll));
@@ -116,9 +127,8 @@ Result<bool> GroundStation::WaitFor(const RawRecord& record, std::stop_token sto
   return false;
 }
 
-Result<void> GroundStation::Feed(std::stop_token stop) {
-  if (sealer_->state().ended) return {};
-  const StreamProgress sealed_before = sealer_->state().progress;
+Result<void> GroundStation::FeedRecorded(std::stop_token stop) {
+  const StreamProgress sealed_before = outbox_->state().progress;
   while (auto record = recorded_->Next()) {
     if (stop.stop_requested()) break;
     // The recording gives the same records every time; what is sealed is not sealed again.
@@ -128,12 +138,74 @@ Result<void> GroundStation::Feed(std::stop_token stop) {
     }
     TW_ASSIGN_OR_RETURN(const bool go_on, WaitFor(*record, stop));
     if (!go_on) break;
+    const std::lock_guard lock(seal_mutex_);
     TW_RETURN_IF_ERROR(Keep(sealer_->Add(*record, clock_.Now())));
     if (CutIsDue(record->receive_time)) {
       if (auto sealed = sealer_->Seal(clock_.Now())) TW_RETURN_IF_ERROR(Keep({*sealed}));
       RequestCuts(record->receive_time);
     }
   }
+  return {};
+}
+
+// While the outbox is full nothing is read: the kernel drops and counts, and that is declared.
+Result<void> GroundStation::FeedLive(std::size_t live, std::stop_token stop) {
+  UdpReceiver& receiver = *live_[live].receiver;
+  RawRecord record;
+  record.source.value = live_[live].source;
+  const StreamProgress before = outbox_->state().progress;
+  if (const auto at = before.find(record.source.value); at != before.end()) {
+    record.source_sequence = at->second.sequence;
+    record.receive_time = at->second.time;
+  }
+  std::uint64_t lost = 0;
+  while (!stop.stop_requested()) {
+    if (OutboxFull()) {
+      clock_.SleepFor(kFullPoll);
+      continue;
+    }
+    TW_ASSIGN_OR_RETURN(auto datagram, receiver.Receive(kFullPoll));
+    if (!datagram) continue;
+    const std::lock_guard lock(seal_mutex_);
+    const Instant now = clock_.Now();
+    if (const std::uint64_t dropped = receiver.lost() - lost; dropped > 0) {
+      lost += dropped;
+      const std::uint64_t first = record.source_sequence + 1;
+      record.source_sequence += dropped;
+      TW_RETURN_IF_ERROR(Keep(sealer_->Declare(record.source, first, record.source_sequence,
+                                               "datagrams came faster than they were taken", now)));
+    }
+    ++record.source_sequence;
+    record.receive_time = std::max(record.receive_time, now);  // the clock may be set back
+    record.bytes = std::move(*datagram);
+    TW_RETURN_IF_ERROR(Keep(sealer_->Add(record, now)));
+    record.source_offset += record.bytes.size();
+  }
+  return {};
+}
+
+Result<void> GroundStation::Feed(std::stop_token stop) {
+  if (outbox_->state().ended) return {};
+  std::stop_source both;
+  const std::stop_callback forward(stop, [&] { both.request_stop(); });
+  std::vector<Result<void>> results(live_.size() + 1);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+      threads.emplace_back([this, i, &results, &both] {
+        results[i] = FeedLive(i, both.get_token());
+        if (!results[i]) both.request_stop();
+      });
+    }
+    Result<void>& recorded = results.back();
+    recorded = FeedRecorded(both.get_token());
+    while (recorded && !live_.empty() && !both.stop_requested()) {
+      recorded = SealIfDue();
+      clock_.SleepFor(kPoll);
+    }
+    if (!recorded) both.request_stop();
+  }
+  for (const auto& result : results) TW_RETURN_IF_ERROR(result);
   const bool ended = !stop.stop_requested();
   if (auto last = sealer_->Seal(clock_.Now(), ended)) TW_RETURN_IF_ERROR(Keep({*last}));
   return {};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 #include "core/storage/storage.h"
 #include "core/time/clock.h"
 #include "ingest/recorded/recorded_mission.h"
+#include "ingest/recorded/udp_source.h"
 #include "ingest/station/outbox.h"
 #include "ingest/station/station_config.h"
 #include "ingest/station/station_uplink.h"
@@ -23,8 +25,11 @@ namespace trucewatch::station {
 
 // A ground station: reads its sources, seals what they give into its outbox, and sends that to the
 // hub until all of it is acknowledged. Killed at any moment and started again it goes on exactly
-// where it was: what is in the outbox is never made anew, what is not is read again.
-// Threads: Run starts one for the link and reads in its own; status by any.
+// where it was: what is in the outbox is never made anew, what is not is read again. A live source
+// has no end: its station runs until it is stopped, its numbers go on in the next life, and what
+// the kernel dropped meanwhile is declared lost.
+// Threads: Run starts one for the link and one for each live source, and reads recordings in its
+// own; status by any.
 class GroundStation {
  public:
   struct Status {
@@ -51,9 +56,12 @@ class GroundStation {
   GroundStation(const StationFile& config, const Ed25519KeyPair& key, Storage& storage,
                 Clock& clock);
   Result<void> Feed(std::stop_token stop);
+  Result<void> FeedRecorded(std::stop_token stop);
+  Result<void> FeedLive(std::size_t live, std::stop_token stop);
   Result<void> Uplink(std::stop_token stop);
   // False when stopped.
   Result<bool> WaitFor(const RawRecord& record, std::stop_token stop);
+  bool OutboxFull();
   Result<void> Keep(const std::vector<v1::OutboxRecord>& sealed);
   Result<void> SealIfDue();
   bool CutIsDue(Instant time) const;
@@ -65,6 +73,12 @@ class GroundStation {
   Clock& clock_;
   std::unique_ptr<Outbox> outbox_;
   std::optional<RecordedMission> recorded_;
+  struct Live {
+    std::string source;
+    std::unique_ptr<UdpReceiver> receiver;
+  };
+  std::vector<Live> live_;
+  std::mutex seal_mutex_;  // of sealer_, and of the order in which the outbox gets what it seals
   std::optional<BatchSealer> sealer_;
   std::optional<StationUplink> uplink_;
   std::optional<Instant> start_;       // of the clock, at the first new record

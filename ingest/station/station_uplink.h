@@ -28,7 +28,7 @@ class StationUplink {
   using MakeLink = std::function<Result<std::unique_ptr<Link>>()>;
   struct Options {
     std::string station_id;
-    Duration hello_every = Duration::Seconds(2);   // while nothing is heard
+    Duration hello_every = Duration::Millis(500);  // while nothing is heard
     Duration reset_after = Duration::Seconds(6);   // of silence
     Duration resend_after = Duration::Seconds(1);  // without progress
     Duration backoff_first = Duration::Millis(250);

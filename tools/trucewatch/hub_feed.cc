@@ -27,7 +27,12 @@ Result<station::HubOptions> OptionsFor(const MissionFile& mission, const std::st
     }
     std::copy(key->begin(), key->end(), station.sign_key.begin());
     for (const auto& source : mission.config.source()) {
-      if (source.station() == peer.id()) station.sources.insert(source.id());
+      if (source.station() != peer.id()) continue;
+      station.sources.insert(source.id());
+      if (source.format() == v1::config::SourceConfig::SATELLITE ||
+          source.format() == v1::config::SourceConfig::HUMAN) {
+        station.occasional.insert(source.id());
+      }
     }
     options.stations.push_back(std::move(station));
   }

@@ -285,6 +285,17 @@ TEST_F(HubReceiverTest, ClosesTheLogWhenEveryStationHasEnded) {
   EXPECT_TRUE(hub.hub->settled());
 }
 
+TEST_F(HubReceiverTest, ASourceThatSpeaksNowAndThenIsNeitherExpectedNorLate) {
+  TestHub hub(2);
+  hub.options.stations[0].occasional = {"drone1"};
+  ASSERT_TRUE(hub.Open().has_value());
+  hub.now = hub.now + Duration::Seconds(100);
+  ASSERT_TRUE(hub.hub->Tick(hub.now).has_value());
+  const auto statuses = Statuses(hub.Journal());
+  ASSERT_EQ(statuses.size(), 4U) << "radar1 and radar2: expected, late";
+  for (const auto& status : statuses) EXPECT_NE(status.source_id(), "drone1");
+}
+
 TEST_F(HubReceiverTest, ALostOutboxBeginsANewStreamAndTheOldOneIsOver) {
   hub_.Give("north", Sealed(1, {Record("radar1", 1)}));
   const auto again = SealBatch(Batch(1, {Record("radar1", 1)}, "north", 't'), KeyOf(1));
