@@ -253,6 +253,14 @@ Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlie
             .terrain = terrain,
             .grid = SceneGrid(scene.footprint, scene.resolution_m),
             .registration = {}};
+  // A long thin scene that lies aslant covers little of its rectangle, which is searched as a
+  // whole.
+  constexpr std::int64_t kMaxCells = 8'000'000'000;
+  if (look.grid.columns() >= SceneGrid::kMaxSide || look.grid.rows() >= SceneGrid::kMaxSide ||
+      std::int64_t{look.grid.columns()} * look.grid.rows() > kMaxCells) {
+    return Fail(ErrorCode::kBadInput, "its footprint is {} x {} cells of {} m; expected at most {}",
+                look.grid.columns(), look.grid.rows(), scene.resolution_m, kMaxCells);
+  }
   // Four lengths: rows of parked vehicles with their shadows fill less than half of it.
   look.window_cells =
       static_cast<int>(std::ceil(4 * config.max_length_m() / scene.resolution_m)) | 1;

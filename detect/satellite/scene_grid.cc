@@ -66,8 +66,8 @@ SceneGrid::SceneGrid(const std::vector<Geodetic>& footprint, double cell_m)
     south_m = std::min(south_m, p.y());
     north_m_ = std::max(north_m_, p.y());
   }
-  columns_ = static_cast<int>(std::ceil((east_m - west_m_) / cell_m));
-  rows_ = static_cast<int>(std::ceil((north_m_ - south_m) / cell_m));
+  columns_ = static_cast<int>(std::min<double>(kMaxSide, std::ceil((east_m - west_m_) / cell_m)));
+  rows_ = static_cast<int>(std::min<double>(kMaxSide, std::ceil((north_m_ - south_m) / cell_m)));
 }
 
 Geodetic SceneGrid::GroundFromCell(const Eigen::Vector2d& cell) const {

@@ -15,7 +15,9 @@ namespace trucewatch {
 // is the north-western one; a cell's centre lies at half-integers.
 class SceneGrid {
  public:
-  // Covers a polygon on the ground of at least three corners; `cell_m` is positive.
+  static constexpr int kMaxSide = 200'000;
+  // Covers a polygon on the ground of at least three corners, up to kMaxSide cells a side; `cell_m`
+  // is positive.
   SceneGrid(const std::vector<Geodetic>& footprint, double cell_m);
 
   int columns() const { return columns_; }

@@ -14,7 +14,7 @@ namespace trucewatch::testing {
 // tracked vehicles of 7 x 3.4 m in two rows, each with its shadow.
 struct SiteOptions {
   std::uint64_t seed = 1;
-  int side_px = 800;
+  int side_px = 640;
   double resolution_m = 0.5;
   int vehicles = 10;
   int missing = -1;  // which vehicle is gone

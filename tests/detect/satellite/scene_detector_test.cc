@@ -93,7 +93,6 @@ std::string Text(const Score& s) {
                      s.false_changes);
 }
 
-// Measured when written: 87 of 90 standing vehicles, 15 false in 2.5 km^2, every change found.
 TEST(SceneDetector, TenSitesMisregisteredAndOfAnotherGain) {
   Score score;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
@@ -222,6 +221,32 @@ TEST(SceneDetector, DifferentGroundIsNotCompared) {
   EXPECT_FALSE(set.baseline);
   EXPECT_TRUE(set.changes.empty());
   EXPECT_THAT(set.degraded_reason, ::testing::HasSubstr("no comparison"));
+}
+
+TEST(SceneDetector, FootprintOutOfAllProportionIsRefusedAtOnce) {
+  SiteScene now = RenderSite({.seed = 1, .side_px = 300}, "2026-03-01T08:00:00Z");
+  now.scene.footprint[0].latitude = now.scene.footprint[0].latitude + Angle::Degrees(5);
+  const auto pixels = SceneReader::Open(now.bytes, "now");
+  ASSERT_TRUE(pixels);
+  const auto set = LookAtScene({&now.scene, pixels->get()}, {}, Config(), kFlat);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error().code, ErrorCode::kBadInput);
+}
+
+TEST(SceneDetector, HolesWithoutDataLowerTheStatedProbabilityAndMakeNoVehicles) {
+  SiteScene now = RenderSite({.seed = 6, .side_px = 400, .vehicles = 0}, "2026-03-01T08:00:00Z");
+  const ObservationSet full = Look(now, nullptr);
+  // The same picture, of which the footprint says that it is twice as wide.
+  const LocalFrame frame(now.scene.footprint[0]);
+  for (Geodetic& corner : now.scene.footprint) {
+    Eigen::Vector3d p = frame.EnuFromGeodetic(corner);
+    p.x() *= 2;
+    corner = frame.GeodeticFromEnu(p);
+    corner.height_hae_m = 0;
+  }
+  const ObservationSet half = Look(now, nullptr);
+  EXPECT_NEAR(half.standing_detection_probability, full.standing_detection_probability / 2, 0.02);
+  EXPECT_LE(half.detections.size(), full.detections.size() + 1);
 }
 
 TEST(SceneDetector, GroupNeedsFiveAndItsIntervalHoldsTheCount) {
