@@ -107,6 +107,23 @@ bool TakeLateLook(FollowedEvent& event, const LateLook& look) {
   return taken;
 }
 
+std::optional<Instant> ReachOf(const FollowedEvent& event, const LateLook& look, int min_updates,
+                               Duration recent) {
+  Instant reach = look.time + recent;
+  const auto enough = static_cast<std::size_t>(std::max(min_updates, 1));
+  for (const LateSeries& series : event.late) {
+    const auto& [source, lineage] = event.sources[series.source];
+    const bool matched =
+        source == look.source && lineage == look.lineage &&
+        std::any_of(look.matches.begin(), look.matches.end(),
+                    [&](const LateMatch& match) { return match.track == series.track; });
+    if (!matched) continue;
+    if (series.times.size() <= enough) return std::nullopt;
+    reach = std::max(reach, series.times[enough]);
+  }
+  return reach;
+}
+
 void AddLateSupports(const FollowedEvent& event, Instant time, std::vector<Track>& vehicles) {
   std::set<std::uint32_t> given;
   for (Track& vehicle : vehicles) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -106,6 +107,12 @@ void RememberMoment(FollowedEvent& event, EventMoment moment, std::span<const Tr
 
 // Takes in a look that came after the hold. False when it says nothing about this event.
 bool TakeLateLook(FollowedEvent& event, const LateLook& look);
+
+// Up to when a look that was just taken in can change what counts: it is recent for so long, and
+// after more than min_updates late looks of its source at a vehicle one more makes no difference.
+// Nothing: to the end.
+std::optional<Instant> ReachOf(const FollowedEvent& event, const LateLook& look, int min_updates,
+                               Duration recent);
 
 // The vehicles that were inside at a moment (id and supports only), with what came in late.
 std::vector<Track> VehiclesAt(const FollowedEvent& event, const EventMoment& moment);

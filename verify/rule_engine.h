@@ -81,9 +81,10 @@ class RuleEngine {
   void Raise(FollowedEvent& event, const EventMoment& at, const Corroboration& corroboration,
              const std::vector<TrackId>& members, const Amendment* amendment,
              std::vector<Finding>& findings);
-  // Holds an event's moments from `from` on against all that is known now.
-  void Amend(FollowedEvent& event, Instant from, const Amendment& amendment,
-             std::vector<Finding>& findings);
+  // Holds an event's moments from `from` on, to `until` if it is given, against all that is known
+  // now.
+  void Amend(FollowedEvent& event, Instant from, std::optional<Instant> until,
+             const Amendment& amendment, std::vector<Finding>& findings);
   std::vector<TrackSupport> HumanSupports(const Rule& rule, const EventMoment& at) const;
   Finding CaseOf(const HumanRecord& record) const;
   void Forget(Instant now);

@@ -221,8 +221,8 @@ void RuleEngine::Raise(FollowedEvent& event, const EventMoment& at,
   event.late_digests.clear();
 }
 
-void RuleEngine::Amend(FollowedEvent& event, Instant from, const Amendment& amendment,
-                       std::vector<Finding>& findings) {
+void RuleEngine::Amend(FollowedEvent& event, Instant from, std::optional<Instant> until,
+                       const Amendment& amendment, std::vector<Finding>& findings) {
   const Rule& rule = agreement_.rules[event.rule];
   const auto first =
       std::lower_bound(event.moments.begin(), event.moments.end(), from,
@@ -231,6 +231,7 @@ void RuleEngine::Amend(FollowedEvent& event, Instant from, const Amendment& amen
   for (auto i = static_cast<std::size_t>(first - event.moments.begin()); i < event.moments.size();
        ++i) {
     const EventMoment& at = event.moments[i];
+    if (until && at.since > *until) return;
     const std::vector<Track> inside = VehiclesAt(event, at);
     std::vector<const Track*> pointers;
     std::vector<TrackId> members;

@@ -141,7 +141,9 @@ std::vector<Finding> RuleEngine::AddLateLook(const LateLook& look) {
   for (FollowedEvent& event : state_.events) {
     if (event.state == EventState::kVerified || !TakeLateLook(event, look)) continue;
     event.exercise |= look.exercise;
-    Amend(event, look.time, amendment, findings);
+    const CorroborationTerms& terms = agreement_.corroboration;
+    Amend(event, look.time, ReachOf(event, look, terms.min_updates, terms.recent), amendment,
+          findings);
   }
   return findings;
 }
@@ -231,7 +233,8 @@ std::vector<Finding> RuleEngine::AddRecord(const HumanRecord& record) {
                   record.author.empty() ? record.source.value : record.author)};
   for (FollowedEvent& event : state_.events) {
     if (event.state == EventState::kVerified || event.moments.empty()) continue;
-    Amend(event, record.time_first - agreement_.corroboration.human_recent, amendment, findings);
+    const Duration recent = agreement_.corroboration.human_recent;
+    Amend(event, record.time_first - recent, record.time_last + recent, amendment, findings);
   }
   return findings;
 }

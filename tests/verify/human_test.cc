@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/crypto/sha256.h"
 #include "tests/verify/scene.h"
 
@@ -209,6 +211,19 @@ TEST(Amendments, ACutLinkGivesTheSameFinalStatesAfterwards) {
     EXPECT_GE(transitions[2].supports[0].updates, 3 * 3);
     EXPECT_FALSE(transitions[2].supports[0].raw_digests.empty());
   }
+}
+
+TEST(Amendments, AnyOrderOfArrivalOfSparseLooksGivesTheSameStates) {
+  // Looks so far apart that only the third at 80 s makes the drone count, just then.
+  std::vector<int> times = {0, 40, 80};
+  do {
+    Runner run(WholeAgreement());
+    for (int t = 0; t < 120; ++t) run.Feed(PictureBuilder(t).Add(Standing({Radar()})).Build());
+    for (const int t : times) run.Late(LateFromDrone(t));
+    EXPECT_THAT(run.States(), ElementsAre(kCandidate, kCorroborated, kVerified))
+        << times[0] << ' ' << times[1];
+    EXPECT_EQ(run.Of(FindingKind::kEventTransition).back().time_last, At(80));
+  } while (std::next_permutation(times.begin(), times.end()));
 }
 
 TEST(Amendments, OneModalityLateOrNotNeverVerifies) {

@@ -38,6 +38,9 @@ class Findings {
 // Checks every field and makes the agreement; use the result only if no error was found.
 Agreement BuildAgreement(const v1::config::Agreement& message, Findings& findings);
 
+// Its part about corroboration, identity, notification, group size and map error.
+void BuildTerms(const v1::config::Agreement& message, Agreement& out, Findings& findings);
+
 // What is allowed but perhaps not meant. The agreement has no errors.
 void WarnAboutAgreement(const Agreement& agreement, Findings& findings);
 
