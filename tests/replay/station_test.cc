@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stations and hub as real processes over CURVE on loopback.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -52,6 +56,22 @@ std::uint64_t BytesBelow(const std::string& directory) {
   return bytes;
 }
 
+// A loopback port below those that the system hands out (32768 on), so that nobody takes it while
+// the hub is down.
+int SteadyPort() {
+  for (int port = 20000 + getpid() % 10000; port < 32768; ++port) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const int bound = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    close(fd);
+    if (bound == 0) return port;
+  }
+  return 0;
+}
+
 // Leaves after the mission header and verify's statement of it, which hold the config.
 std::string Findings(const std::string& ledger) {
   std::string entries = testing::Entries(ReadTree(ledger));
@@ -90,7 +110,7 @@ class StationTest : public ::testing::Test {
     Replace(&text, "  file: \"drone1.ts\"\n", "");
     Replace(&text, "  file: \"radar1.4607\"\n", "");
     Keygen({"hub", "--hub", "--out", out_.File("hub.key")});
-    text += "hub {\n  station_endpoint: \"tcp://127.0.0.1:*\"\n  key_file: \"../hub.key\"\n";
+    text += "hub {\n  station_endpoint: \"" + door_ + "\"\n  key_file: \"../hub.key\"\n";
     text += "  late_after_s: " + std::to_string(late_after_s) + "\n";
     for (const std::string& id : std::set<std::string>{drone_station, radar_station}) {
       Keygen({id, "--station", "--out", out_.File(id + ".key")});
@@ -132,6 +152,7 @@ class StationTest : public ::testing::Test {
   std::string HubOutput() { return ReadFile(out_.File("hub.log")); }
 
   TempDirectory out_;
+  std::string door_ = "tcp://127.0.0.1:*";
   std::string speed_ = "speed: 10";
 };
 
@@ -171,6 +192,30 @@ TEST_F(StationTest, CutOffTwiceAndKilledOnceTheFindingsAreThoseOfTheRecording) {
       Command({"audit", out_.File("run/ledger"), "--policy", out_.File("run/policy.txt")}));
   EXPECT_EQ(audit.code, 0) << audit.output;
   EXPECT_TRUE(std::filesystem::exists(out_.File("run/mission.html")));
+}
+
+TEST_F(StationTest, AHubThatIsKilledTwiceGoesOnWithTheSameFindings) {
+  door_ = "tcp://127.0.0.1:" + std::to_string(SteadyPort());
+  MakeMission("fs-north", "fs-north", 60);
+  const auto reference = RunProcess(
+      Command({"replay", out_.File("files"), "--out", out_.File("reference"), "--quiet"}));
+  ASSERT_EQ(reference.code, 0) << reference.output;
+  auto hub = std::make_unique<Process>(HubCommand(), out_.File("hub.log"));
+  WriteStation("fs-north", {"drone1", "radar1"}, "batch_s: 0.1\nbatch_bytes: 65536\n");
+  Process station(StationCommand("fs-north"), out_.File("station.log"));
+  for (const std::uint64_t bytes : {500'000U, 1'200'000U}) {
+    ASSERT_TRUE(Eventually([&] { return BytesBelow(out_.File("run/state/received")) > bytes; }))
+        << HubOutput();
+    ASSERT_TRUE(hub->Running()) << HubOutput();
+    hub->Kill();
+    hub = std::make_unique<Process>(HubCommand(), out_.File("hub.log"));
+  }
+  EXPECT_EQ(station.Wait(), 0) << ReadFile(out_.File("station.log"));
+  EXPECT_EQ(hub->Wait(), 0) << HubOutput();
+  const std::string expected = Findings(out_.File("reference/ledger"));
+  ASSERT_GT(expected.size(), 1000U);
+  EXPECT_TRUE(Findings(out_.File("run/ledger")) == expected);
+  EXPECT_EQ(ReadFile(out_.File("run/events.jsonl")), ReadFile(out_.File("reference/events.jsonl")));
 }
 
 // Independent stations: what their sensors see together is VERIFIED, as in the recording, in
