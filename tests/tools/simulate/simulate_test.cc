@@ -54,6 +54,41 @@ TEST(Simulate, SameSeedGivesTheSameBytesForAnyThreadCountAndAnotherSeedOthers) {
   }
 }
 
+TEST(Simulate, EverySourceOfTheDemoIsTheSameForAnyThreadCountAndTheFolderCanBeWrittenAgain) {
+  const TempDirectory in, one, three;
+  const std::string scenario = WriteDemoScenario(in, "scenario", [](auto& s) {
+    MakeTiny(s);
+    s.mutable_drone(1)->set_width_px(160);
+    s.mutable_drone(1)->set_height_px(90);
+    s.mutable_radar()->clear_outage();
+    s.clear_expected();
+    s.mutable_satellite()->mutable_pass(1)->set_acquired_s(2);
+    s.mutable_satellite()->mutable_pass(1)->set_delivered_s(4);
+    s.mutable_satellite()->set_width_m(200);
+    s.mutable_satellite()->set_height_m(200);
+    s.mutable_human()->mutable_note()->DeleteSubrange(0, 3);
+    s.mutable_human()->mutable_note(0)->set_first_s(1);
+    s.mutable_human()->mutable_note(0)->set_last_s(2);
+    s.mutable_human()->mutable_note(0)->set_reported_s(3);
+  });
+  const auto summary =
+      MustSimulate({.scenario_file = scenario, .out_dir = one.path(), .seed = 5, .threads = 1});
+  for (int again = 0; again < 2; ++again) {
+    MustSimulate({.scenario_file = scenario, .out_dir = three.path(), .seed = 5, .threads = 3});
+  }
+  for (const char* file : {"drone2.ts", "gsr1.pcap", "satellite/catalog.json", "hub/hub.key",
+                           "human/imp-2026-03-01-1.note", "field/mission.txtpb"}) {
+    EXPECT_THAT(summary.files, ::testing::Contains(file));
+  }
+  for (const std::string& file : summary.files) {
+    EXPECT_FALSE(BytesOf(one.File(file)).empty()) << file;
+    EXPECT_TRUE(BytesOf(one.File(file)) == BytesOf(three.File(file))) << file;
+  }
+  const auto mission = LoadMissionConfig(one.path());
+  ASSERT_TRUE(mission) << mission.error().message;
+  EXPECT_EQ(mission->config.source_size(), 6);
+}
+
 TEST(Simulate, WritesAMissionThatLoadsWithEveryFileInPlace) {
   const TempDirectory in, out;
   const auto summary = MustSimulate({.scenario_file = WriteDemoScenario(in, "short", MakeTiny),

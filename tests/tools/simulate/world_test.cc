@@ -112,6 +112,45 @@ TEST(DemoStory, TheDroneSeesTheWholeConvoyInTheZoneForAMinute) {
   }
 }
 
+TEST(DemoStory, NothingElseComesNearWhatOneSensorOrNobodyIsToSeeWhateverTheSeed) {
+  const Eigen::Array2d low(1800, 800), high(4100, 3200);  // the withdrawal zone, with a margin
+  const Eigen::Array2d gap_low(7300, -200), gap_high(9200, 1200);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Scenario scenario = testing::DemoScenario("scenario", seed);
+    const World world = MakeWorld(scenario);
+    const auto& gsr = scenario.config.ground_radar();
+    for (int t_s = 0; t_s <= 240; t_s += 5) {
+      for (const Mover& mover : world.movers) {
+        const auto state = world.StateOf(mover, t_s);
+        if (!state) continue;
+        const Eigen::Array2d place = state->position.array();
+        EXPECT_FALSE((place > gap_low).all() && (place < gap_high).all()) << seed;
+        const bool inside = (place > low).all() && (place < high).all();
+        if (mover.group != "lone_tracked") {
+          EXPECT_FALSE(inside) << seed << " " << mover.id;
+          continue;
+        }
+        EXPECT_GT((state->position - ToVector(gsr.position())).norm(), gsr.max_range_m() + 200);
+      }
+      const auto aid = world.MiddleOf("aid", t_s), convoy = world.MiddleOf("unannounced", t_s);
+      if (aid && convoy) {
+        EXPECT_GT((*aid - *convoy).norm(), 1400) << seed;
+      }
+    }
+    const auto stay = StayOf(scenario, world, scenario.config.expected(3));
+    ASSERT_TRUE(stay) << seed;
+    EXPECT_LE(stay->first_s, 30) << seed;
+    EXPECT_NEAR(stay->last_s, 240, 0.11) << seed;
+    const auto aid = StayOf(scenario, world, scenario.config.expected(2));
+    ASSERT_TRUE(aid) << seed;
+    EXPECT_EQ(aid->count_max, 6) << seed;
+    EXPECT_LE(aid->full_first_s, 100) << seed;
+    const auto left = StayOf(scenario, world, scenario.config.expected(4));
+    ASSERT_TRUE(left) << seed;
+    EXPECT_EQ(left->count_max, 1) << seed;
+  }
+}
+
 TEST(World, OfAnotherSeedDiffers) {
   const Scenario one = testing::DemoScenario("scenario", 1);
   const Scenario two = testing::DemoScenario("scenario", 2);
