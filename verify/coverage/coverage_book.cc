@@ -162,6 +162,18 @@ void CoverageBook::Learn(Source& source, std::size_t zone, const std::vector<int
   }
 }
 
+void CoverageBook::Better(Probabilities& best, const std::array<double, kCoverageClasses>& given,
+                          const std::vector<int>& cells, int cells_of_zone) {
+  for (std::size_t c = 0; c < kCoverageClasses; ++c) {
+    if (given[c] <= 0.0) continue;
+    best[c].resize(static_cast<std::size_t>(cells_of_zone), 0.0);
+    for (const int cell : cells) {
+      double& p = best[c][static_cast<std::size_t>(cell)];
+      p = std::max(p, given[c]);
+    }
+  }
+}
+
 Result<void> CoverageBook::AddLook(const SettledLook& look) {
   if (begin_ && look.time < *begin_) return {};  // before the mission
   if (look.footprint.size() > kMaxCorners)
@@ -216,19 +228,15 @@ Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
   const std::array<double, kCoverageClasses> given = {
       look.moving_vehicle_probability, look.standing_vehicle_probability, look.group_probability};
   for (std::size_t z = 0; z < zones_.size(); ++z) {
-    const std::vector<int> cells = zones_[z].grid.CellsInside(look.footprint);
-    if (cells.empty()) continue;
-    if (!look.late) Learn(sources_[source], z, cells, look.time);
+    std::vector<int> whole;
+    std::vector<int> part;
+    for (const CellShare& cell : zones_[z].grid.CellsIn(look.footprint))
+      (cell.whole() ? whole : part).push_back(cell.cell);
+    if (!look.late) Learn(sources_[source], z, whole, look.time);
     if (given == std::array<double, kCoverageClasses>{}) continue;
-    Probabilities& best = period->zones[z].looks[key];
-    for (std::size_t c = 0; c < kCoverageClasses; ++c) {
-      if (given[c] <= 0.0) continue;
-      best[c].resize(static_cast<std::size_t>(zones_[z].grid.cells()), 0.0);
-      for (const int cell : cells) {
-        double& p = best[c][static_cast<std::size_t>(cell)];
-        p = std::max(p, given[c]);
-      }
-    }
+    const int cells = zones_[z].grid.cells();
+    if (!whole.empty()) Better(period->zones[z].looks[key], given, whole, cells);
+    if (!part.empty()) Better(period->zones[z].partial[source], given, part, cells);
   }
   for (const SiteChange& change : look.changes) {
     if (change.probability >= 0.5) Mark(look.time, kStanding, change.position, look.exercise);
@@ -289,6 +297,7 @@ std::vector<CoverageBook::Given> CoverageBook::Finish() {
   const Instant end = last.end;
   last.end = std::min(end, *newest_);
   Give(last, out);
+  last.usual.clear();  // not for good yet
   last.end = end;
   last.changed = true;
   return out;

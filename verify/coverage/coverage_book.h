@@ -35,16 +35,22 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 //
 // One object in a cell for all of a period would have been detected at least once with
 //   p = 1 - prod over sources and spans of kIndependentLooks of (1 - best p of a look in the span),
-// over the looks whose footprint has the cell's centre in it. The state of a cell, the first of:
+// over the looks whose footprint has the cell in it in whole (kWholeShare of it; of a cell at the
+// zone's edge the part inside the zone counts). The state of a cell, the first of:
+//   DEGRADED           p < degraded_probability, but a look that saw part of the cell has at least
+//                      that: "partial: SOURCE saw part of the cell", of the source whose best such
+//                      look is best (the one heard first among equals)
 //   NOT_OBSERVED       p < degraded_probability
 //   OBSERVED_ACTIVITY  a track, group or change was in it
 //   OBSERVED_NOTHING   p >= observed_probability by good looks alone, and watched in full
 //   DEGRADED           else
+// So activity in a cell that was seen in part alone does not make it OBSERVED_ACTIVITY, and looks
+// that saw parts never add up to a whole, even where together they showed all of it.
 // Watched in full: some source gave at least full_share of the looks it owes the period (one each
 // kIndependentLooks, or each of its usual spacing if that is longer), or all together looked in
 // full_share of the spans, each with at least degraded_probability. The usual spacing is the median
-// of the last 63 times between two looks of the source at one cell, a second or more apart; unknown
-// (fewer than 3): one look is owed.
+// of the last 63 times between two looks of the source at one whole cell, a second or more apart;
+// unknown (fewer than 3): one look is owed. It is kept for a period when its account is given.
 // Reasons of DEGRADED, the first of: the looks' own (when with them the cell would be observed);
 // "SOURCE gave no look for N s" of the source with the largest p at the cell, when its longest gap
 // is at least 1 - full_share of the period and twice its spacing; the looks' own; "partial".
@@ -54,7 +60,8 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // Accounts are given when a settled picture comes at or after the end of a period (all looks before
 // it have come then), one for each zone; at the end of the mission for the begun one, up to the
 // last picture or look. Late looks and impediments amend periods already accounted for, once, with
-// the next end of a period. Looks of a time that no picture has reached wait for it. Memory: cells
+// the next end of a period, and only the zones whose shares or end came out otherwise than when
+// they were given last. Looks of a time that no picture has reached wait for it. Memory: cells
 // * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
 class CoverageBook {
  public:
@@ -91,13 +98,16 @@ class CoverageBook {
   };
   struct ZonePeriod {
     std::map<LookKey, Probabilities> looks;
+    std::map<std::uint32_t, Probabilities> partial;        // best look that saw part, by source
     std::array<std::set<int>, kCoverageClasses> activity;  // cells
+    std::string given;  // what was said last (SharesText); empty: nothing
   };
   struct Period {
     Instant start;  // not before the mission's
     Instant end;    // excluded
     std::vector<ZonePeriod> zones;
     std::map<std::uint32_t, std::set<std::int32_t>> seconds;  // with a look, by source
+    std::vector<Duration> usual;  // spacing by source, when it was given
     bool given = false;
     bool changed = false;  // since it was given
     bool exercise = false;
@@ -134,6 +144,8 @@ class CoverageBook {
   Period* PeriodOf(Instant time);
   std::uint32_t SourceIndex(const SourceId& id);
   std::uint32_t ReasonIndex(const std::string& reason);
+  static void Better(Probabilities& best, const std::array<double, kCoverageClasses>& given,
+                     const std::vector<int>& cells, int cells_of_zone);
   void Learn(Source& source, std::size_t zone, const std::vector<int>& cells, Instant time);
   Duration UsualSpacing(const Source& source) const;  // zero: unknown
   void Mark(Instant time, std::size_t coverage_class, const Geodetic& place, bool exercise);

@@ -9,6 +9,33 @@ namespace trucewatch {
 
 using Snapshot = v1::VerifySnapshot;
 
+namespace {
+
+void WriteCells(const std::vector<double>& probabilities, Snapshot::CoverageLook* out) {
+  bool same = true;
+  for (std::size_t cell = 0; cell < probabilities.size(); ++cell) {
+    const double p = probabilities[cell];
+    if (p <= 0.0) continue;
+    out->add_cells(static_cast<std::uint32_t>(cell));
+    out->add_probabilities(p);
+    same &= p == out->probabilities(0);
+  }
+  if (same && out->cells_size() > 1) out->mutable_probabilities()->Truncate(1);  // one for all
+}
+
+// The best probability of each cell, or nothing if it does not fit.
+std::optional<std::vector<double>> ReadCells(const Snapshot::CoverageLook& in, int cells) {
+  if (in.probabilities_size() != 1 && in.probabilities_size() != in.cells_size()) return {};
+  std::vector<double> out(static_cast<std::size_t>(cells), 0.0);
+  for (int i = 0; i < in.cells_size(); ++i) {
+    if (in.cells(i) >= out.size()) return {};
+    out[in.cells(i)] = in.probabilities(in.probabilities_size() == 1 ? 0 : i);
+  }
+  return out;
+}
+
+}  // namespace
+
 void CoverageBook::Write(Snapshot::Coverage* out) const {
   if (begin_) out->set_begin_us(begin_->micros());
   if (newest_) out->set_newest_us(newest_->micros());
@@ -38,6 +65,10 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
     to->set_given(period.given);
     to->set_changed(period.changed);
     to->set_exercise(period.exercise);
+    for (const Duration usual : period.usual) to->add_usual_us(usual.micros());
+    for (const ZonePeriod& zone : period.zones) {
+      if (period.given) to->add_given_by_zone(zone.given);
+    }
     for (const auto& [source, seconds] : period.seconds) {
       auto* looked = to->add_seconds();
       looked->set_source(source);
@@ -52,6 +83,16 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
         seen->set_coverage_class(c);
         for (const int cell : activity) seen->add_cells(static_cast<std::uint32_t>(cell));
       }
+      for (const auto& [source, probabilities] : period.zones[z].partial) {
+        for (std::uint32_t c = 0; c < kCoverageClasses; ++c) {
+          if (probabilities[c].empty()) continue;
+          auto* look = to->add_partial();
+          look->set_zone(z);
+          look->set_coverage_class(c);
+          look->set_source(source);
+          WriteCells(probabilities[c], look);
+        }
+      }
       for (const auto& [key, probabilities] : period.zones[z].looks) {
         for (std::uint32_t c = 0; c < kCoverageClasses; ++c) {
           if (probabilities[c].empty()) continue;
@@ -61,19 +102,7 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
           look->set_source(key.source);
           look->set_span(key.span);
           look->set_reason(key.reason);
-          bool same = true;
-          double one = 0.0;
-          for (std::size_t cell = 0; cell < probabilities[c].size(); ++cell) {
-            const double p = probabilities[c][cell];
-            if (p <= 0.0) continue;
-            look->add_cells(static_cast<std::uint32_t>(cell));
-            look->add_probabilities(p);
-            if (look->cells_size() == 1) one = p;
-            same &= p == one;
-          }
-          if (!same || look->cells_size() == 0) continue;
-          look->clear_probabilities();
-          look->add_probabilities(one);  // one for all of them
+          WriteCells(probabilities[c], look);
         }
       }
     }
@@ -135,20 +164,31 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
         period.zones[seen.zone()].activity[seen.coverage_class()].insert(static_cast<int>(cell));
       }
     }
+    const auto read = [&](const Snapshot::CoverageLook& look) {
+      return look.zone() >= zones_.size() || look.coverage_class() >= kCoverageClasses ||
+                     look.source() >= book.sources_.size() || look.reason() >= book.reasons_.size()
+                 ? std::nullopt
+                 : ReadCells(look, zones_[look.zone()].grid.cells());
+    };
     for (const auto& look : from.looks()) {
-      if (look.zone() >= zones_.size() || look.coverage_class() >= kCoverageClasses ||
-          look.source() >= book.sources_.size() || look.reason() >= book.reasons_.size() ||
-          (look.probabilities_size() != 1 && look.probabilities_size() != look.cells_size()))
-        return bad("a look");
-      std::vector<double>& best =
-          period.zones[look.zone()]
-              .looks[{look.source(), look.span(), look.reason()}][look.coverage_class()];
-      best.assign(cells_of(look.zone()), 0.0);
-      for (int i = 0; i < look.cells_size(); ++i) {
-        if (look.cells(i) >= best.size()) return bad("a cell");
-        best[look.cells(i)] = look.probabilities(look.probabilities_size() == 1 ? 0 : i);
-      }
+      auto best = read(look);
+      if (!best) return bad("a look");
+      period.zones[look.zone()]
+          .looks[{look.source(), look.span(), look.reason()}][look.coverage_class()] =
+          std::move(*best);
     }
+    for (const auto& look : from.partial()) {
+      auto best = read(look);
+      if (!best) return bad("a look at part of a cell");
+      period.zones[look.zone()].partial[look.source()][look.coverage_class()] = std::move(*best);
+    }
+    if (static_cast<std::size_t>(from.usual_us_size()) > book.sources_.size() ||
+        static_cast<std::size_t>(from.given_by_zone_size()) > zones_.size())
+      return bad("what was given");
+    for (const std::int64_t usual : from.usual_us())
+      period.usual.push_back(Duration::Micros(usual));
+    for (int z = 0; z < from.given_by_zone_size(); ++z)
+      period.zones[static_cast<std::size_t>(z)].given = from.given_by_zone(z);
   }
   *this = std::move(book);
   return {};

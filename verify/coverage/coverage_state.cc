@@ -19,6 +19,17 @@ std::string_view SideName(Side side) {
   return side == Side::kA ? "A" : side == Side::kB ? "B" : "NEITHER";
 }
 
+// What an account says, but for what it is called: equal texts, equal accounts.
+std::string SharesText(const CoverageAccount& account) {
+  std::string out = fmt::format("{}", account.end.micros());
+  for (const ClassCoverage& of_class : account.classes) {
+    out += ';';
+    for (const CoverageShare& share : of_class.shares)
+      out += fmt::format("{}:{}:{}|", static_cast<int>(share.state), share.cells, share.reason);
+  }
+  return out;
+}
+
 }  // namespace
 
 struct CoverageBook::PeriodFacts {
@@ -47,7 +58,7 @@ CoverageBook::PeriodFacts CoverageBook::FactsOf(const Period& period) const {
   facts.seconds = std::max<std::int32_t>(1, static_cast<std::int32_t>(length.micros() / 1'000'000));
   facts.spans = std::max(1, static_cast<int>(length.micros() / kIndependentLooks.micros()));
   for (std::uint32_t s = 0; s < sources_.size(); ++s) {
-    const Duration usual = UsualSpacing(sources_[s]);
+    const Duration usual = s < period.usual.size() ? period.usual[s] : UsualSpacing(sources_[s]);
     const Duration step = std::max(usual, kIndependentLooks);
     facts.owed.push_back(
         usual == Duration() ? 1.0 : std::max(1.0, std::floor(length.seconds() / step.seconds())));
@@ -80,6 +91,9 @@ std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFa
                                             std::size_t zone, std::size_t coverage_class, int cell,
                                             double p) const {
   const ZoneGrid& grid = zones_[zone].grid;
+  const auto has_cell = [&](const Probabilities& of) {
+    return !of[coverage_class].empty() && of[coverage_class][static_cast<std::size_t>(cell)] > 0.0;
+  };
   for (const Impediment& impediment : impediments_) {
     if (impediment.first >= period.end || impediment.last < period.start) continue;
     if (grid.CellIsWithin(cell, impediment.position, impediment.radius_m))
@@ -92,12 +106,12 @@ std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFa
     const bool looked_here =
         std::any_of(periods_.begin(), periods_.end(), [&](const Period& other) {
           if (other.start >= period.start) return false;
-          return std::any_of(other.zones[zone].looks.begin(), other.zones[zone].looks.end(),
-                             [&](const auto& look) {
-                               const std::vector<double>& cells = look.second[coverage_class];
-                               return look.first.source == s && !cells.empty() &&
-                                      cells[static_cast<std::size_t>(cell)] > 0.0;
-                             });
+          const ZonePeriod& there = other.zones[zone];
+          const auto in_part = there.partial.find(s);
+          if (in_part != there.partial.end() && has_cell(in_part->second)) return true;
+          return std::any_of(there.looks.begin(), there.looks.end(), [&](const auto& look) {
+            return look.first.source == s && has_cell(look.second);
+          });
         });
     if (looked_here) silent = s;
   }
@@ -160,8 +174,19 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
   };
   add(best_all, all);
   if (all.p < terms_.degraded_probability - kTolerance) {
+    std::uint32_t by = 0;
+    double part = 0.0;
+    for (const auto& [s, probabilities] : period.zones[zone].partial) {
+      const std::vector<double>& cells = probabilities[coverage_class];
+      if (cells.empty() || cells[static_cast<std::size_t>(cell)] <= part) continue;
+      part = cells[static_cast<std::size_t>(cell)];
+      by = s;
+    }
+    if (part >= terms_.degraded_probability - kTolerance)
+      return {CoverageState::kDegraded,
+              fmt::format("partial: {} saw part of the cell", sources_[by].id.value)};
     return {CoverageState::kNotObserved,
-            NotObservedReason(period, facts, zone, coverage_class, cell, all.p)};
+            NotObservedReason(period, facts, zone, coverage_class, cell, std::max(all.p, part))};
   }
   if (period.zones[zone].activity[coverage_class].contains(cell))
     return {CoverageState::kObservedActivity, ""};
@@ -214,7 +239,13 @@ void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
         of_class.shares.push_back({key.first, key.second, count});
       account.classes.push_back(std::move(of_class));
     }
+    std::string text = SharesText(account);
+    if (text == period.zones[z].given) continue;  // there is nothing new to say
+    period.zones[z].given = std::move(text);
     out.push_back(std::move(given));
+  }
+  if (period.usual.empty()) {
+    for (const Source& source : sources_) period.usual.push_back(UsualSpacing(source));
   }
   period.given = true;
   period.changed = false;

@@ -2,7 +2,10 @@
 #include "verify/coverage/zone_grid.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "verify/coverage/clip.h"
 
 namespace trucewatch {
 namespace {
@@ -10,6 +13,20 @@ namespace {
 double InsideM(const Zone& zone, const Eigen::Vector2d& place_en_m) {
   const Geodetic place = zone.shape.frame().GeodeticFromEnu({place_en_m.x(), place_en_m.y(), 0.0});
   return zone.shape.Distance(place).inside_m;
+}
+
+std::array<Eigen::Vector2d, 4> CornersOf(const Eigen::AlignedBox2d& box) {
+  return {box.min(), {box.max().x(), box.min().y()}, box.max(), {box.min().x(), box.max().y()}};
+}
+
+// Whether a segment has a place in common with a box, its edges included.
+bool Touches(const Eigen::Vector2d& a, const Eigen::Vector2d& b, const Eigen::AlignedBox2d& box) {
+  if (std::max(a.x(), b.x()) < box.min().x() || std::min(a.x(), b.x()) > box.max().x() ||
+      std::max(a.y(), b.y()) < box.min().y() || std::min(a.y(), b.y()) > box.max().y())
+    return false;
+  const Eigen::Vector2d normal(a.y() - b.y(), b.x() - a.x());
+  const Eigen::Vector2d half = 0.5 * box.sizes();
+  return std::abs(normal.dot(box.center() - a)) <= normal.cwiseAbs().dot(half);
 }
 
 }  // namespace
@@ -55,7 +72,45 @@ Result<ZoneGrid> ZoneGrid::Make(const Zone& zone, double cell_m) {
     }
   }
   if (grid.centres_en_m_.empty()) grid.centres_en_m_.push_back(deepest);
+  const std::vector<Eigen::Vector2d>& vertices = zone.shape.vertices_en_m();
+  if (grid.cells() == 1) {
+    grid.AddPart(0, vertices, 1.0);
+    return grid;
+  }
+  for (int cell = 0; cell < grid.cells(); ++cell) {
+    const Eigen::AlignedBox2d square = grid.SquareOf(cell);
+    bool at_edge = false;
+    for (std::size_t i = 0, j = vertices.size() - 1; i < vertices.size() && !at_edge; j = i++)
+      at_edge = Touches(vertices[j], vertices[i], square);
+    // Of a hair's breadth of zone nothing can be said: the whole square is asked for.
+    if (at_edge)
+      grid.AddPart(cell, ClipToConvex(vertices, CornersOf(square)), kLeastShare * cell_m * cell_m);
+  }
   return grid;
+}
+
+Eigen::AlignedBox2d ZoneGrid::SquareOf(int cell) const {
+  const Eigen::Vector2d half = Eigen::Vector2d::Constant(0.5 * cell_m_);
+  const Eigen::Vector2d& centre = centres_en_m_[static_cast<std::size_t>(cell)];
+  return {centre - half, centre + half};
+}
+
+void ZoneGrid::AddPart(int cell, const std::vector<Eigen::Vector2d>& area, double least_m2) {
+  Part part;
+  part.area_m2 = std::abs(SignedAreaM2(area));
+  if (!(part.area_m2 >= least_m2)) return;
+  for (const Eigen::Vector2d& corner : area) part.box.extend(corner);
+  // Triangles from the first corner: those that run the other way round take away what the others
+  // have too much.
+  for (std::size_t i = 1; i + 1 < area.size(); ++i) {
+    std::vector<Eigen::Vector2d> piece = {area.front(), area[i], area[i + 1]};
+    const double twice = 2.0 * SignedAreaM2(piece);
+    if (twice == 0.0) continue;
+    if (twice < 0.0) std::swap(piece[1], piece[2]);
+    part.signs.push_back(twice < 0.0 ? -1.0 : 1.0);
+    part.pieces.push_back(std::move(piece));
+  }
+  parts_.emplace(cell, std::move(part));
 }
 
 int ZoneGrid::CellAt(const Geodetic& place) const {
@@ -70,31 +125,49 @@ int ZoneGrid::CellAt(const Geodetic& place) const {
   return cell;
 }
 
-std::vector<int> ZoneGrid::CellsInside(std::span<const Geodetic> footprint) const {
-  std::vector<int> out;
+std::vector<CellShare> ZoneGrid::CellsIn(std::span<const Geodetic> footprint) const {
+  std::vector<CellShare> out;
   if (footprint.size() < 3) return out;
   std::vector<Eigen::Vector2d> corners;
   corners.reserve(footprint.size());
-  for (const Geodetic& place : footprint)
+  Eigen::AlignedBox2d bounds;
+  for (const Geodetic& place : footprint) {
     corners.push_back(frame_.EnuFromGeodetic(place).head<2>());
-  Eigen::Vector2d low = corners.front();
-  Eigen::Vector2d high = low;
-  for (const Eigen::Vector2d& corner : corners) {
-    low = low.cwiseMin(corner);
-    high = high.cwiseMax(corner);
+    if (!corners.back().allFinite()) return out;
+    bounds.extend(corners.back());
   }
   for (int cell = 0; cell < cells(); ++cell) {
-    const Eigen::Vector2d& p = centres_en_m_[static_cast<std::size_t>(cell)];
-    if (!(p.x() >= low.x() && p.y() >= low.y() && p.x() <= high.x() && p.y() <= high.y())) continue;
-    // Even-odd rule: edges that a ray to the east crosses.
+    const auto part = parts_.find(cell);
+    const Eigen::AlignedBox2d box = part == parts_.end() ? SquareOf(cell) : part->second.box;
+    if (!bounds.intersects(box)) continue;
+    // Where no edge comes to the box it is all inside or all outside: even-odd rule, edges that a
+    // ray to the east from its middle crosses.
+    const Eigen::Vector2d p = box.center();
     bool inside = false;
-    for (std::size_t i = 0, j = corners.size() - 1; i < corners.size(); j = i++) {
+    bool crossed = false;
+    for (std::size_t i = 0, j = corners.size() - 1; i < corners.size() && !crossed; j = i++) {
       const Eigen::Vector2d& a = corners[i];
       const Eigen::Vector2d& b = corners[j];
+      crossed = Touches(b, a, box);
       if ((a.y() > p.y()) == (b.y() > p.y())) continue;
       if (p.x() < a.x() + (b.x() - a.x()) * (p.y() - a.y()) / (b.y() - a.y())) inside = !inside;
     }
-    if (inside) out.push_back(cell);
+    if (!crossed) {
+      if (inside) out.push_back({cell, 1.0});
+      continue;
+    }
+    double covered_m2 = 0.0;
+    double area_m2 = cell_m_ * cell_m_;
+    if (part == parts_.end()) {
+      covered_m2 = SignedAreaM2(ClipToConvex(corners, CornersOf(box)));
+    } else {
+      area_m2 = part->second.area_m2;
+      for (std::size_t i = 0; i < part->second.pieces.size(); ++i)
+        covered_m2 +=
+            part->second.signs[i] * SignedAreaM2(ClipToConvex(corners, part->second.pieces[i]));
+    }
+    const double share = std::min(1.0, std::abs(covered_m2) / area_m2);
+    if (share >= kLeastShare) out.push_back({cell, share});
   }
   return out;
 }

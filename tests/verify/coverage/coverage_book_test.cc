@@ -1,143 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/coverage/coverage_book.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <random>
+
+#include "tests/verify/coverage/coverage_scene.h"
 
 namespace trucewatch {
 namespace {
+
+using namespace coverage_scene;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-using Given = CoverageBook::Given;
-
-Instant At(double seconds) {
-  return *ParseUtc("2026-03-01T12:00:00Z") + Duration::FromSeconds(seconds);
-}
-
-Geodetic Place(double east_m, double north_m) {
-  static const LocalFrame frame(Geodetic::FromDegrees(30.0, -40.0, 0.0));
-  return frame.GeodeticFromEnu({east_m, north_m, 0.0});
-}
-
-std::vector<Geodetic> Box(double west_m, double south_m, double east_m, double north_m) {
-  return {Place(west_m, south_m), Place(east_m, south_m), Place(east_m, north_m),
-          Place(west_m, north_m)};
-}
-
-// 2 km by 1 km: eight cells of 500 m, aligned to the middle.
-Zone Flat() {
-  return {"flat", "Flat zone", Side::kA, PolygonShape(Box(-1000, -500, 1000, 500)), {}};
-}
-
-CoverageTerms Terms() {
-  return {.cell_m = 500,
-          .period = Duration::Seconds(60),
-          .observed_probability = 0.9,
-          .degraded_probability = 0.1,
-          .full_share = 0.8};
-}
-
-CoverageBook Book(const Zone& zone = Flat()) {
-  auto book = CoverageBook::Make(Terms(), {zone}, 4);
-  EXPECT_TRUE(book) << book.error().message;
-  return std::move(*book);
-}
-
-SettledLook Look(const char* source, double time_s, double moving,
-                 std::vector<Geodetic> footprint) {
-  SettledLook look;
-  look.source = {source};
-  look.time = At(time_s);
-  look.moving_vehicle_probability = moving;
-  look.footprint = std::move(footprint);
-  return look;
-}
-
-const std::vector<Geodetic> kAll = Box(-1100, -600, 1100, 600);
-
-void Add(CoverageBook& book, const SettledLook& look) {
-  const auto added = book.AddLook(look);
-  EXPECT_TRUE(added) << added.error().message;
-}
-
-std::vector<Given> Pictures(CoverageBook& book, int from, int to,
-                            const std::function<void(int)>& look) {
-  std::vector<Given> out;
-  for (int t = from; t < to; ++t) {
-    look(t);
-    for (Given& given : book.Advance(At(t))) out.push_back(std::move(given));
-  }
-  return out;
-}
-
-// "observed 6, degraded (partial) 2" of the moving vehicles.
-std::string Moving(const CoverageAccount& account) {
-  std::string out;
-  for (const CoverageShare& share : account.classes.at(0).shares) {
-    const char* names[] = {"?", "nothing", "activity", "degraded", "not"};
-    out += fmt::format("{}{} {}{}", out.empty() ? "" : ", ", names[static_cast<int>(share.state)],
-                       share.cells, share.reason.empty() ? "" : " (" + share.reason + ")");
-  }
-  return out;
-}
-
-void ExpectAddsUp(const CoverageAccount& account) {
-  ASSERT_THAT(account.classes, SizeIs(3));
-  for (const ClassCoverage& of_class : account.classes) {
-    int cells = 0;
-    std::vector<int> counts;
-    for (const CoverageShare& share : of_class.shares) {
-      EXPECT_GT(share.cells, 0);
-      EXPECT_NE(share.state, CoverageState::kUnspecified);
-      const bool reasoned =
-          share.state == CoverageState::kDegraded || share.state == CoverageState::kNotObserved;
-      EXPECT_EQ(!share.reason.empty(), reasoned);
-      cells += share.cells;
-      counts.push_back(share.cells);
-    }
-    EXPECT_EQ(cells, account.cells);
-    const std::vector<int> percentages = WholePercentages(counts);
-    int total = 0;
-    for (const int percentage : percentages) total += percentage;
-    EXPECT_EQ(total, 100);
-  }
-}
-
-TEST(ZoneGrid, CellsAreThoseWhoseCentreIsInside) {
-  const auto grid = ZoneGrid::Make(Flat(), 500);
-  ASSERT_TRUE(grid);
-  EXPECT_EQ(grid->cells(), 8);
-  EXPECT_EQ(grid->CellAt(Place(-900, -400)), 0);
-  EXPECT_EQ(grid->CellAt(Place(900, 400)), 7);
-  EXPECT_EQ(grid->CellAt(Place(900, 600)), -1);
-  EXPECT_EQ(grid->CellAt(Place(90'000, 600)), -1);
-  EXPECT_THAT(grid->CellsInside(Box(-600, -600, 600, 0)), ElementsAre(1, 2));
-  EXPECT_THAT(grid->CellsInside(std::vector<Geodetic>()), IsEmpty());
-  EXPECT_THAT(grid->CellsInside(kAll), SizeIs(8));
-}
-
-TEST(ZoneGrid, ASmallZoneHasOneCellAndAHugeOneIsRefused) {
-  const Zone small{"s", "S", Side::kB, PolygonShape(Box(100, 100, 130, 120)), {}};
-  const auto grid = ZoneGrid::Make(small, 500);
-  ASSERT_TRUE(grid);
-  EXPECT_EQ(grid->cells(), 1);
-  EXPECT_EQ(grid->CellAt(Place(105, 105)), 0);
-  EXPECT_EQ(grid->CellAt(Place(205, 105)), -1);
-  EXPECT_THAT(grid->CellsInside(Box(90, 90, 140, 130)), ElementsAre(0));
-  const Zone huge{"h", "H", Side::kB, PolygonShape(Box(-60e3, -60e3, 60e3, 60e3)), {}};
-  const auto refused = ZoneGrid::Make(huge, 50);
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("coverage.cell_m"));
-}
 
 TEST(CoverageBook, ProbabilityIsThatOfTheBestLooksTenSecondsApart) {
   // p per look such that six independent ones reach 0.9 exactly, and a little less.
@@ -321,76 +201,6 @@ TEST(CoverageBook, StandingVehiclesOfASatelliteCountForItsPeriodOnly) {
   EXPECT_EQ(given[2].account.classes[1].shares[0].reason, "sat1 gave no look since 12:01:10");
 }
 
-TEST(CoverageBook, LateLooksAmendTheAccountOnceAtTheNextEnd) {
-  const auto radar = [](CoverageBook& book) {
-    return [&book](int t) {
-      if (t % 3 == 0) Add(book, Look("radar1", t, 0.8, Box(-1100, -600, 0, 600)));
-    };
-  };
-  CoverageBook whole = Book();
-  whole.Begin(At(0));
-  const auto expected = Pictures(whole, 0, 61, [&](int t) {
-    radar(whole)(t);
-    Add(whole, Look("drone1", t, 0.9, Box(0, -600, 1100, 600)));
-  });
-  CoverageBook book = Book();
-  book.Begin(At(0));
-  auto given = Pictures(book, 0, 90, radar(book));
-  ASSERT_THAT(given, SizeIs(1));
-  EXPECT_EQ(Moving(given[0].account), "nothing 4, not 4 (no source looked here)");
-  for (int t = 59; t >= 0; --t) {
-    SettledLook look = Look("drone1", t, 0.9, Box(0, -600, 1100, 600));
-    look.late = true;
-    Add(book, look);
-  }
-  given = Pictures(book, 90, 181, radar(book));
-  ASSERT_THAT(given, SizeIs(3));
-  EXPECT_TRUE(given[0].account.amended);
-  EXPECT_EQ(given[0].account.start, At(0));
-  EXPECT_EQ(Moving(given[0].account), Moving(expected.at(0).account));
-  EXPECT_EQ(Moving(given[0].account), "nothing 8");
-  EXPECT_FALSE(given[1].account.amended);
-  EXPECT_FALSE(given[2].account.amended);
-}
-
-TEST(CoverageBook, AnHourLateIsTooLate) {
-  CoverageBook book = Book();
-  book.Begin(At(0));
-  Pictures(book, 0, 3800, [](int) {});
-  const auto late = book.AddLook(Look("drone1", 30, 0.9, kAll));
-  ASSERT_FALSE(late);
-  EXPECT_THAT(late.error().message, HasSubstr("too late for the coverage account"));
-  Add(book, Look("drone1", -30, 0.9, kAll));  // before the mission: nobody's account
-  EXPECT_THAT(book.Finish(), SizeIs(1));
-}
-
-TEST(CoverageBook, TheLastPeriodGoesToTheMissionsEnd) {
-  CoverageBook book = Book();
-  book.Begin(At(15));  // and the first begins with it
-  const auto given =
-      Pictures(book, 15, 86, [&](int t) { Add(book, Look("radar1", t, 0.8, kAll)); });
-  ASSERT_THAT(given, SizeIs(1));
-  EXPECT_EQ(given[0].account.start, At(15));
-  EXPECT_EQ(given[0].account.end, At(60));
-  const auto last = book.Finish();
-  ASSERT_THAT(last, SizeIs(1));
-  EXPECT_EQ(last[0].account.start, At(60));
-  EXPECT_EQ(last[0].account.end, At(85));
-  EXPECT_EQ(Moving(last[0].account), "nothing 8");
-  EXPECT_FALSE(last[0].account.amended);
-}
-
-TEST(CoverageBook, ALongSilenceIsOneAccount) {
-  CoverageBook book = Book();
-  book.Begin(At(0));
-  EXPECT_THAT(book.Advance(At(5)), IsEmpty());
-  const auto given = book.Advance(At(86'400 * 30));
-  ASSERT_THAT(given, SizeIs(2));
-  EXPECT_EQ(given[1].account.start, At(60));
-  EXPECT_EQ(given[1].account.end, At(86'400 * 30));
-  EXPECT_EQ(Moving(given[1].account), "not 8 (no source looked here)");
-}
-
 TEST(CoverageBook, SharesAddUpForRandomLooksAndASnapshotAnywhereChangesNothing) {
   std::mt19937_64 random(7);
   const auto uniform = [&](double low, double high) {
@@ -407,13 +217,15 @@ TEST(CoverageBook, SharesAddUpForRandomLooksAndASnapshotAnywhereChangesNothing) 
     book.Begin(At(7));
     twin.Begin(At(7));
     int accounts = 0;
+    int partial = 0;
     for (int t = 7; t < 400; ++t) {
       for (int i = static_cast<int>(random() % 4); i > 0; --i) {
         const double x = uniform(-1000, 9000);
         const double y = uniform(-1000, 6000);
         SettledLook look =
             Look(random() % 2 ? "radar1" : "drone1", t, random() % 3 ? uniform(0, 1) : 0.0,
-                 Box(x, y, x + uniform(10, 6000), y + uniform(10, 4000)));
+                 random() % 4 ? Box(x, y, x + uniform(10, 6000), y + uniform(10, 4000))
+                              : Box(x, y, x + uniform(20, 400), y + uniform(20, 400)));
         look.standing_vehicle_probability = random() % 2 ? uniform(0, 1) : 0.0;
         look.group_probability = random() % 2 ? uniform(0, 0.3) : 0.0;
         if (random() % 5 == 0) look.degraded_reason = "haze";
@@ -437,6 +249,7 @@ TEST(CoverageBook, SharesAddUpForRandomLooksAndASnapshotAnywhereChangesNothing) 
         ExpectAddsUp(given[i].account);
         EXPECT_EQ(CoverageSentence(given[i].account, "t"), CoverageSentence(same[i].account, "t"));
         ++accounts;
+        partial += CoverageSentence(given[i].account, "t").find("saw part") != std::string::npos;
       }
       book.AddPicture(picture);
       twin.AddPicture(picture);
@@ -455,6 +268,7 @@ TEST(CoverageBook, SharesAddUpForRandomLooksAndASnapshotAnywhereChangesNothing) 
       ++accounts;
     }
     EXPECT_GE(accounts, 7);
+    EXPECT_GE(partial, 1);
   }
 }
 
@@ -472,6 +286,17 @@ TEST(CoverageBook, ABadSnapshotIsRefused) {
   EXPECT_FALSE(book.Read(bad));
   bad = good;
   bad.mutable_periods(0)->mutable_looks(0)->set_zone(5);
+  EXPECT_FALSE(book.Read(bad));
+  bad = good;
+  auto* partial = bad.mutable_periods(0)->add_partial();
+  partial->add_cells(8);  // of eight
+  partial->add_probabilities(0.5);
+  EXPECT_FALSE(book.Read(bad));
+  bad = good;
+  bad.mutable_periods(0)->add_given_by_zone("of a second zone");
+  EXPECT_FALSE(book.Read(bad));
+  bad = good;
+  bad.mutable_periods(0)->add_usual_us(1);
   EXPECT_FALSE(book.Read(bad));
   EXPECT_TRUE(book.Read(good));
 }
