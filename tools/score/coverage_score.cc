@@ -33,12 +33,15 @@ std::vector<Period> PeriodsOf(const std::string& zone, const std::vector<Coverag
 // "12:03:00" of "2026-03-01T12:03:00Z".
 std::string TimeOfDay(Instant time) { return FormatUtc(time).substr(11, 8); }
 
-// Cells that were observed badly or not at all for a reason that names the source.
+// Cells that were observed badly or not at all for a reason that names the source, other than that
+// it never sees more than part of them.
 int CellsLostTo(const std::string& source, const CoverageLine& line) {
   int cells = 0;
   for (const auto& reason : line.reasons()) {
     const bool lost = reason.state() == "degraded" || reason.state() == "not_observed";
-    if (lost && reason.reason().find(source) != std::string::npos) cells += reason.cells();
+    if (lost && !reason.reason().starts_with("partial: ") &&
+        reason.reason().find(source) != std::string::npos)
+      cells += reason.cells();
   }
   return cells;
 }

@@ -275,6 +275,12 @@ TEST(CoverageScore, AnOutageIsNamedInItsMinuteAndNotInTheOneBefore) {
   EXPECT_THAT(score.expectations[0].found, HasSubstr("12:03:00 to 12:04:00: 60 of 100 cells"));
   EXPECT_FALSE(CoverageScore("COVERAGE_LOST", {during}).all_met);  // nothing to compare with
   EXPECT_FALSE(CoverageScore("COVERAGE_LOST", {before}).all_met);
+  // What it sees in part at all times is no loss.
+  const auto edge = [](int minute) {
+    return Coverage("gap", minute, 0, 5, "partial: radar1 saw part of the cell");
+  };
+  EXPECT_TRUE(CoverageScore("COVERAGE_LOST", {edge(2), during}).all_met);
+  EXPECT_FALSE(CoverageScore("COVERAGE_LOST", {edge(2), edge(3)}).all_met);
   EXPECT_FALSE(
       CoverageScore("COVERAGE_LOST", {Coverage("gap", 2, 0, 5, "radar1 gave no look"), during})
           .all_met);
