@@ -68,7 +68,8 @@ class RuleEngine {
   struct Moment;
   // Why an event is raised by something older than the newest picture.
   struct Amendment {
-    std::string cause;  // sentence
+    std::string cause;         // sentence
+    bool of_statement = true;  // it raises what was said before; false: nothing was said
   };
 
   void AdvanceNotifiedMovements(Moment& moment);

@@ -205,7 +205,7 @@ void RuleEngine::Raise(FollowedEvent& event, const EventMoment& at,
     finding.reason = TransitionSentence(finding, at, rule, agreement_.zones[rule.zone],
                                         corroboration, agreement_.corroboration, held);
     if (amendment != nullptr) {
-      finding.amended = true;
+      finding.amended = amendment->of_statement;
       finding.time = std::max(at.time, state_.last_picture.value_or(at.time));
       finding.reason += " " + amendment->cause;
     }

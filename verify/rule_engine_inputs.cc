@@ -122,7 +122,8 @@ Result<std::vector<Finding>> RuleEngine::AddLook(const SettledLook& look) {
     pass.raw_digests = look.raw_digests;
     std::vector<TrackSupport> whole = {pass};
     for (TrackSupport& part : HumanSupports(rule, at)) whole.push_back(std::move(part));
-    const Amendment late{"The pass came in after the hold."};
+    // A pass is delivered when it is; an event that it opens amends nothing.
+    const Amendment late{"The pass was delivered after its time was settled.", false};
     Raise(event, at, Corroborate({}, rule.min_count, agreement_.corroboration, look.time, whole),
           {}, look.late ? &late : nullptr, findings);
     if (event.state != EventState::kVerified) RememberMoment(event, std::move(at), {}, {{pass}});
@@ -153,8 +154,9 @@ std::vector<TrackSupport> RuleEngine::HumanSupports(const Rule& rule, const Even
   const CorroborationTerms& terms = agreement_.corroboration;
   if (terms.human_radius_m <= 0.0) return out;
   for (const HumanRecord& record : state_.records) {
-    if (record.time_first > at.time + terms.human_recent ||
-        record.time_last < at.since - terms.human_recent || !Fits(rule, record, terms) ||
+    // What was seen after a moment says nothing about it; how recent it must be counts backwards.
+    if (record.time_first > at.time || record.time_last < at.since - terms.human_recent ||
+        !Fits(rule, record, terms) ||
         ApartM(record.position, at.position) > terms.human_radius_m + record.radius_m)
       continue;
     out.push_back(SupportOf(record));
@@ -234,7 +236,7 @@ std::vector<Finding> RuleEngine::AddRecord(const HumanRecord& record) {
   for (FollowedEvent& event : state_.events) {
     if (event.state == EventState::kVerified || event.moments.empty()) continue;
     const Duration recent = agreement_.corroboration.human_recent;
-    Amend(event, record.time_first - recent, record.time_last + recent, amendment, findings);
+    Amend(event, record.time_first, record.time_last + recent, amendment, findings);
   }
   return findings;
 }

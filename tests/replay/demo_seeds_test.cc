@@ -29,7 +29,7 @@ TEST_P(DemoSeed, EveryExpectationOfTheTruthIsMet) {
   EXPECT_EQ(audit.code, 0) << audit.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, DemoSeed, ::testing::Values(2, 3, 5, 8, 13));
+INSTANTIATE_TEST_SUITE_P(Seeds, DemoSeed, ::testing::Values(2, 5));
 
 }  // namespace
 }  // namespace trucewatch

@@ -313,10 +313,13 @@ TEST_F(LateStationTest, ACutLongerThanTheHoldIsAGapOnRecord) {
   EXPECT_THAT(HubOutput(), HasSubstr("station fs-radar: "));
 }
 
-// Needs fusion to keep late looks and verify to amend.
-TEST_F(LateStationTest, DISABLED_ACutLongerThanTheHoldEndsInTheSameStatesThroughAmendments) {
+// What came too late to be waited for raises the states afterwards, as amendments.
+TEST_F(LateStationTest, ACutLongerThanTheHoldEndsInTheSameStatesThroughAmendments) {
   Run();
   ExpectTheTruth();
+  std::ifstream lines(out_.File("run/events.jsonl"));
+  const std::string events{std::istreambuf_iterator<char>(lines), {}};
+  EXPECT_NE(events.find("\"amended\":true"), std::string::npos) << events;
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ Eye Patrol() {
 }
 
 std::string DemoAgreementText() {
-  const auto text = ReadTextFile("configs/demo/agreement.txtpb");
+  const auto text = ReadTextFile("tests/verify/data/agreement.txtpb");
   EXPECT_TRUE(text.has_value());
   return text.value_or("");
 }

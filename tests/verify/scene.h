@@ -21,7 +21,7 @@ Eye Radar();
 Eye Satellite();
 Eye Patrol();
 
-// The demo's agreement (configs/demo/agreement.txtpb), optionally with one piece of its text
+// The demo's agreement (tests/verify/data/agreement.txtpb), optionally with one piece of its text
 // replaced.
 Agreement DemoAgreement(const std::string& from = "", const std::string& to = "");
 std::string DemoAgreementText();

@@ -111,6 +111,7 @@ HubSetup MissionSetup(const Scenario& scenario) {
   for (const auto& own : scenario.config.hub().station()) {
     config::StationConfig station = StationOf(scenario, files, own.id(), "hub");
     for (const auto& cut : own.cut()) *station.add_exercise_cut() = cut;
+    for (auto& source : *station.mutable_source()) source.set_speed(own.speed());
     AddStation(scenario, station, setup);
   }
   for (const std::string& id : scenario.config.hub().subscriber()) {

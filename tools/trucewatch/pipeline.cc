@@ -29,9 +29,10 @@ constexpr Duration kPoll = Duration::Millis(200);
 // A consumer that has read the end of our log may ask once more when the answer got lost.
 constexpr Duration kServeAfterEnd = Duration::Millis(1500);
 // The hub's subscribers read the end too: so long it waits for one to show up, and for those that
-// did to have read all.
-constexpr Duration kSubscriberGrace = Duration::Seconds(3);
-constexpr Duration kSubscriberEnd = Duration::Seconds(10);
+// did to have read all. Longer than a subscriber takes to notice a hub that came back (a question
+// that nobody answers lasts up to 6 s, its pause 2 s, libzmq's own up to 10 s).
+constexpr Duration kSubscriberGrace = Duration::Seconds(15);
+constexpr Duration kSubscriberEnd = Duration::Seconds(30);
 // So long a hub that has everything answers a station that has not said that it knows.
 constexpr Duration kStationGrace = Duration::Seconds(5);
 

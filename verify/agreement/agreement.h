@@ -31,6 +31,7 @@ struct Zone {
   Side side = Side::kNeither;
   PolygonShape shape;
   std::vector<std::string> phases;  // none: every phase
+  bool account_only = false;        // no rule speaks of it
 };
 
 struct NotifiedMovement {

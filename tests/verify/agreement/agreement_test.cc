@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-std::string Demo() { return ReadTextFile("configs/demo/agreement.txtpb").value_or(""); }
+std::string Demo() { return ReadTextFile("tests/verify/data/agreement.txtpb").value_or(""); }
 
 // The demo agreement with one piece of text replaced; fails the test when it is not there.
 std::string Edited(const std::string& from, const std::string& to) {

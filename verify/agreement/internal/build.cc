@@ -249,8 +249,8 @@ void BuildZones(const config::Agreement& message, Agreement& out, Findings& find
           fmt::format("zone \"{}\" covers less than 100 m2; expected an area on the ground",
                       zone.id()));
     }
-    out.zones.push_back(
-        {zone.id(), zone.name(), SideOf(zone.side()), std::move(shape), std::move(phases)});
+    out.zones.push_back({zone.id(), zone.name(), SideOf(zone.side()), std::move(shape),
+                         std::move(phases), zone.account_only()});
   }
 }
 

@@ -50,9 +50,12 @@ void WarnAboutAgreement(const Agreement& agreement, Findings& findings) {
   for (std::size_t i = 0; i < agreement.zones.size(); ++i) {
     const bool used = std::any_of(agreement.rules.begin(), agreement.rules.end(),
                                   [&](const Rule& rule) { return rule.zone == i; });
-    if (!used)
-      findings.Warn(fmt::format("zone[{}]", i),
-                    fmt::format("zone \"{}\" is used by no rule", agreement.zones[i].id));
+    if (!used && !agreement.zones[i].account_only)
+      findings.Warn(
+          fmt::format("zone[{}]", i),
+          fmt::format(
+              "zone \"{}\" is used by no rule; if only its coverage matters, say account_only",
+              agreement.zones[i].id));
   }
   for (std::size_t i = 0; i < agreement.notified.size(); ++i) {
     const NotifiedMovement& notified = agreement.notified[i];
