@@ -302,6 +302,7 @@ std::vector<LogRecord> WholeMission() {
     look.time = late.time;
     look.late = true;
     look.moving_vehicle_probability = 0.8;
+    look.standing_vehicle_probability = 0.5;  // what nobody said before
     look.footprint = footprint;
     payloads.push_back(Wrap(look));
     payloads.push_back(Wrap(late));
@@ -342,7 +343,8 @@ TEST(VerifyStage, TheWholeMissionGivesEveryKindOfFinding) {
   EXPECT_EQ(state["parked"], EventState::kUnspecified);
   EXPECT_GE(amended_events, 2);
   // Three zones, two whole periods and the last one to the end; the first one amended at the next
-  // end of a period and, since late looks came after that too, at the end of the mission.
+  // end of a period and, since late looks that say more came after that too, at the end of the
+  // mission.
   EXPECT_EQ(count[FindingKind::kCoverage], 3 * 3 + amended_accounts);
   EXPECT_EQ(amended_accounts, 6);
   EXPECT_EQ(last_end, At(149));
