@@ -17,7 +17,8 @@ constexpr int kTileCells = 1024;
 constexpr double kMinWidthM = 1.5;
 constexpr double kMaxWidthM = 5.0;
 constexpr double kStandingSigmas = 6.0;
-constexpr double kChangeSigmas = 5.0;
+constexpr double kChangeSigmas = 5.0;  // some of a change must reach this ...
+constexpr double kFaintSigmas = 2.5;   // ... and what hangs together above this belongs to it
 // Passes of very different resolution are not compared.
 constexpr double kMaxResolutionRatio = 2.0;
 constexpr double kSmoothM = 0.35;  // sigma of the smoothing before anything else
@@ -155,8 +156,12 @@ Result<void> AddChanges(const Look& look, const GridTile& now, const LocalContra
   pair.earlier_sun = SunOf(*look.earlier.scene);
   pair.cell_m = look.grid.cell_m();
   pair.window_cells = look.window_cells;
+  pair.residual_cells = look.registration.residual_cells;
   const double shadow_m = std::max(pair.later_sun.ShadowM(), pair.earlier_sun.ShadowM());
-  for (ChangeBlob& change : FindSiteChanges(pair, Limits(look, kChangeSigmas, shadow_m))) {
+  BlobLimits limits = Limits(look, kFaintSigmas, shadow_m);
+  limits.least_peak = kChangeSigmas;
+  limits.faint_parts = true;
+  for (ChangeBlob& change : FindSiteChanges(pair, limits)) {
     const cv::Point cell(area.x + static_cast<int>(change.blob.centre.x()),
                          area.y + static_cast<int>(change.blob.centre.y()));
     if (!core.contains(cell)) continue;

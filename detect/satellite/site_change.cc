@@ -47,12 +47,15 @@ float Gain(const TilePair& pair) {
   return std::clamp(*middle, 0.5F, 2.0F);
 }
 
-// The part of a - b that moving b by one cell cannot explain.
-cv::Mat1f Unexplained(const cv::Mat1f& a, const cv::Mat1f& b) {
+// The part of a - b that moving b by so much of a cell (0..1) cannot explain.
+cv::Mat1f Unexplained(const cv::Mat1f& a, const cv::Mat1f& b, double cells) {
   const cv::Mat square = cv::Mat::ones(3, 3, CV_8U);
   cv::Mat1f highest, lowest;
   cv::dilate(b, highest, square);
   cv::erode(b, lowest, square);
+  // Between the cells values are taken to run straight.
+  cv::addWeighted(highest, cells, b, 1 - cells, 0, highest);
+  cv::addWeighted(lowest, cells, b, 1 - cells, 0, lowest);
   cv::Mat1f above, below;
   cv::subtract(a, highest, above);
   cv::subtract(lowest, a, below);
@@ -123,10 +126,11 @@ std::vector<ChangeBlob> FindSiteChanges(const TilePair& pair, const BlobLimits& 
   cv::multiply(pair.earlier.contrast, gain, earlier);
   cv::absdiff(pair.later.contrast, earlier, difference);
   difference.setTo(0, holes);
-  // Both ways round: whatever one cell of movement explains in either is no change.
+  // Both ways round: whatever movement within three sigma explains in either is no change.
+  const double moved = std::clamp(3 * pair.residual_cells, 0.3, 1.0);
   cv::Mat1f change;
-  const cv::Mat1f forth = Unexplained(pair.later.contrast, earlier);
-  const cv::Mat1f back = Unexplained(earlier, pair.later.contrast);
+  const cv::Mat1f forth = Unexplained(pair.later.contrast, earlier, moved);
+  const cv::Mat1f back = Unexplained(earlier, pair.later.contrast, moved);
   // (Of one type, the arguments would be taken for std::min's.)
   cv::min(static_cast<const cv::Mat&>(forth), back, change);
   cv::dilate(holes, holes, cv::Mat::ones(5, 5, CV_8U));
@@ -145,10 +149,12 @@ std::vector<ChangeBlob> FindSiteChanges(const TilePair& pair, const BlobLimits& 
   cv::multiply(parts, 0.7, parts);
   cv::max(static_cast<const cv::Mat&>(sigma), parts, sigma);
 
-  // Moving by one cell erodes a thing by one cell on every side: given back by a maximum.
   cv::Mat1f sigmas, busy_map;
   cv::divide(change, sigma, sigmas);
-  cv::dilate(sigmas, sigmas, cv::getStructuringElement(cv::MORPH_CROSS, {3, 3}));
+  // Moving by a whole cell erodes a thing by one cell on every side: given back by a maximum.
+  if (moved > 0.7) {
+    cv::dilate(sigmas, sigmas, cv::getStructuringElement(cv::MORPH_CROSS, {3, 3}));
+  }
   cv::divide(difference, sigma, busy_map);
   cv::Mat1b busy_cells;
   cv::compare(busy_map, kBusySigmas, busy_cells, cv::CMP_GT);
@@ -184,9 +190,8 @@ std::vector<ChangeBlob> FindSiteChanges(const TilePair& pair, const BlobLimits& 
         cv::Rect(0, 0, sigmas.cols, sigmas.rows);
     const int busy = cv::countNonZero(busy_cells(around)) - static_cast<int>(blob.cells.size());
     if (busy > kMaxBusyShare * around.area()) continue;
-    // From contrast to noise and from how well it is a rectangle; not calibrated.
-    out.probability = (1 - std::exp(-(std::max(0.0, blob.strength - 2) / 3))) *
-                      std::clamp(blob.fill / 0.8, 0.5, 1.0);
+    // From contrast to noise; not calibrated.
+    out.probability = 1 - std::exp(-(std::max(0.0, blob.peak - 2) / 3));
     out.blob = std::move(blob);
     changes.push_back(std::move(out));
   }

@@ -33,6 +33,7 @@ struct TilePair {
   SunAngles later_sun, earlier_sun;
   double cell_m = 0;
   int window_cells = 0;
+  double residual_cells = 1;  // 1-sigma by which the passes may still lie beside one another
 };
 
 // Vehicle-sized things that are in one pass and not in the other. The earlier pass is levelled to

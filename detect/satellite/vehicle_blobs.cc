@@ -77,19 +77,21 @@ void FillHoles(const cv::Mat1b& valid, int window, float otherwise, cv::Mat1f& v
   }
 }
 
-// Rectangle of the cells above half of their peak: blurred edges do not make a thing larger.
+// Rectangle of the cells above so much of their peak: blurred edges do not make a thing larger.
 std::optional<VehicleBlob> Measure(const std::vector<cv::Point>& cells, const cv::Mat1f& sigmas,
-                                   const BlobLimits& limits) {
+                                   const BlobLimits& limits, float share_of_peak) {
   std::vector<float> values;
   for (const cv::Point& cell : cells) values.push_back(sigmas(cell));
-  const float half = 0.5F * Quantile(values, 0.9);
   VehicleBlob blob;
+  blob.peak = static_cast<double>(Quantile(values, 0.9));
+  if (blob.peak < limits.least_peak) return std::nullopt;
+  const float least = share_of_peak * static_cast<float>(blob.peak);
   std::vector<cv::Point2f> corners;
   Eigen::Vector2d sum = Eigen::Vector2d::Zero();
   double strength = 0;
   for (const cv::Point& cell : cells) {
     const float value = sigmas(cell);
-    if (value < half) continue;
+    if (value < least) continue;
     blob.cells.push_back(cell);
     strength += static_cast<double>(value);
     sum += Eigen::Vector2d(cell.x + 0.5, cell.y + 0.5);
@@ -214,7 +216,8 @@ std::vector<VehicleBlob> FindVehicleBlobs(const cv::Mat1f& sigmas, const BlobLim
         }
       }
       if (used) continue;
-      auto blob = Measure(cells, sigmas, limits);
+      auto blob = Measure(cells, sigmas, limits, 0.5F);
+      if (!blob && limits.faint_parts) blob = Measure(cells, sigmas, limits, 0.25F);
       if (!blob || !StandsAlone(*blob, sigmas)) continue;
       for (const cv::Point& cell : cells) taken(cell) = 255;
       found.push_back(std::move(*blob));

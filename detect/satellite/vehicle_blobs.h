@@ -24,6 +24,10 @@ struct BlobLimits {
   double min_length_m = 0, max_length_m = 0;
   double min_width_m = 0, max_width_m = 0;
   double first_level = 0;  // sigmas
+  // A thing may be part dark, part faint (a roof as grey as the ground beside its own shadow):
+  // where the cells above half of the peak make no vehicle, those above a quarter of it are tried.
+  bool faint_parts = false;
+  double least_peak = 0;  // sigmas; what stays below is nothing
 };
 
 struct VehicleBlob {
@@ -32,6 +36,7 @@ struct VehicleBlob {
   double length_m = 0, width_m = 0;
   double fill = 0;      // share of its rectangle
   double strength = 0;  // mean sigmas
+  double peak = 0;      // sigmas that a tenth of its component exceeds
   std::vector<cv::Point> cells;
 };
 
