@@ -93,6 +93,17 @@ std::string Standing(const Finding& finding, const Corroboration& corroboration,
                      Join(reasons, "and"));
 }
 
+// "6" or "5 to 8".
+std::string CountWords(int low, int high) {
+  return low == high ? fmt::format("{}", low) : fmt::format("{} to {}", low, high);
+}
+
+// "at T" or "from T to U".
+std::string WhenWords(Instant first, Instant last) {
+  return first == last ? fmt::format("at {}", FormatUtc(first))
+                       : fmt::format("from {} to {}", FormatUtc(first), FormatUtc(last));
+}
+
 }  // namespace
 
 std::string ModalityName(Modality modality) {
@@ -170,27 +181,22 @@ std::string TransitionSentence(const Finding& finding, const EventMoment& at, co
 
 std::string NotifiedSentence(const Finding& finding, const NotifiedMovement& notified) {
   return fmt::format(
-      "{} to {} vehicles were seen inside the corridor and the window of notified movement '{}'{}, "
-      "which speaks of "
-      "{} to {} vehicles; seen by {}. This is a movement on record, not an event.",
-      finding.count_min, finding.count_max, notified.id,
+      "{} vehicles were seen inside the corridor and the window of notified movement '{}'{}, which "
+      "speaks of {} vehicles; seen by {}. This is a movement on record, not an event.",
+      CountWords(finding.count_min, finding.count_max), notified.id,
       notified.reference.empty() ? "" : fmt::format(" ({})", notified.reference),
-      notified.min_count, notified.max_count, SeenBy(finding.supports));
+      CountWords(notified.min_count, notified.max_count), SeenBy(finding.supports));
 }
 
 std::string PermittedSentence(const Finding& finding, const PermittedCorridor& corridor) {
   return fmt::format(
-      "{} to {} vehicles were seen inside permitted corridor '{}'; seen by {}. This is a movement "
-      "on "
+      "{} vehicles were seen inside permitted corridor '{}'; seen by {}. This is a movement on "
       "record, not an event.",
-      finding.count_min, finding.count_max, corridor.id, SeenBy(finding.supports));
+      CountWords(finding.count_min, finding.count_max), corridor.id, SeenBy(finding.supports));
 }
 
 std::string HumanRecordSentence(const HumanRecord& record) {
-  const std::string when =
-      record.time_first == record.time_last
-          ? fmt::format("at {}", FormatUtc(record.time_first))
-          : fmt::format("from {} to {}", FormatUtc(record.time_first), FormatUtc(record.time_last));
+  const std::string when = WhenWords(record.time_first, record.time_last);
   const std::string where =
       record.radius_m > 0.0 ? fmt::format(" within {:.0f} m of the place", record.radius_m) : "";
   if (record.kind == HumanRecordKind::kImpediment) {
@@ -202,10 +208,7 @@ std::string HumanRecordSentence(const HumanRecord& record) {
     return fmt::format("{} reports that nothing was observed {}{}{}{}.", Author(record), when,
                        where, Means(record), AssessedAs(record));
   std::string count = "an uncounted number of";
-  if (record.count_max > 0)
-    count = record.count_min == record.count_max
-                ? fmt::format("{}", record.count_min)
-                : fmt::format("{} to {}", record.count_min, record.count_max);
+  if (record.count_max > 0) count = CountWords(record.count_min, record.count_max);
   std::string what = "objects of a class not stated";
   if (record.object_class == ObjectClass::kPersonGroup) {
     what = "people";
@@ -219,11 +222,11 @@ std::string HumanRecordSentence(const HumanRecord& record) {
 std::string CaseSentence(const HumanRecord& record, const std::string& case_id,
                          const std::vector<std::string>& events) {
   return fmt::format(
-      "{} received an allegation{} about {} to {} and case {} was opened. An allegation confirms "
+      "{} received an allegation{} of what was {}, and case {} was opened. An allegation confirms "
       "nothing; on record near it in place and time: {}.",
       Author(record),
       record.informant.empty() ? "" : fmt::format(" (informant: {})", Quoted(record.informant)),
-      FormatUtc(record.time_first), FormatUtc(record.time_last), case_id,
+      WhenWords(record.time_first, record.time_last), case_id,
       events.empty() ? "no event" : Join(events, "and"));
 }
 
