@@ -9,8 +9,8 @@ namespace {
 
 class DemoSeed : public ::testing::TestWithParam<int> {};
 
-// The demo's promise for any seed: one VERIFIED event, the notified movement on record, nothing
-// else, and a ledger in which every proof holds.
+// The demo's promise for any seed: every expectation of its truth, nothing else, a ledger in which
+// every proof holds, and papers that open.
 TEST_P(DemoSeed, EveryExpectationOfTheTruthIsMet) {
   const testing::TempDirectory out;
   const std::string tw = testing::TrucewatchProgram();
@@ -27,6 +27,22 @@ TEST_P(DemoSeed, EveryExpectationOfTheTruthIsMet) {
   const auto audit = testing::RunProcess(
       {tw, "audit", out.File("r/ledger"), "--policy", out.File("r/policy.txt")});
   EXPECT_EQ(audit.code, 0) << audit.output;
+
+  const auto coverage = testing::RunProcess({tw, "report", "coverage", out.File("r")});
+  EXPECT_EQ(coverage.code, 0) << coverage.output;
+  EXPECT_NE(coverage.output.find("Eastern gap"), std::string::npos) << coverage.output;
+  const auto report =
+      testing::RunProcess({tw, "report", "daily", out.File("r"), "--out", out.File("daily.html")});
+  EXPECT_EQ(report.code, 0) << report.output;
+  const auto exported = testing::RunProcess(
+      {tw, "export", out.File("r"), "--format", "gpkg", "--out", out.File("m.gpkg")});
+  EXPECT_EQ(exported.code, 0) << exported.output;
+  const auto layers = testing::RunProcess({"ogrinfo", "-so", "-al", out.File("m.gpkg")});
+  EXPECT_EQ(layers.code, 0) << layers.output;
+  for (const char* layer :
+       {"zones", "events", "coverage", "human_records", "permitted_movements"}) {
+    EXPECT_NE(layers.output.find(std::string("Layer name: ") + layer), std::string::npos) << layer;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, DemoSeed, ::testing::Values(2, 5));

@@ -164,7 +164,8 @@ void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunAgreementCheck(c); }; });
 }
 
-void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily, ExportCommand& exported) {
+void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
+               ReportCoverageCommand& coverage, ExportCommand& exported) {
   CLI::App* report = app.add_subcommand("report", "Reports from the ledger, for officers");
   report->require_subcommand(1);
   CLI::App* sub = report->add_subcommand(
@@ -177,6 +178,13 @@ void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily, ExportC
   sub->add_option("--date", daily.date, "The day (UTC), e.g. 2026-03-01; default: the last one");
   sub->footer("Example: trucewatch report daily /tmp/mission-run --out daily.html");
   sub->callback([action, &daily] { *action = [&daily] { return RunReportDaily(daily); }; });
+
+  sub = report->add_subcommand("coverage",
+                               "A table: how well each zone and side was observed, by class");
+  sub->add_option("run", coverage.run, "Folder that replay or run wrote")->required();
+  sub->footer("Example: trucewatch report coverage /tmp/mission-run");
+  sub->callback(
+      [action, &coverage] { *action = [&coverage] { return RunReportCoverage(coverage); }; });
 
   sub = app.add_subcommand("export", "The mission's record as a GeoPackage or GeoJSON file");
   sub->add_option("run", exported.run, "Folder that replay or run wrote")->required();
@@ -279,6 +287,7 @@ int Main(int argc, char** argv) {
   ScoreEventsCommand score;
   AgreementCheckCommand agreement;
   ReportDailyCommand report_daily;
+  ReportCoverageCommand report_coverage;
   ExportCommand exported;
   AuditCommand audit;
   KeygenCommand keygen;
@@ -293,7 +302,7 @@ int Main(int argc, char** argv) {
   AddDetect(app, &action, detect);
   AddScore(app, &action, score);
   AddAgreement(app, &action, agreement);
-  AddReport(app, &action, report_daily, exported);
+  AddReport(app, &action, report_daily, report_coverage, exported);
   AddEvidence(app, &action, audit, keygen, signer);
   AddObserve(app, &action, observe);
   try {

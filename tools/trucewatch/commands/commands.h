@@ -87,6 +87,11 @@ struct ReportDailyCommand {
 };
 Result<int> RunReportDaily(const ReportDailyCommand& command);
 
+struct ReportCoverageCommand {
+  std::string run;  // folder of a replay or a run
+};
+Result<int> RunReportCoverage(const ReportCoverageCommand& command);
+
 struct ExportCommand {
   std::string run;     // folder of a replay or a run
   std::string format;  // "gpkg" or "geojson"

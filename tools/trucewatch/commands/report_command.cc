@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <cstdio>
+#include <string>
 
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/report/coverage_summary.h"
 #include "tools/trucewatch/report/daily_report.h"
 
 namespace trucewatch::tools {
@@ -40,6 +43,44 @@ Result<int> RunReportDaily(const ReportDailyCommand& command) {
       stderr, "%s: report of %s on %zu entries of %s%s\n", command.out.c_str(), date.c_str(),
       ledger.entries.size(), ledger.ledger_path.c_str(),
       ledger.audited ? "" : " (its signature was not checked: no policy.txt in the folder)");
+  return 0;
+}
+
+namespace {
+
+void PrintCoverage(const std::string& where, const std::array<CoverageSum, 3>& classes) {
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const CoverageSum& sum = classes[c];
+    const std::array<int, 4> tenths = TenthsOfPercent(sum.km2_min);
+    std::printf("%-48.48s %-18s", c == 0 ? where.c_str() : "",
+                CoverageClassWords(kCoverageClasses[c]).c_str());
+    for (const int share : tenths) std::printf(" %8.1f", share / 10.0);
+    std::printf(" %9.2f of %.2f\n", sum.ObservedMinPerKm2(), sum.AccountedMinPerKm2());
+  }
+}
+
+}  // namespace
+
+Result<int> RunReportCoverage(const ReportCoverageCommand& command) {
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  TW_ASSIGN_OR_RETURN(const LedgerRecord ledger, ReadLedgerRecord(*storage, command.run, {}));
+  const auto zones = SummariseCoverage(ledger.record, ledger.record.start,
+                                       ledger.record.end + Duration::Seconds(1));
+  if (zones.empty()) {
+    std::printf("no coverage account was kept\n");
+    return 0;
+  }
+  std::printf("%-48s %-18s %8s %8s %8s %8s %17s\n", "shares of area and time, %", "", "nothing",
+              "activity", "degraded", "not", "observed minutes");
+  std::printf("%-48s %-18s %8s %8s %8s %8s %17s\n", "", "", "seen", "seen", "", "observed",
+              "per km2");
+  for (const SideCoverage& side : CoverageBySide(zones)) {
+    if (side.zones.empty()) continue;
+    PrintCoverage(SideWords(ledger.record, side.side), side.classes);
+    for (const ZoneCoverage* zone : side.zones) {
+      PrintCoverage("  " + ZoneName(ledger.record, zone->zone), zone->classes);
+    }
+  }
   return 0;
 }
 
