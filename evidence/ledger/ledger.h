@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/note/signed_note.h"
 #include "core/storage/storage.h"
 #include "evidence/ledger/checkpoint.h"
 #include "evidence/ledger/log_signer.h"
 #include "evidence/ledger/merkle.h"
-#include "core/note/signed_note.h"
 #include "evidence/ledger/tiles.h"
 
 namespace trucewatch::evidence {

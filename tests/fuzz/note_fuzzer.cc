@@ -7,8 +7,8 @@
 #include <string>
 
 #include "core/base/check.h"
-#include "evidence/ledger/checkpoint.h"
 #include "core/note/signed_note.h"
+#include "evidence/ledger/checkpoint.h"
 #include "tools/audit/note.h"
 #include "tools/audit/policy.h"
 

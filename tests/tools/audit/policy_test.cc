@@ -9,8 +9,8 @@ namespace {
 std::string WitnessVkey(int number) {
   const auto pair =
       Ed25519KeyPair::FromSeed(et::CountingSeed(static_cast<std::uint8_t>(0x20 + number)));
-  return FormatVkey({"witness.example/w" + std::to_string(number),
-                               kNoteCosignature, pair.public_key()});
+  return FormatVkey(
+      {"witness.example/w" + std::to_string(number), kNoteCosignature, pair.public_key()});
 }
 
 std::string LogVkey() { return FormatVkey(et::TestKey().public_key()); }
@@ -73,8 +73,8 @@ class WitnessedLedger : public AuditedLedger {
     for (const int number : witnesses) {
       const auto pair =
           Ed25519KeyPair::FromSeed(et::CountingSeed(static_cast<std::uint8_t>(0x20 + number)));
-      note.signatures.push_back(CosignNote(
-          note.text, "witness.example/w" + std::to_string(number), pair, 1'700'000'000));
+      note.signatures.push_back(
+          CosignNote(note.text, "witness.example/w" + std::to_string(number), pair, 1'700'000'000));
     }
     WriteText(File("checkpoint"), FormatNote(note));
   }
