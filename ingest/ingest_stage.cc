@@ -162,6 +162,11 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
                   fmt::format("{} more faults in this record", faults - kMaxFaultsPerRecord)})));
   }
   if (record.end_of_source) {
+    // A source that broke off, or never was there, is input that could not be used.
+    if (!end_reason.empty() && !end_reason.starts_with("end of the recording")) {
+      outputs.push_back(Serialize(FeedItem(DataFault{record.source, record.receive_time, "source",
+                                                     record.source_offset, end_reason})));
+    }
     std::string reason = end_reason.empty() ? "end of the recording" : end_reason;
     const std::string account = source.started ? source.feed->Account() : std::string();
     if (!account.empty()) reason += ": " + account;

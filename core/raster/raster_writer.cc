@@ -75,7 +75,8 @@ Result<std::string> EncodeCog(const RasterToWrite& raster) {
     if (band->RasterIO(GF_Write, 0, 0, raster.width_px, raster.height_px,
                        pixels.data() + index * plane, raster.width_px, raster.height_px, GDT_Byte,
                        0, 0, nullptr) != CE_None) {
-      return Fail(ErrorCode::kUnavailable, "the image cannot be filled: {}", CPLGetLastErrorMsg());
+      return Fail(ErrorCode::kUnavailable, "the image cannot be filled: {}",
+                  internal::GdalMessage());
     }
   }
   CPLStringList options;
@@ -89,7 +90,8 @@ Result<std::string> EncodeCog(const RasterToWrite& raster) {
   GDALDatasetUniquePtr written(
       cog->CreateCopy(file.path().c_str(), image.get(), FALSE, options.List(), nullptr, nullptr));
   if (!written) {
-    return Fail(ErrorCode::kUnavailable, "the image cannot be encoded: {}", CPLGetLastErrorMsg());
+    return Fail(ErrorCode::kUnavailable, "the image cannot be encoded: {}",
+                internal::GdalMessage());
   }
   written.reset();  // the last bytes are written when it is closed
   std::string bytes = file.Contents();

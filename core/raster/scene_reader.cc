@@ -184,7 +184,7 @@ Result<void> SceneReader::Impl::ReadGeoreference(const std::string& name) {
   from_wgs84.reset(OGRCreateCoordinateTransformation(&wgs84, &own));
   if (!to_wgs84 || !from_wgs84) {
     return Fail(ErrorCode::kBadInput, "{}: its coordinate system cannot be related to WGS-84: {}",
-                name, CPLGetLastErrorMsg());
+                name, internal::GdalMessage());
   }
   const char* crs = own.GetName();
   info.crs = crs == nullptr ? "" : crs;
@@ -249,7 +249,7 @@ Result<std::unique_ptr<SceneReader>> SceneReader::Open(std::string bytes, const 
   impl->dataset.reset(GDALDataset::Open(
       impl->file->path().c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kDrivers, nullptr, nullptr));
   if (!impl->dataset) {
-    std::string reason = CPLGetLastErrorMsg();
+    std::string reason = internal::GdalMessage();
     // GDAL quotes its own name of the memory file, which differs from run to run.
     for (std::size_t at = 0; (at = reason.find(impl->file->path())) != std::string::npos;) {
       reason.replace(at, impl->file->path().size(), "file");
@@ -307,7 +307,7 @@ Result<GreyPlane> SceneReader::ReadGrey(const PixelWindow& window) const {
                                       mask.data(), window.width, window.height, GDT_Byte, 0, 0,
                                       nullptr) != CE_None) {
       return Fail(ErrorCode::kBadInput, "the image is damaged at {}, {}: {}", window.x, window.y,
-                  CPLGetLastErrorMsg());
+                  internal::GdalMessage());
     }
     for (std::size_t k = 0; k < count; ++k) {
       // A colour pixel is without data when all its bands are: black can be a colour.

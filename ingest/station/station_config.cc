@@ -98,6 +98,14 @@ Result<StationFile> LoadStationConfig(const std::string& path) {
   if (!start) problems.Add("start_utc", start.error().message);
   ValidateSources(config, &problems);
   problems.Required("hub_endpoint", config.hub_endpoint());
+  const std::string& endpoint = config.hub_endpoint();
+  const std::size_t colon = endpoint.rfind(':');
+  if (!endpoint.empty() &&
+      (!endpoint.starts_with("tcp://") || colon < 7 || colon + 1 >= endpoint.size() ||
+       endpoint.find_first_not_of("0123456789", colon + 1) != std::string::npos)) {
+    problems.Add("hub_endpoint",
+                 fmt::format("'{}' is no endpoint; expected tcp://HOST:PORT", endpoint));
+  }
   if (config.hub_public().size() != 40) {
     problems.Add("hub_public", "expected the hub's public key, 40 characters of Z85");
   }

@@ -62,7 +62,8 @@ Result<void> Watcher::Run(std::stop_token stop) {
     if (!batch) {
       if (batch.error().code != ErrorCode::kTimeout) return tl::unexpected<Error>(batch.error());
       if (!std::exchange(outage, true)) {
-        tell_(batch.error().message + "; asking again until the hub answers");
+        tell_(batch.error().message +
+              "; asking again until the hub answers (is its address right, and its key?)");
       }
       Pause(pause, stop);
       pause = std::min(pause * 2, kLongestPause);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <string_view>
 
 #include "core/base/check.h"
 
@@ -63,6 +64,20 @@ std::string MemoryFile::Contents() const {
   const GByte* data = VSIGetMemFileBuffer(path_.c_str(), &size, FALSE);
   if (data == nullptr) return {};
   return std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+std::string GdalMessage() {
+  // The folder in memory is counted through the process: in a message it would make findings depend
+  // on what else the process has read.
+  std::string text = CPLGetLastErrorMsg();
+  constexpr std::string_view kFolder = "/vsimem/trucewatch";
+  for (std::size_t at = text.find(kFolder); at != std::string::npos; at = text.find(kFolder, at)) {
+    std::size_t end = at + kFolder.size();
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    if (end < text.size() && text[end] == '/') ++end;
+    text.erase(at, end - at);
+  }
+  return text;
 }
 
 }  // namespace trucewatch::internal

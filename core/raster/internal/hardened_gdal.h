@@ -48,4 +48,7 @@ class MemoryFile {
   std::string path_;
 };
 
+// GDAL's last message in this thread, without the names that files have in memory.
+std::string GdalMessage();
+
 }  // namespace trucewatch::internal

@@ -148,6 +148,26 @@ TEST(SceneReader, DamagedPixelsAreAnErrorNeverAPartialPicture) {
   }
 }
 
+// A reason goes into the ledger: it must not tell how many files the process has read before.
+TEST(SceneReader, TheReasonOfARefusalDependsOnTheBytesAlone) {
+  const auto reason = [](std::string bytes) {
+    const auto scene = SceneReader::Open(std::move(bytes), "a.tif");
+    if (!scene) return scene.error().message;
+    const auto plane = (*scene)->ReadGrey({0, 0, kWidth, kHeight});
+    return plane ? std::string() : plane.error().message;
+  };
+  int refused = 0;
+  for (std::size_t keep = 1; keep < 10; ++keep) {
+    const std::string whole = SmallScene();
+    const std::string cut = whole.substr(0, whole.size() * keep / 10);
+    const std::string first = reason(cut);
+    EXPECT_EQ(first, reason(cut));
+    EXPECT_EQ(first.find("vsimem"), std::string::npos) << first;
+    refused += first.empty() ? 0 : 1;
+  }
+  EXPECT_GT(refused, 3);
+}
+
 class Files : public ::testing::Test {
  protected:
   // Runs a GDAL program on a small scene and gives the bytes it wrote.

@@ -182,16 +182,29 @@ TEST_F(IngestStageTest, DamageIsAFaultWithItsOffsetAndTheRestGoesOn) {
   EXPECT_EQ(envelopes.back().source_status().state(), v1::SOURCE_STATE_ENDED);
 }
 
-TEST_F(IngestStageTest, ASourceThatCouldNotBeOpenedEndsWithItsReason) {
+TEST_F(IngestStageTest, ASourceThatCouldNotBeOpenedIsAFaultAndEndsWithItsReason) {
   RawRecord record;
   record.source = {"radar1"};
   record.source_sequence = 1;
   record.end_of_source = true;
   record.bytes = "radar.4607: there is no such file";
   const auto envelopes = Run({Input(record)});
+  ASSERT_EQ(envelopes.size(), 2U);
+  EXPECT_EQ(envelopes[0].data_fault().format(), "source");
+  EXPECT_EQ(envelopes[0].data_fault().reason(), record.bytes);
+  EXPECT_EQ(envelopes[1].source_status().state(), v1::SOURCE_STATE_ENDED);
+  EXPECT_EQ(envelopes[1].source_status().reason(), record.bytes);
+}
+
+TEST_F(IngestStageTest, ARecordingThatSimplyEndsIsNoFault) {
+  RawRecord record;
+  record.source = {"radar1"};
+  record.source_sequence = 1;
+  record.end_of_source = true;
+  record.bytes = "end of the recording; packets passed over: 2 not UDP over IPv4";
+  const auto envelopes = Run({Input(record)});
   ASSERT_EQ(envelopes.size(), 1U);
   EXPECT_EQ(envelopes[0].source_status().state(), v1::SOURCE_STATE_ENDED);
-  EXPECT_EQ(envelopes[0].source_status().reason(), record.bytes);
 }
 
 TEST_F(IngestStageTest, ReasonsStayTextWhateverTheyQuote) {
@@ -203,8 +216,8 @@ TEST_F(IngestStageTest, ReasonsStayTextWhateverTheyQuote) {
     record.end_of_source = true;
     record.bytes = quoted;
     const auto envelopes = Run({Input(record)});
-    ASSERT_EQ(envelopes.size(), 1U);
-    EXPECT_EQ(envelopes[0].source_status().reason(), quoted[0] == '\xC3' ? quoted : "?????? x ??");
+    ASSERT_EQ(envelopes.size(), 2U);
+    EXPECT_EQ(envelopes[1].source_status().reason(), quoted[0] == '\xC3' ? quoted : "?????? x ??");
   }
 }
 

@@ -6,6 +6,7 @@
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/export_layers.h"
 #include "tools/trucewatch/ledger_record.h"
+#include "tools/trucewatch/output_file.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -41,7 +42,7 @@ Result<int> RunExport(const ExportCommand& command) {
   TW_ASSIGN_OR_RETURN(const std::string bytes, command.format == "gpkg"
                                                    ? GeoPackageBytes(layers)
                                                    : GeoJsonText(layers, status));
-  TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, command.out, AsBytes(bytes)));
+  TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.out, AsBytes(bytes)));
   std::fprintf(stderr, "%s:", command.out.c_str());
   for (const VectorLayer& layer : layers) {
     std::fprintf(stderr, " %s %zu", layer.name.c_str(), layer.features.size());

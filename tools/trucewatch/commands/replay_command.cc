@@ -9,6 +9,7 @@
 #include "evidence/signer/log_key.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/event_printer.h"
+#include "tools/trucewatch/output_file.h"
 #include "tools/trucewatch/pipeline.h"
 #include "tools/trucewatch/progress_bar.h"
 #include "tools/trucewatch/run_files.h"
@@ -126,7 +127,7 @@ Result<int> RunReplay(const ReplayCommand& command) {
                                     .event_lines = printer.lines()}));
   if (!command.metrics_file.empty()) {
     const std::string text = metrics.Text();
-    TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, command.metrics_file, AsBytes(text)));
+    TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.metrics_file, AsBytes(text)));
   }
   const auto transitions = std::count(printer.lines().begin(), printer.lines().end(), '\n');
   std::fprintf(stderr,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/output_file.h"
 #include "tools/trucewatch/report/coverage_summary.h"
 #include "tools/trucewatch/report/daily_report.h"
 
@@ -38,7 +39,7 @@ Result<int> RunReportDaily(const ReportDailyCommand& command) {
                 FormatUtc(ledger.record.start), FormatUtc(ledger.record.end));
   }
   const std::string page = DailyReport(ledger, {.from = *midnight, .to = next});
-  TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, command.out, AsBytes(page)));
+  TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.out, AsBytes(page)));
   std::fprintf(
       stderr, "%s: report of %s on %zu entries of %s%s\n", command.out.c_str(), date.c_str(),
       ledger.entries.size(), ledger.ledger_path.c_str(),

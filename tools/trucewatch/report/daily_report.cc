@@ -47,7 +47,10 @@ std::string Header(ReportContext& context, const std::string& title) {
   out += "<p class=\"asof\">Based on information received as of " +
          context.links.Figure(Seconds(ledger.as_of), last) + "</p>\n";
   out += "<p>Reporting period: " + context.links.Figure(Seconds(context.from), first) + " to " +
-         context.links.Figure(Seconds(context.to), last) + ". All times are UTC.</p>\n";
+         context.links.Figure(Seconds(context.to), last) + "; the record covers " +
+         context.links.Figure(Seconds(context.record().start), first) + " to " +
+         context.links.Figure(Seconds(std::min(ledger.as_of, context.record().end)), last) +
+         " and says nothing of any other time. All times are UTC.</p>\n";
   if (!context.record().agreement.title().empty()) {
     out += "<p>Agreement: " + EscapeHtml(context.record().agreement.title()) +
            (context.record().agreement.edition().empty()
@@ -169,8 +172,8 @@ std::string RecordSentences(ReportContext& context) {
   }
   const auto faults = OfDay(context, record.data_faults);
   out += Item("Of sources, " +
-              links.Figure(Count(gap_count, "period of silence", "periods of silence"), gaps) +
-              " on record; " +
+              links.Figure(Count(gap_count, "time declared late", "times declared late"), gaps) +
+              " on record (gaps in what a source looked at: section 4); " +
               links.Figure(Count(faults.size(), "part of the input was", "parts of the input were"),
                            EntriesOf(faults)) +
               " refused and kept.");

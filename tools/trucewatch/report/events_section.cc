@@ -21,7 +21,7 @@ std::string Definition(std::string_view term, const std::string& html) {
 std::string Overview(ReportContext& context, const std::vector<DayEvent>& events) {
   std::string out =
       "<table class=\"stack\">" +
-      HeadRow({"No.", "State", "Zone", "What", "First and last seen", "Kinds of sensors"}) +
+      HeadRow({"No.", "State", "Zone", "What", "First seen, state reached", "Kinds of sensors"}) +
       "<tbody>\n";
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Published& latest = events[i].latest();
@@ -31,7 +31,7 @@ std::string Overview(ReportContext& context, const std::vector<DayEvent>& events
                              (f.amended ? " <span class=\"badge amended\">AMENDED</span>" : "")) +
            Cell("Zone", ZoneWords(context, f.zone)) +
            Cell("What", context.links.Figure(CountWords(f), {latest.ledger_index})) +
-           Cell("First and last seen", Span(context, f, events[i].Entries())) +
+           Cell("First seen, state reached", Span(context, f, events[i].Entries())) +
            Cell("Kinds of sensors", EscapeHtml(Sensors(f))) + "</tr>\n";
   }
   return out + "</tbody></table>\n";
@@ -65,7 +65,7 @@ std::string Card(ReportContext& context, const DayEvent& event, std::size_t numb
       "Clause", rule == nullptr ? "the agreement has no such rule" : EscapeHtml(rule->clause()));
   out += Definition("Zone", ZoneWords(context, f.zone));
   out += Definition("What", context.links.Figure(CountWords(f), entry) + " (95 % interval)");
-  out += Definition("Seen", Span(context, f, event.Entries()));
+  out += Definition("First seen, state reached", Span(context, f, event.Entries()));
   out += Definition("Place", context.links.Figure(Where(f), entry));
   out += Definition("Sensors", EscapeHtml(Sensors(f)));
   out += Definition("Probability", context.links.Figure(ProbabilityWords(f.probability), entry));
@@ -109,7 +109,7 @@ std::string MovementTable(ReportContext& context, const std::vector<const Publis
   std::string out =
       "<table class=\"stack\">" +
       HeadRow({notified ? "Movement" : "Corridor", notified ? "Notified by" : "Clause", "Observed",
-               "First and last seen", "Kinds of sensors", "Entry"}) +
+               "First seen, put on record", "Kinds of sensors", "Entry"}) +
       "<tbody>\n";
   for (const Published* published : movements) {
     const Finding& f = published->finding;
@@ -129,7 +129,7 @@ std::string MovementTable(ReportContext& context, const std::vector<const Publis
     out += "<tr>" + Cell(notified ? "Movement" : "Corridor", EscapeHtml(f.notification)) +
            Cell(notified ? "Notified by" : "Clause", basis) +
            Cell("Observed", context.links.Figure(CountWords(f), entry)) +
-           Cell("First and last seen", Span(context, f, entry)) +
+           Cell("First seen, put on record", Span(context, f, entry)) +
            Cell("Kinds of sensors", EscapeHtml(Sensors(f))) +
            Cell("Entry", context.links.Figure(fmt::format("#{}", published->ledger_index), entry)) +
            "</tr>\n";

@@ -97,7 +97,7 @@ std::string SourceRow(ReportContext& context, const std::string& id, const Sourc
   return "<tr>" + Cell("Source", EscapeHtml(id)) +
          Cell("Kind", EscapeHtml(source.kind.empty() ? "kind not stated" : source.kind)) +
          Cell("Started", started.empty() ? context.links.Figure("not on record", {}) : started) +
-         Cell("Silent", gaps.empty() ? context.links.Figure("no gap", {}) : gaps) +
+         Cell("Declared late", gaps.empty() ? context.links.Figure("never", {}) : gaps) +
          Cell("Ended", ended.empty() ? context.links.Figure("not on record", {}) : ended) +
          Cell("Input refused", context.links.Figure(refused_count, refused), true) + "</tr>\n";
 }
@@ -124,9 +124,10 @@ std::string HumanSection(ReportContext& context) {
 
 std::string SourcesSection(ReportContext& context) {
   const auto faults = OfDay(context, context.record().data_faults);
-  std::string out = "<section id=\"sources\"><h2>6 &nbsp;Sources</h2>\n<table class=\"stack\">" +
-                    HeadRow({"Source", "Kind", "Started", "Silent", "Ended", "Input refused"}) +
-                    "<tbody>\n";
+  std::string out =
+      "<section id=\"sources\"><h2>6 &nbsp;Sources</h2>\n<table class=\"stack\">" +
+      HeadRow({"Source", "Kind", "Started", "Declared late", "Ended", "Input refused"}) +
+      "<tbody>\n";
   for (const auto& [id, source] : context.record().sources) {
     out += SourceRow(context, id, source, faults);
   }
