@@ -171,12 +171,13 @@ std::string RecordSentences(ReportContext& context) {
     }
   }
   const auto faults = OfDay(context, record.data_faults);
-  out += Item("Of sources, " +
-              links.Figure(Count(gap_count, "time declared late", "times declared late"), gaps) +
-              " on record (gaps in what a source looked at: section 4); " +
-              links.Figure(Count(faults.size(), "part of the input was", "parts of the input were"),
-                           EntriesOf(faults)) +
-              " refused and kept.");
+  out +=
+      Item("Sources were declared late " +
+           links.Figure(fmt::format("{} {}", gap_count, gap_count == 1 ? "time" : "times"), gaps) +
+           " (gaps in what a source looked at stand in section 4); " +
+           links.Figure(Count(faults.size(), "part of the input was", "parts of the input were"),
+                        EntriesOf(faults)) +
+           " refused and kept.");
   return out;
 }
 
