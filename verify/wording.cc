@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "core/types/words.h"
+
 namespace trucewatch {
 namespace {
 
@@ -17,7 +19,7 @@ std::string Join(const std::vector<std::string>& items, const char* last) {
 }
 
 std::string Named(const Support& support) {
-  return fmt::format("{} ({})", support.source.value, ModalityName(support.lineage.modality));
+  return fmt::format("{} ({})", support.source.value, SensorWords(support.lineage.modality));
 }
 
 std::string SeenBy(const std::vector<Support>& supports) {
@@ -105,26 +107,6 @@ std::string WhenWords(Instant first, Instant last) {
 }
 
 }  // namespace
-
-std::string ModalityName(Modality modality) {
-  switch (modality) {
-    case Modality::kVideoRgb:
-      return "video";
-    case Modality::kVideoInfrared:
-      return "infrared video";
-    case Modality::kRadarGmti:
-      return "moving-vehicle radar";
-    case Modality::kSatelliteOptical:
-      return "satellite images";
-    case Modality::kRadarSurveillance:
-      return "ground-surveillance radar";
-    case Modality::kHuman:
-      return "patrol";
-    case Modality::kUnspecified:
-      break;
-  }
-  return "kind not stated";
-}
 
 std::string TransitionSentence(const Finding& finding, const EventMoment& at, const Rule& rule,
                                const Zone& zone, const Corroboration& corroboration,

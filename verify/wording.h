@@ -43,7 +43,4 @@ std::string HeartbeatSentence(const HeartbeatFacts& facts, Instant now);
 std::string SourceStatusSentence(const SourceStatus& status);
 std::string DataFaultSentence(const DataFault& fault);
 
-// "video", "infrared video", "moving-vehicle radar"
-std::string ModalityName(Modality modality);
-
 }  // namespace trucewatch

@@ -41,4 +41,18 @@ const char* ModalityName(Modality modality) {
   return "unspecified";
 }
 
+const char* HumanRecordKindName(HumanRecordKind kind) {
+  switch (kind) {
+    case HumanRecordKind::kObservation:
+      return "observation";
+    case HumanRecordKind::kAllegation:
+      return "allegation";
+    case HumanRecordKind::kImpediment:
+      return "impediment";
+    case HumanRecordKind::kUnspecified:
+      break;
+  }
+  return "unspecified";
+}
+
 }  // namespace trucewatch

@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/signer/log_key.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+
+#include "core/storage/new_file.h"
 
 namespace trucewatch::evidence {
 namespace {
 
 constexpr std::string_view kPrefix = "PRIVATE+KEY+";
-
-// Not through Storage: the mode must be right before the first byte is in the file.
-Result<void> WriteNewFile(const std::string& path, std::string_view text, mode_t mode) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) {
-    if (errno == EEXIST) {
-      return Fail(ErrorCode::kBadInput, "{}: is there already; a key is never overwritten", path);
-    }
-    return Fail(ErrorCode::kIo, "{}: cannot be created: {}", path, std::strerror(errno));
-  }
-  const ssize_t written = ::write(fd, text.data(), text.size());
-  const bool good = written == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!good) return Fail(ErrorCode::kIo, "{}: writing failed", path);
-  return {};
-}
 
 }  // namespace
 

@@ -225,20 +225,6 @@ std::string FormatObject(const HumanRecord& r) {
 
 }  // namespace
 
-const char* HumanRecordKindName(HumanRecordKind kind) {
-  switch (kind) {
-    case HumanRecordKind::kObservation:
-      return "observation";
-    case HumanRecordKind::kAllegation:
-      return "allegation";
-    case HumanRecordKind::kImpediment:
-      return "impediment";
-    case HumanRecordKind::kUnspecified:
-      break;
-  }
-  return "unspecified";
-}
-
 Result<HumanRecordKind> HumanRecordKindFromName(std::string_view name) {
   for (const auto kind : {HumanRecordKind::kObservation, HumanRecordKind::kAllegation,
                           HumanRecordKind::kImpediment}) {

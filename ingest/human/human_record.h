@@ -35,8 +35,7 @@ Result<std::string> HumanRecordText(const HumanRecord& record);
 // believing them. Nothing when it says no time.
 std::optional<Instant> ReportedTime(std::string_view note);
 
-// Words of the format: "observation", "allegation", "impediment".
-const char* HumanRecordKindName(HumanRecordKind kind);
+// The reverse of HumanRecordKindName (core/types/names.h).
 Result<HumanRecordKind> HumanRecordKindFromName(std::string_view name);
 // "vehicle", "truck", ... as core/types/names.h writes them.
 Result<ObjectClass> ObjectClassFromName(std::string_view name);

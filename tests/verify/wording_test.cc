@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/types/words.h"
 #include "tests/verify/scene.h"
 
 namespace trucewatch {
@@ -72,7 +73,7 @@ TEST(Wording, EverySentenceIsNeutral) {
   EXPECT_EQ(notified, 5);
   for (const Modality modality : {Modality::kUnspecified, Modality::kVideoRgb,
                                   Modality::kVideoInfrared, Modality::kRadarGmti})
-    ExpectNeutral(ModalityName(modality) + ".");
+    ExpectNeutral(SensorWords(modality) + ".");
   for (const SourceState state : {SourceState::kUnspecified, SourceState::kStarted,
                                   SourceState::kLate, SourceState::kResumed, SourceState::kEnded})
     ExpectNeutral(SourceStatusSentence({{"radar1"}, At(0), state, ""}));

@@ -64,7 +64,7 @@ void HumanFields(const Finding& f, JsonWriter* json) {
   if (!f.record_id.empty()) json->Field("record_id", f.record_id);
   if (!f.human_record) return;
   const HumanRecord& record = *f.human_record;
-  json->Field("record_kind", RecordKindName(record.kind)).Field("author", record.author);
+  json->Field("record_kind", HumanRecordKindName(record.kind)).Field("author", record.author);
   json->Field("reported_utc", FormatUtc(record.reported)).Field("radius_m", record.radius_m);
   if (!record.means.empty()) json->Field("means", record.means);
   if (!record.assessed_as.empty()) json->Field("assessed_as", record.assessed_as);
@@ -161,7 +161,8 @@ std::string What(const Finding& f) {
     case FindingKind::kPermittedMovement:
       return "movement in corridor " + f.notification;
     case FindingKind::kHumanRecord:
-      return fmt::format("{} {}", f.human_record ? RecordKindName(f.human_record->kind) : "record",
+      return fmt::format("{} {}",
+                         f.human_record ? HumanRecordKindName(f.human_record->kind) : "record",
                          f.record_id);
     case FindingKind::kCase:
       return fmt::format("case {} on record {}", f.case_id, f.record_id);

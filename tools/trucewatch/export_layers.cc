@@ -101,10 +101,11 @@ class Exporter {
         if (!published.finding.human_record) continue;
         const Finding& f = published.finding;
         const HumanRecord& r = *f.human_record;
-        AddFinding(&layer, published,
-                   {Text(f.record_id), Text(RecordKindName(r.kind)), Text(f.case_id), r.radius_m,
-                    Text(r.means), Text(r.assessed_as), Text(r.impediment), Text(r.informant),
-                    Int(r.nothing_observed ? 1 : 0), Text(r.author), Utc(r.reported)});
+        AddFinding(
+            &layer, published,
+            {Text(f.record_id), Text(HumanRecordKindName(r.kind)), Text(f.case_id), r.radius_m,
+             Text(r.means), Text(r.assessed_as), Text(r.impediment), Text(r.informant),
+             Int(r.nothing_observed ? 1 : 0), Text(r.author), Utc(r.reported)});
       }
     }
     return layer;

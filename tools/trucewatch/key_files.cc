@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/trucewatch/key_files.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
 #include "core/config/text_config.h"
+#include "core/storage/new_file.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -35,22 +33,6 @@ Result<void> CheckPeerId(const std::string& id) {
   if (IsPeerId(id)) return {};
   return Fail(ErrorCode::kBadInput,
               "'{}' is no name; expected 1 to 64 letters, digits, '-' and '_'", id);
-}
-
-// Not through Storage: the mode must be right before the first byte is in the file.
-Result<void> WriteNewFile(const std::string& path, std::string_view text, mode_t mode) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) {
-    if (errno == EEXIST) {
-      return Fail(ErrorCode::kBadInput, "{}: is there already; a key is never overwritten", path);
-    }
-    return Fail(ErrorCode::kIo, "{}: cannot be created: {}", path, std::strerror(errno));
-  }
-  const ssize_t written = ::write(fd, text.data(), text.size());
-  const bool good = written == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!good) return Fail(ErrorCode::kIo, "{}: writing failed", path);
-  return {};
 }
 
 // The public half first: when the private one cannot be written, no key is lost.

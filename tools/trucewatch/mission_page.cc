@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/json/json_writer.h"
+#include "core/types/names.h"
 #include "tools/trucewatch/report/coverage_summary.h"
 #include "tools/trucewatch/words.h"
 
@@ -216,7 +217,7 @@ class PageWriter {
         const Finding& f = published.finding;
         if (!f.human_record) continue;
         const HumanRecord& r = *f.human_record;
-        const std::string kind = RecordKindName(r.kind);
+        const std::string kind = HumanRecordKindName(r.kind);
         json_.BeginObject().Field("kind", kind).Field("id", f.record_id);
         json_.Field("case_id", f.case_id).Field("reason", f.reason).Field("text", r.text);
         json_.Field("what", r.kind == HumanRecordKind::kImpediment ? r.impediment

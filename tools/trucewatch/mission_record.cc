@@ -35,7 +35,7 @@ class LookGatherer {
   template <typename Look>
   void Add(const Look& look, std::size_t detections) {
     SourceRecord& source = record_->sources[look.source.value];
-    source.kind = SensorKind(look.lineage.modality);
+    source.kind = SensorWords(look.lineage.modality);
     ++source.looks;
     source.detections += detections;
     const auto last = last_.find(look.source.value);
@@ -55,17 +55,17 @@ class LookGatherer {
 std::string KindOf(v1::config::SourceConfig::Format format) {
   switch (format) {
     case v1::config::SourceConfig::MPEGTS_KLV:
-      return SensorKind(Modality::kVideoRgb);
+      return SensorWords(Modality::kVideoRgb);
     case v1::config::SourceConfig::STANAG4607:
-      return SensorKind(Modality::kRadarGmti);
+      return SensorWords(Modality::kRadarGmti);
     case v1::config::SourceConfig::ASTERIX:
-      return SensorKind(Modality::kRadarSurveillance);
+      return SensorWords(Modality::kRadarSurveillance);
     case v1::config::SourceConfig::SATELLITE:
-      return SensorKind(Modality::kSatelliteOptical);
+      return SensorWords(Modality::kSatelliteOptical);
     case v1::config::SourceConfig::HUMAN:
-      return SensorKind(Modality::kHuman);
+      return SensorWords(Modality::kHuman);
     default:
-      return SensorKind(Modality::kUnspecified);
+      return SensorWords(Modality::kUnspecified);
   }
 }
 
@@ -122,7 +122,7 @@ Result<void> GatherLooks(LogReader& log, MissionRecord* record) {
       gatherer.Add(dwell, dwell.plots.size());
     } else if (envelope.has_human_record()) {
       SourceRecord& source = record->sources[envelope.human_record().source_id()];
-      source.kind = SensorKind(Modality::kHuman);
+      source.kind = SensorWords(Modality::kHuman);
       ++source.looks;
     } else if (envelope.has_data_fault()) {
       ++record->sources[envelope.data_fault().source_id()].faults;

@@ -5,26 +5,6 @@
 
 namespace trucewatch::tools {
 
-std::string SensorKind(Modality modality) {
-  switch (modality) {
-    case Modality::kVideoRgb:
-      return "video";
-    case Modality::kVideoInfrared:
-      return "infrared video";
-    case Modality::kRadarGmti:
-      return "moving-vehicle radar";
-    case Modality::kSatelliteOptical:
-      return "satellite images";
-    case Modality::kRadarSurveillance:
-      return "ground-surveillance radar";
-    case Modality::kHuman:
-      return "patrol";
-    case Modality::kUnspecified:
-      break;
-  }
-  return "kind not stated";
-}
-
 std::string ObjectWords(ObjectClass object_class, int count) {
   const char* plural = count == 1 ? "" : "s";
   switch (object_class) {
@@ -52,20 +32,6 @@ std::string CountWords(const Finding& finding) {
                          ? fmt::format("{}", finding.count_max)
                          : fmt::format("{} to {}", finding.count_min, finding.count_max),
                      ObjectWords(finding.object_class, finding.count_max));
-}
-
-std::string RecordKindName(HumanRecordKind kind) {
-  switch (kind) {
-    case HumanRecordKind::kObservation:
-      return "observation";
-    case HumanRecordKind::kAllegation:
-      return "allegation";
-    case HumanRecordKind::kImpediment:
-      return "impediment";
-    case HumanRecordKind::kUnspecified:
-      break;
-  }
-  return "unspecified";
 }
 
 std::string CoverageClassName(CoverageClass coverage_class) {
@@ -96,36 +62,6 @@ std::string CoverageStateName(CoverageState state) {
       break;
   }
   return "unspecified";
-}
-
-std::string CoverageClassWords(CoverageClass coverage_class) {
-  switch (coverage_class) {
-    case CoverageClass::kMovingVehicle:
-      return "moving vehicles";
-    case CoverageClass::kStandingVehicle:
-      return "standing vehicles";
-    case CoverageClass::kGroup:
-      return "groups of people";
-    case CoverageClass::kUnspecified:
-      break;
-  }
-  return "class not stated";
-}
-
-std::string CoverageStateWords(CoverageState state) {
-  switch (state) {
-    case CoverageState::kObservedNothing:
-      return "observed, nothing seen";
-    case CoverageState::kObservedActivity:
-      return "observed, activity";
-    case CoverageState::kDegraded:
-      return "degraded";
-    case CoverageState::kNotObserved:
-      return "not observed";
-    case CoverageState::kUnspecified:
-      break;
-  }
-  return "not stated";
 }
 
 }  // namespace trucewatch::tools

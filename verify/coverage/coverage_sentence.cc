@@ -3,42 +3,10 @@
 
 #include <algorithm>
 
+#include "core/types/words.h"
 #include "verify/coverage/coverage_book.h"
 
 namespace trucewatch {
-namespace {
-
-std::string_view ClassWords(CoverageClass coverage_class) {
-  switch (coverage_class) {
-    case CoverageClass::kMovingVehicle:
-      return "moving vehicles";
-    case CoverageClass::kStandingVehicle:
-      return "standing vehicles";
-    case CoverageClass::kGroup:
-      return "groups of people";
-    case CoverageClass::kUnspecified:
-      break;
-  }
-  return "class not stated";
-}
-
-std::string_view StateWords(CoverageState state) {
-  switch (state) {
-    case CoverageState::kObservedNothing:
-      return "observed, nothing seen";
-    case CoverageState::kObservedActivity:
-      return "observed, activity seen";
-    case CoverageState::kDegraded:
-      return "observed in part";
-    case CoverageState::kNotObserved:
-    case CoverageState::kUnspecified:
-      break;
-  }
-  return "not observed";
-}
-
-}  // namespace
-
 std::vector<int> WholePercentages(std::span<const int> counts) {
   std::vector<int> out(counts.size(), 0);
   std::int64_t total = 0;
@@ -68,10 +36,11 @@ std::string CoverageSentence(const CoverageAccount& account, const std::string& 
     std::vector<int> counts;
     for (const CoverageShare& share : of_class.shares) counts.push_back(share.cells);
     const std::vector<int> percentages = WholePercentages(counts);
-    out += fmt::format("{}{}: ", c > 0 ? "; " : "", ClassWords(of_class.coverage_class));
+    out += fmt::format("{}{}: ", c > 0 ? "; " : "", CoverageClassWords(of_class.coverage_class));
     for (std::size_t i = 0; i < of_class.shares.size(); ++i) {
       const CoverageShare& share = of_class.shares[i];
-      out += fmt::format("{}{} % {}{}", i > 0 ? ", " : "", percentages[i], StateWords(share.state),
+      out += fmt::format("{}{} % {}{}", i > 0 ? ", " : "", percentages[i],
+                         CoverageStateWords(share.state),
                          share.reason.empty() ? "" : fmt::format(" ({})", share.reason));
     }
   }

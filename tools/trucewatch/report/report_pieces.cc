@@ -89,7 +89,7 @@ std::string Span(ReportContext& context, const Finding& finding,
 std::string Sensors(const Finding& finding) {
   std::string out;
   for (const Support& support : finding.supports) {
-    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", SensorKind(support.lineage.modality),
+    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", SensorWords(support.lineage.modality),
                        support.source.value);
   }
   return out.empty() ? "none named" : out;
