@@ -25,6 +25,8 @@ ROOMS = [
     (re.compile(r"GeographicLib/"), ("core/geo",)),
     (re.compile(r"CLI/"), ("tools",)),
     (re.compile(r"nlohmann/"), ("core/json",)),
+    (re.compile(r"pugi"), ("core/xml",)),
+    (re.compile(r"zlib\.h"), ("core/archive",)),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 # Words that only the mission may use (DOMAIN.md word list).
