@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace trucewatch::testing {
+
+// A small Sentinel-1 GRD product, made here: the documents have the structure of the real ones.
+struct MadeSafe {
+  std::string folder_name =
+      "S1A_IW_GRDH_1SDV_20260301T083000_20260301T083001_063456_07F000_ABCD.SAFE";
+  int lines = 40, samples = 60;
+  bool old_noise = false;  // noiseVectorList, as before IPF 2.90
+  double noise = 900;      // eta in the middle
+  std::string product_type = "GRD";
+};
+
+// The documents, from the product alone.
+std::string MadeManifest(const MadeSafe& made);
+std::string MadeAnnotation(const MadeSafe& made);
+std::string MadeCalibration(const MadeSafe& made);
+std::string MadeNoise(const MadeSafe& made);
+// DN of the measurement, row-major: a ramp with noise, a frame of zeros 3 pixels wide on the left.
+std::vector<int> MadeAmplitudes(const MadeSafe& made);
+
+// Writes the product below `parent`; gives its folder. Images are made with gdal_translate.
+std::string WriteMadeSafe(const MadeSafe& made, const std::string& parent);
+
+// A text image (ESRI ASCII grid) turned into `path` by gdal_translate with these options.
+void TranslateGrid(const std::vector<int>& values, int width,
+                   const std::vector<std::string>& options, const std::string& path);
+
+}  // namespace trucewatch::testing
