@@ -13,10 +13,10 @@
 
 #include "core/base/result.h"
 #include "core/crypto/ed25519.h"
+#include "core/net/udp_receiver.h"
 #include "core/storage/storage.h"
 #include "core/time/clock.h"
 #include "ingest/recorded/recorded_mission.h"
-#include "ingest/recorded/udp_source.h"
 #include "ingest/station/outbox.h"
 #include "ingest/station/station_config.h"
 #include "ingest/station/station_uplink.h"

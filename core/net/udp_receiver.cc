@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/recorded/udp_source.h"
+#include "core/net/udp_receiver.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

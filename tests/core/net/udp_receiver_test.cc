@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "core/net/udp_receiver.h"
 
-#include "ingest/recorded/udp_source.h"
+#include <gtest/gtest.h>
+
+#include "tests/support/udp_sender.h"
 
 namespace trucewatch {
 namespace {
 
-class Sender {
- public:
-  explicit Sender(std::uint16_t port, const char* address = "127.0.0.1")
-      : socket_(socket(AF_INET, SOCK_DGRAM, 0)) {
-    to_.sin_family = AF_INET;
-    to_.sin_port = htons(port);
-    inet_pton(AF_INET, address, &to_.sin_addr);
-  }
-  ~Sender() { close(socket_); }
-  bool Send(const std::string& bytes) const {
-    return sendto(socket_, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to_),
-                  sizeof to_) == static_cast<ssize_t>(bytes.size());
-  }
-
- private:
-  int socket_;
-  sockaddr_in to_{};
-};
+using Sender = testing::UdpSender;
 
 TEST(UdpReceiver, GivesDatagramsInOrderAndNothingWhenThereIsNone) {
   const auto receiver = UdpReceiver::Open("127.0.0.1:0");

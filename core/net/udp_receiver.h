@@ -11,7 +11,7 @@
 
 namespace trucewatch {
 
-// Receives UDP datagrams over IPv4: the live line of an ASTERIX radar.
+// Receives UDP datagrams over IPv4: the live line of a radar, or of video in MPEG-TS.
 // Threads: one caller at a time.
 class UdpReceiver {
  public:
