@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/satellite/stac.h"
 
-#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -9,28 +8,21 @@
 #include <cmath>
 #include <map>
 
+#include "ingest/satellite/internal/stac_asset.h"
+
 namespace trucewatch {
 namespace {
 
-using google::protobuf::ListValue;
 using google::protobuf::Struct;
 using google::protobuf::Value;
+using internal::Find;
+using internal::IsText;
+using internal::kMaxHrefBytes;
+using internal::Text;
 
 constexpr std::size_t kMaxIdBytes = 256;
-constexpr std::size_t kMaxHrefBytes = 1024;
 constexpr int kMaxLinks = 10'000;
 constexpr int kMaxAssets = 1'000;
-
-const Value* Find(const Struct& object, const std::string& key) {
-  const auto at = object.fields().find(key);
-  return at == object.fields().end() ? nullptr : &at->second;
-}
-
-// Empty when it is not there or no text.
-std::string Text(const Struct& object, const std::string& key) {
-  const Value* value = Find(object, key);
-  return value == nullptr ? "" : value->string_value();
-}
 
 // Nothing when it is not there or null.
 Result<std::optional<Instant>> Time(const Struct& object, const std::string& key,
@@ -51,76 +43,6 @@ Result<double> Degrees(const Struct& object, const std::string& key, double limi
     return Fail(ErrorCode::kBadInput, "{}: {} is no angle within {} degrees", name, key, limit);
   }
   return degrees;
-}
-
-bool IsText(const std::string& text, std::size_t max_bytes) {
-  return !text.empty() && text.size() <= max_bytes &&
-         std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-bool IsGeoTiff(const std::string& type, std::string href) {
-  if (!type.empty()) {
-    return type.rfind("image/tiff", 0) == 0 || type.rfind("image/vnd.stac.geotiff", 0) == 0;
-  }
-  std::transform(href.begin(), href.end(), href.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return href.ends_with(".tif") || href.ends_with(".tiff");
-}
-
-// Smaller is better; nothing for rasters that are no picture of the ground (masks, thumbnails).
-std::optional<int> Rank(const std::vector<std::string>& roles) {
-  const auto has = [&](const char* role) {
-    return std::find(roles.begin(), roles.end(), role) != roles.end();
-  };
-  if (has("thumbnail") || has("overview") || has("metadata")) return std::nullopt;
-  if (has("data")) return 0;
-  if (has("visual")) return 1;
-  return roles.empty() ? std::optional<int>(2) : std::nullopt;
-}
-
-Result<std::optional<StacRaster>> ParseAsset(const std::string& key, const Struct& asset,
-                                             const std::string& name) {
-  StacRaster raster;
-  raster.key = key;
-  raster.href = Text(asset, "href");
-  raster.type = Text(asset, "type");
-  if (!IsGeoTiff(raster.type, raster.href)) return std::optional<StacRaster>();
-  const std::string where = fmt::format("{}: asset {}", name, key);
-  if (!IsText(raster.href, kMaxHrefBytes)) {
-    return Fail(ErrorCode::kBadInput, "{}: href is no text of 1 to {} bytes", where, kMaxHrefBytes);
-  }
-  if (const Value* roles = Find(asset, "roles"); roles != nullptr) {
-    for (const Value& role : roles->list_value().values()) {
-      raster.roles.push_back(role.string_value());
-    }
-  }
-  // Multihash: 12 is SHA-256, 20 its length in bytes, both hexadecimal.
-  if (const std::string checksum = Text(asset, "file:checksum"); !checksum.empty()) {
-    const auto bytes = HexDecode(checksum);
-    if (!bytes || bytes->size() < 3) {
-      return Fail(ErrorCode::kBadInput, "{}: file:checksum is no multihash in hexadecimal", where);
-    }
-    raster.other_checksum = (*bytes)[0] != '\x12';
-    if (!raster.other_checksum) {
-      if (bytes->size() != 34 || (*bytes)[1] != '\x20') {
-        return Fail(ErrorCode::kBadInput,
-                    "{}: file:checksum says SHA-256 but has {} bytes; expected 34", where,
-                    bytes->size());
-      }
-      raster.sha256.emplace();
-      std::transform(bytes->begin() + 2, bytes->end(), raster.sha256->begin(),
-                     [](char c) { return static_cast<std::uint8_t>(c); });
-    }
-  }
-  if (const Value* size = Find(asset, "file:size"); size != nullptr) {
-    const double bytes = size->number_value();
-    if (!(bytes >= 0 && bytes < 9e15) || bytes != std::floor(bytes)) {
-      return Fail(ErrorCode::kBadInput, "{}: file:size is no number of bytes", where);
-    }
-    raster.size_bytes = static_cast<std::uint64_t>(bytes);
-  }
-  return std::optional<StacRaster>(std::move(raster));
 }
 
 Result<StacItem> ParseItem(const Struct& json, const std::string& name) {
@@ -144,19 +66,13 @@ Result<StacItem> ParseItem(const Struct& json, const std::string& name) {
   TW_ASSIGN_OR_RETURN(item.sun_elevation_deg, Degrees(p, "view:sun_elevation", 90, name));
   item.exercise = Text(p, "trucewatch:status") == "EXERCISE" || item.id.rfind("EXERCISE", 0) == 0;
 
+  TW_RETURN_IF_ERROR(internal::ParseExtensions(p, name, item));
   const Value* assets = Find(json, "assets");
   if (assets == nullptr) return item;
   if (assets->struct_value().fields_size() > kMaxAssets) {
     return Fail(ErrorCode::kBadInput, "{}: more than {} assets", name, kMaxAssets);
   }
-  // By rank, then key: the order inside a JSON object means nothing.
-  std::map<std::pair<int, std::string>, StacRaster> ordered;
-  for (const auto& [key, asset] : assets->struct_value().fields()) {
-    TW_ASSIGN_OR_RETURN(auto raster, ParseAsset(key, asset.struct_value(), name));
-    if (!raster) continue;
-    if (const auto rank = Rank(raster->roles)) ordered.emplace(std::pair(*rank, key), *raster);
-  }
-  for (auto& [order, raster] : ordered) item.rasters.push_back(std::move(raster));
+  TW_RETURN_IF_ERROR(internal::ParseAssets(assets->struct_value(), name, item));
   return item;
 }
 
@@ -234,6 +150,24 @@ Result<StacNode> ParseStac(std::string_view json, const std::string& name) {
     if (rel == "child" || rel == "item") node.links.push_back(Text(link.struct_value(), "href"));
   }
   return node;
+}
+
+std::vector<StacRaster> SceneImages(const StacItem& item) {
+  if (item.rasters.empty()) return {};
+  const StacRaster& first = item.rasters.front();
+  const auto shows = [](const StacRaster& asset, std::string_view colour) {
+    return asset.bands.size() == 1 && asset.bands[0].common_name == colour;
+  };
+  std::vector<StacRaster> images;
+  for (const char* colour : {"red", "green", "blue", "nir"}) {
+    const auto at = std::find_if(item.rasters.begin(), item.rasters.end(), [&](const auto& asset) {
+      return shows(asset, colour) && asset.gsd_m == first.gsd_m && asset.roles == first.roles;
+    });
+    if (at != item.rasters.end()) images.push_back(*at);
+  }
+  const bool one_colour = first.bands.size() == 1 && !first.bands[0].common_name.empty();
+  if (!one_colour || images.size() < 3 || !shows(images[2], "blue")) return {first};
+  return images;
 }
 
 Result<std::string> LocalStacPath(const std::string& folder, const std::string& href) {

@@ -27,6 +27,21 @@ std::vector<int> MadeAmplitudes(const MadeSafe& made);
 // Writes the product below `parent`; gives its folder. Images are made with gdal_translate.
 std::string WriteMadeSafe(const MadeSafe& made, const std::string& parent);
 
+// A small Sentinel-2 level 2A product: 10 m bands of 60 x 60 pixels, classes of 30 x 30.
+struct MadeSentinel2 {
+  std::string folder_name = "S2A_MSIL2A_20260301T083001_N0511_R121_T36RUU_20260301T120000.SAFE";
+  bool offset = true;  // BOA_ADD_OFFSET -1000, from processing baseline 04.00 on
+  int side = 60;
+};
+std::string MadeUserProduct(const MadeSentinel2& made);  // MTD_MSIL2A.xml
+std::string MadeTile(const MadeSentinel2& made);         // MTD_TL.xml
+// DN of a band ("B04" ...), row-major: a texture, the first row no data, its second pixel
+// saturated.
+std::vector<int> MadeBand(const MadeSentinel2& made, const std::string& band);
+// Classes: vegetation, with a cloud of 3 x 3 pixels in the middle.
+std::vector<int> MadeClasses(const MadeSentinel2& made);
+std::string WriteMadeSentinel2(const MadeSentinel2& made, const std::string& parent);
+
 // A text image (ESRI ASCII grid) turned into `path` by gdal_translate with these options.
 void TranslateGrid(const std::vector<int>& values, int width,
                    const std::vector<std::string>& options, const std::string& path);

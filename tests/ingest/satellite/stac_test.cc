@@ -73,6 +73,109 @@ TEST(Stac, RastersComeByRoleThenKeyWithWhatIsSaidOfThem) {
   EXPECT_EQ(node->item->rasters[1].size_bytes, 12U);
 }
 
+constexpr const char* kProducts = R"({"type":"Feature","stac_version":"%V","id":"x",
+ "properties":{"datetime":"2026-03-01T08:30:00Z","platform":"sentinel-2a","constellation":"s2",
+  "gsd":10,"eo:cloud_cover":12.5,"view:off_nadir":3.5,"view:incidence_angle":4,"view:azimuth":98,
+  "sat:orbit_state":"descending","sat:relative_orbit":121,%P},
+ "assets":{
+  "blue":{"href":"B02.jp2","type":"image/jp2","roles":["data"],%B"blue"%S},
+  "green":{"href":"B03.jp2","type":"image/jp2","roles":["data"],%B"green"%S},
+  "red":{"href":"B04.jp2","type":"image/jp2","roles":["data"],%B"red"%S},
+  "nir":{"href":"B08.jp2","type":"image/jp2","roles":["data"],%B"nir"%S},
+  "swir16":{"href":"B11.jp2","type":"image/jp2","gsd":20,"roles":["data"],%B"swir16"%S},
+  "scl":{"href":"SCL.jp2","type":"image/jp2","gsd":20,"roles":["data","reflectance"]},
+  "product":{"href":"MTD_MSIL2A.xml","type":"application/xml","roles":["metadata"]},
+  "page":{"href":"https://example.org/","type":"text/html"}}})";
+
+// The same item in the words of STAC 1.0 and of 1.1.
+std::string Products(const std::string& version) {
+  std::string json = kProducts;
+  const bool old = version == "1.0.0";
+  const std::vector<std::pair<std::string, std::string>> words = {
+      {"%V", version},
+      {"%P", old ? R"("proj:epsg":32636)" : R"("proj:code":"EPSG:32636")"},
+      {"%B", old ? R"("raster:bands":[{"nodata":0,"scale":0.0001,"offset":-0.1}],)"
+                   R"("eo:bands":[{"name":"b","common_name":)"
+                 : R"("bands":[{"nodata":0,"raster:scale":0.0001,"raster:offset":-0.1,)"
+                   R"("name":"b","eo:common_name":)"},
+      {"%S", "}]"}};
+  for (const auto& [from, to] : words) {
+    for (std::size_t at = 0; (at = json.find(from, at)) != std::string::npos; at += to.size()) {
+      json.replace(at, from.size(), to);
+    }
+  }
+  return json;
+}
+
+TEST(Stac, ExtensionsAreReadInTheWordsOfBothVersions) {
+  for (const char* version : {"1.0.0", "1.1.0"}) {
+    const auto node = ParseStac(Products(version), "i.json");
+    ASSERT_TRUE(node) << node.error().message;
+    const StacItem& item = node->item.value();
+    EXPECT_EQ(item.platform, "sentinel-2a");
+    EXPECT_EQ(item.gsd_m, 10);
+    EXPECT_EQ(item.cloud_percent, 12.5);
+    EXPECT_EQ(item.epsg, 32636) << version;
+    EXPECT_EQ(item.view.off_nadir_deg, 3.5);
+    EXPECT_EQ(item.view.incidence_deg, 4);
+    EXPECT_EQ(item.view.azimuth_deg, 98);
+    EXPECT_EQ(item.orbit_state, "descending");
+    EXPECT_EQ(item.relative_orbit, 121);
+    EXPECT_FALSE(item.sar);
+    // Several bands: those of one resolution, red first, so that a grey picture is one.
+    std::vector<std::string> keys;
+    for (const StacRaster& image : SceneImages(item)) keys.push_back(image.key);
+    EXPECT_THAT(keys, ElementsAre("red", "green", "blue", "nir")) << version;
+    const StacBand& red = SceneImages(item)[0].bands.at(0);
+    EXPECT_EQ(red.scale, 0.0001);
+    EXPECT_EQ(red.offset, -0.1);
+    EXPECT_EQ(red.nodata, 0);
+    ASSERT_TRUE(item.mask);
+    EXPECT_EQ(item.mask->href, "SCL.jp2");
+    EXPECT_EQ(item.mask->gsd_m, 20);
+    EXPECT_TRUE(item.mask_is_scl);
+    ASSERT_EQ(item.inputs.size(), 1U);
+    EXPECT_EQ(item.inputs[0].href, "MTD_MSIL2A.xml");
+  }
+}
+
+TEST(Stac, RadarItemsSayModeAndPolarisations) {
+  const auto node = ParseStac(
+      StacItemJson(
+          "a", "2026-03-01T08:30:00Z",
+          R"(,"sar:instrument_mode":"IW","sar:frequency_band":"C","sar:product_type":"GRD",)"
+          R"("sar:polarizations":["VV","VH"],"sar:observation_direction":"right")"),
+      "");
+  ASSERT_TRUE(node) << node.error().message;
+  ASSERT_TRUE(node->item->sar);
+  EXPECT_EQ(node->item->sar->mode, "IW");
+  EXPECT_EQ(node->item->sar->observation_direction, "right");
+  EXPECT_THAT(node->item->sar->polarizations, ElementsAre("VV", "VH"));
+  EXPECT_EQ(SceneImages(*node->item).size(), 1U);
+}
+
+TEST(Stac, NumbersOfExtensionsOutsideTheirBoundsAreRefused) {
+  for (const char* wrong :
+       {R"("gsd":0)", R"("eo:cloud_cover":101)", R"("view:off_nadir":"x")", R"("view:azimuth":-1)",
+        R"("proj:epsg":1)", R"("proj:code":"EPSG:4x")", R"("sat:relative_orbit":-5)"}) {
+    EXPECT_FALSE(ParseStac(StacItemJson("a", "2026-03-01T08:30:00Z", std::string(",") + wrong), ""))
+        << wrong;
+  }
+}
+
+TEST(Stac, ItemCutAnywhereIsRefusedAndFlippedBitsAreSurvived) {
+  const std::string good = Products("1.1.0");
+  for (std::size_t cut = 0; cut < good.size(); ++cut) {
+    EXPECT_FALSE(ParseStac(good.substr(0, cut), "i")) << cut;
+  }
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    std::string flipped = good;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    const auto node = ParseStac(flipped, "i");
+    EXPECT_TRUE(node || !node.error().message.empty());
+  }
+}
+
 TEST(Stac, CatalogGivesItsChildrenAndItems) {
   const auto node = ParseStac(
       R"({"type":"Catalog","stac_version":"1.0.0","id":"c","links":[{"rel":"self","href":"c.json"},)"
