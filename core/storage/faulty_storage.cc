@@ -50,6 +50,12 @@ class FaultyFile final : public File {
     return inode_->current.substr(offset, size);
   }
 
+  Result<void> ReadInto(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    TW_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(offset, out.size()));
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return {};
+  }
+
   Result<std::uint64_t> Size() const override {
     const std::lock_guard lock(storage_.mutex_);
     TW_RETURN_IF_ERROR(Alive());

@@ -47,16 +47,18 @@ class PosixFile final : public File {
   }
 
   Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const override {
-    TW_ASSIGN_OR_RETURN(const std::uint64_t file_size, Size());
-    if (offset > file_size || size > file_size - offset) {
-      return Fail(ErrorCode::kIo, "{}: byte {}: {} bytes wanted, the file ends at byte {}", path_,
-                  offset, size, file_size);
-    }
+    TW_RETURN_IF_ERROR(CheckRange(offset, size));  // before so much memory is taken
     std::string out(size, '\0');
+    TW_RETURN_IF_ERROR(ReadInto(offset, {reinterpret_cast<std::uint8_t*>(out.data()), size}));
+    return out;
+  }
+
+  Result<void> ReadInto(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    TW_RETURN_IF_ERROR(CheckRange(offset, out.size()));
     std::size_t done = 0;
-    while (done < size) {
+    while (done < out.size()) {
       const ssize_t got =
-          ::pread(fd_, out.data() + done, size - done, static_cast<off_t>(offset + done));
+          ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return FailOn("read", path_, errno);
       if (got == 0) {
@@ -64,7 +66,7 @@ class PosixFile final : public File {
       }
       done += static_cast<std::size_t>(got);
     }
-    return out;
+    return {};
   }
 
   Result<std::uint64_t> Size() const override {
@@ -84,6 +86,13 @@ class PosixFile final : public File {
   }
 
  private:
+  Result<void> CheckRange(std::uint64_t offset, std::size_t size) const {
+    TW_ASSIGN_OR_RETURN(const std::uint64_t file_size, Size());
+    if (offset <= file_size && size <= file_size - offset) return {};
+    return Fail(ErrorCode::kIo, "{}: byte {}: {} bytes wanted, the file ends at byte {}", path_,
+                offset, size, file_size);
+  }
+
   const int fd_;
   const std::string path_;
 };
@@ -92,7 +101,10 @@ class PosixStorage final : public Storage {
  public:
   Result<std::unique_ptr<File>> Open(const std::string& path, bool create) override {
     const int flags = O_RDWR | O_APPEND | O_CLOEXEC | (create ? O_CREAT : 0);
-    const int fd = ::open(path.c_str(), flags, 0644);
+    int fd = ::open(path.c_str(), flags, 0644);
+    if (fd < 0 && !create && (errno == EACCES || errno == EROFS)) {
+      fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    }
     if (fd < 0) return FailOn("open", path, errno);
     return std::make_unique<PosixFile>(fd, path);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class File {
   virtual Result<void> Append(Bytes bytes) = 0;
   // Reads exactly size bytes; kIo if fewer are there.
   virtual Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const = 0;
+  // The same into memory that the caller has.
+  virtual Result<void> ReadInto(std::uint64_t offset, std::span<std::uint8_t> out) const = 0;
   virtual Result<std::uint64_t> Size() const = 0;
   virtual Result<void> Truncate(std::uint64_t size) = 0;
   virtual Result<void> Sync() = 0;  // fdatasync
@@ -30,7 +33,8 @@ class File {
 class Storage {
  public:
   virtual ~Storage() = default;
-  // Opens for reading and appending; creates when `create`.
+  // Opens for reading and appending; creates when `create`. A file that may only be read is opened
+  // for that alone.
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, bool create) = 0;
   // Also the missing folders above it. Durable when it returns.
   virtual Result<void> MakeDirectories(const std::string& path) = 0;
