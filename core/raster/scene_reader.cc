@@ -1,59 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/raster/scene_reader.h"
 
-#include <gdal_priv.h>
-#include <ogr_spatialref.h>
-
 #include <algorithm>
-#include <array>
+#include <cctype>
 #include <cmath>
-#include <mutex>
+#include <filesystem>
 #include <string_view>
 
-#include "core/base/bytes.h"
-#include "core/raster/internal/hardened_gdal.h"
+#include "core/raster/internal/image_format.h"
+#include "core/raster/internal/scene_impl.h"
+#include "core/storage/memory_file.h"
 
 namespace trucewatch {
 namespace {
 
-// What is decoded for one image at most, and for one of its blocks (a small file can declare a huge
-// one).
-constexpr std::int64_t kMaxDecodedBytes = std::int64_t{2} << 30;
-constexpr std::int64_t kMaxBlockBytes = std::int64_t{256} << 20;
-constexpr std::int64_t kMaxWindowPixels = 64'000'000;
+// Decoded bytes of an image. Reading is by windows, so they bound time, not memory: a small file
+// can declare a huge one, and true imagery does not compress by a hundred.
+constexpr std::int64_t kMaxDecodedBytes = std::int64_t{64} << 30;
+constexpr std::int64_t kPlainDecodedBytes = std::int64_t{1} << 30;  // whatever the file's size
+constexpr std::int64_t kMaxExpansion = 100;
+// What is decoded at once, all bands that lie interleaved in it.
+constexpr std::int64_t kMaxBlockBytes = std::int64_t{128} << 20;
+constexpr int kMaxBands = 64;
 
-bool StartsWith(const std::string& bytes, std::string_view magic) {
-  return std::string_view(bytes).substr(0, magic.size()) == magic;
-}
-
-// Why bytes are no GeoTIFF, for what people are likely to hand in.
-std::string WhatItIs(const std::string& bytes) {
-  using std::literals::string_view_literals::operator""sv;
-  if (StartsWith(bytes, "PK\x03\x04")) {
-    return "a zip archive (a SAFE product?), which is not opened; hand in its orthorectified image "
-           "as GeoTIFF";
-  }
-  if (StartsWith(bytes, "NITF") || StartsWith(bytes, "NSIF")) {
-    return "NITF, which is not read: its sensor geometry (RPC) is not orthorectified yet; hand in "
-           "an orthorectified GeoTIFF";
-  }
-  if (StartsWith(bytes, "\0\0\0\x0CjP  \r\n\x87\n"sv) || StartsWith(bytes, "\xFF\x4F\xFF\x51")) {
-    return "JPEG 2000, which is not read; hand in a GeoTIFF";
-  }
-  if (StartsWith(bytes, "<VRTDataset")) {
-    return "a GDAL virtual file that names other files, not an image";
-  }
-  return fmt::format("no GeoTIFF: it begins with {}",
-                     HexEncode(AsBytes(std::string_view(bytes).substr(0, 8))));
-}
-
-bool IsTiff(const std::string& bytes) {
-  using std::literals::string_view_literals::operator""sv;
-  return StartsWith(bytes, "II*\0"sv) || StartsWith(bytes, "MM\0*"sv) ||
-         StartsWith(bytes, "II+\0"sv) || StartsWith(bytes, "MM\0+"sv);
-}
-
-// "2026:03:01 08:30:00"
+// "2026:03:01 08:30:00" (TIFF 6.0 DateTime)
 std::optional<Instant> TiffTime(const char* text) {
   if (text == nullptr) return std::nullopt;
   std::string time = text;
@@ -64,262 +34,166 @@ std::optional<Instant> TiffTime(const char* text) {
   return instant ? std::optional<Instant>(*instant) : std::nullopt;
 }
 
-}  // namespace
-
-struct SceneReader::Impl {
-  struct DestroyTransform {
-    void operator()(OGRCoordinateTransformation* t) const {
-      OGRCoordinateTransformation::DestroyCT(t);
-    }
-  };
-  using Transform = std::unique_ptr<OGRCoordinateTransformation, DestroyTransform>;
-
-  // In this order: what is below uses what is above.
-  std::string bytes;
-  std::unique_ptr<internal::MemoryFile> file;
-  GDALDatasetUniquePtr dataset;
-  std::array<double, 6> to_crs{}, to_pixel{};
-  Transform to_wgs84, from_wgs84;
-  SceneInfo info;
-  std::mutex mutex;  // neither a dataset nor a transformation may be used by two threads at once
-
-  ~Impl() {
-    // Closing decodes nothing, but must not look for sidecars either.
-    const internal::HardenedGdal hardened;
-    dataset.reset();
-    file.reset();
+// "20260301083000" (MIL-STD-2500C IDATIM, UTC; hyphens stand for what is not known)
+std::optional<Instant> NitfTime(const char* text) {
+  if (text == nullptr) return std::nullopt;
+  const std::string_view t = text;
+  if (t.size() != 14 ||
+      !std::all_of(t.begin(), t.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) {
+    return std::nullopt;
   }
+  const auto instant =
+      ParseUtc(fmt::format("{}-{}-{}T{}:{}:{}Z", t.substr(0, 4), t.substr(4, 2), t.substr(6, 2),
+                           t.substr(8, 2), t.substr(10, 2), t.substr(12, 2)));
+  return instant ? std::optional<Instant>(*instant) : std::nullopt;
+}
 
-  Result<void> CheckSize(const std::string& name) const;
-  Result<void> ReadGeoreference(const std::string& name);
-  Result<void> Measure(const std::string& name);
-
-  // The caller holds the mutex.
-  std::optional<Geodetic> Ground(double x, double y) const {
-    double east = to_crs[0] + x * to_crs[1] + y * to_crs[2];
-    double north = to_crs[3] + x * to_crs[4] + y * to_crs[5];
-    if (to_wgs84->Transform(1, &east, &north) == FALSE) return std::nullopt;
-    if (!std::isfinite(east) || !std::isfinite(north) || std::abs(north) > 90 ||
-        std::abs(east) > 360) {
-      return std::nullopt;
-    }
-    return Geodetic::FromDegrees(north, Angle::Degrees(east).NormalisedSigned().deg(), 0);
+Result<void> CheckSize(GDALDataset& dataset, std::uint64_t file_bytes, const std::string& name) {
+  const std::int64_t width = dataset.GetRasterXSize();
+  const std::int64_t height = dataset.GetRasterYSize();
+  const std::int64_t bands = dataset.GetRasterCount();
+  if (bands < 1 || bands > kMaxBands) {
+    return Fail(ErrorCode::kBadInput, "{}: {} bands; expected 1 to {}", name, bands, kMaxBands);
   }
-  std::optional<Eigen::Vector2d> Pixel(const Geodetic& place) const {
-    double east = place.longitude.deg();
-    double north = place.latitude.deg();
-    if (from_wgs84->Transform(1, &east, &north) == FALSE) return std::nullopt;
-    const Eigen::Vector2d pixel(to_pixel[0] + east * to_pixel[1] + north * to_pixel[2],
-                                to_pixel[3] + east * to_pixel[4] + north * to_pixel[5]);
-    return pixel.allFinite() ? std::optional<Eigen::Vector2d>(pixel) : std::nullopt;
-  }
-};
-
-Result<void> SceneReader::Impl::CheckSize(const std::string& name) const {
-  const std::int64_t width = dataset->GetRasterXSize();
-  const std::int64_t height = dataset->GetRasterYSize();
-  const std::int64_t bands = dataset->GetRasterCount();
-  if (bands < 1 || bands > 64) {
-    return Fail(ErrorCode::kBadInput, "{}: {} bands; expected 1 to 64", name, bands);
-  }
+  const char* interleave = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE");
+  const bool together = interleave != nullptr && std::string_view(interleave) == "PIXEL";
   std::int64_t pixel_bytes = 0;
   for (int i = 1; i <= bands; ++i) {
-    GDALRasterBand* band = dataset->GetRasterBand(i);
-    const GDALDataType type = band->GetRasterDataType();
-    if (GDALDataTypeIsComplex(type) != 0) {
-      return Fail(ErrorCode::kBadInput,
-                  "{}: complex samples ({}, a SAR image before detection); expected detected, real "
-                  "ones",
-                  name, GDALGetDataTypeName(type));
-    }
+    GDALRasterBand* band = dataset.GetRasterBand(i);
     int block_x = 0;
     int block_y = 0;
     band->GetBlockSize(&block_x, &block_y);
-    const std::int64_t sample = GDALGetDataTypeSizeBytes(type);
-    if (std::int64_t{block_x} * block_y > kMaxBlockBytes / std::max<std::int64_t>(1, sample)) {
-      return Fail(ErrorCode::kBadInput, "{}: blocks of {} x {} samples; expected at most {} MiB",
-                  name, block_x, block_y, kMaxBlockBytes >> 20);
+    const std::int64_t sample = std::max(1, GDALGetDataTypeSizeBytes(band->GetRasterDataType()));
+    if (block_x < 1 || block_y < 1 ||
+        std::int64_t{block_x} * block_y > kMaxBlockBytes / sample / (together ? bands : 1)) {
+      return Fail(
+          ErrorCode::kBadInput,
+          "{}: blocks of {} x {} samples, {} bands of {} bytes in each; expected at most {} "
+          "MiB: write it tiled",
+          name, block_x, block_y, together ? bands : 1, sample, kMaxBlockBytes >> 20);
     }
     pixel_bytes += sample;
   }
-  if (width < 2 || height < 2 || width > kMaxDecodedBytes / height / pixel_bytes) {
+  const auto size = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(file_bytes, static_cast<std::uint64_t>(kMaxDecodedBytes)));
+  const std::int64_t most =
+      std::min(kMaxDecodedBytes, std::max(kPlainDecodedBytes, size * kMaxExpansion));
+  if (width < 2 || height < 2 || width > most / height / pixel_bytes) {
     return Fail(ErrorCode::kBadInput,
-                "{}: {} x {} pixels of {} bytes; expected 2 x 2 to {} MiB in all", name, width,
-                height, pixel_bytes, kMaxDecodedBytes >> 20);
+                "{}: {} x {} pixels of {} bytes in a file of {} bytes; expected 2 x 2 pixels to {} "
+                "MiB decoded in a file of that size",
+                name, width, height, pixel_bytes, file_bytes, most >> 20);
   }
   return {};
 }
 
-Result<void> SceneReader::Impl::ReadGeoreference(const std::string& name) {
-  const bool placed = dataset->GetGeoTransform(to_crs.data()) == CE_None;
-  if (!placed && dataset->GetMetadata("RPC") != nullptr) {
-    return Fail(ErrorCode::kBadInput,
-                "{}: sensor geometry (RPC) is not orthorectified yet; hand in an orthorectified "
-                "image",
-                name);
+BandInfo DescribeBand(GDALRasterBand& band) {
+  BandInfo out;
+  out.data_type = GDALGetDataTypeName(band.GetRasterDataType());
+  const GDALColorInterp colour = band.GetColorInterpretation();
+  if (colour != GCI_Undefined) {
+    out.meaning = GDALGetColorInterpretationName(colour);
+    for (char& c : out.meaning) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
-  if (!placed && dataset->GetGCPCount() > 0) {
-    return Fail(ErrorCode::kBadInput,
-                "{}: only ground control points: it is not orthorectified yet; hand in an "
-                "orthorectified image",
-                name);
-  }
-  if (!placed || GDALInvGeoTransform(to_crs.data(), to_pixel.data()) == 0) {
-    return Fail(ErrorCode::kBadInput, "{}: no georeference inside the file", name);
-  }
-  const OGRSpatialReference* reference = dataset->GetSpatialRef();
-  if (reference == nullptr || reference->IsEmpty()) {
-    return Fail(ErrorCode::kBadInput,
-                "{}: no coordinate system inside the file: its pixels have no place on earth",
-                name);
-  }
-  OGRSpatialReference own(*reference);
-  own.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-  OGRSpatialReference wgs84;
-  if (wgs84.importFromEPSG(4326) != OGRERR_NONE) {
-    return Fail(ErrorCode::kUnavailable, "PROJ's database of coordinate systems is missing");
-  }
-  wgs84.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-  to_wgs84.reset(OGRCreateCoordinateTransformation(&own, &wgs84));
-  from_wgs84.reset(OGRCreateCoordinateTransformation(&wgs84, &own));
-  if (!to_wgs84 || !from_wgs84) {
-    return Fail(ErrorCode::kBadInput, "{}: its coordinate system cannot be related to WGS-84: {}",
-                name, internal::GdalMessage());
-  }
-  const char* crs = own.GetName();
-  info.crs = crs == nullptr ? "" : crs;
-  const char* authority = own.GetAuthorityName(nullptr);
-  const char* code = own.GetAuthorityCode(nullptr);
-  if (authority != nullptr && code != nullptr && std::string_view(authority) == "EPSG") {
-    info.epsg = std::atoi(code);
-  }
-  return {};
+  int has = 0;
+  const double nodata = band.GetNoDataValue(&has);
+  if (has != 0) out.nodata = nodata;
+  const double scale = band.GetScale(&has);
+  if (has != 0 && std::isfinite(scale) && scale != 0) out.scale = scale;
+  const double offset = band.GetOffset(&has);
+  if (has != 0 && std::isfinite(offset)) out.offset = offset;
+  const char* unit = band.GetUnitType();
+  out.unit = unit == nullptr ? "" : unit;
+  band.GetBlockSize(&out.block_width_px, &out.block_height_px);
+  return out;
 }
 
-Result<void> SceneReader::Impl::Measure(const std::string& name) {
-  const double width = info.width_px;
-  const double height = info.height_px;
-  for (const auto& [x, y] : {std::pair{0.0, 0.0}, {0.0, height}, {width, height}, {width, 0.0}}) {
-    const auto corner = Ground(x, y);
-    if (!corner) {
-      return Fail(ErrorCode::kBadInput, "{}: its corner at pixel {}, {} is no place on earth", name,
-                  x, y);
-    }
-    info.footprint.push_back(*corner);
+void Describe(GDALDataset& dataset, SceneInfo& info) {
+  info.driver = dataset.GetDriver()->GetDescription();
+  info.width_px = dataset.GetRasterXSize();
+  info.height_px = dataset.GetRasterYSize();
+  info.bands = dataset.GetRasterCount();
+  for (int i = 1; i <= info.bands; ++i) {
+    GDALRasterBand& band = *dataset.GetRasterBand(i);
+    info.band.push_back(DescribeBand(band));
+    info.complex |= GDALDataTypeIsComplex(band.GetRasterDataType()) != 0;
+    info.masked |= (band.GetMaskFlags() & GMF_PER_DATASET) != 0;
   }
-  double area = 0;
-  double west = 180;
-  double east = -180;
-  for (std::size_t i = 0; i < info.footprint.size(); ++i) {
-    const Geodetic& a = info.footprint[i];
-    const Geodetic& b = info.footprint[(i + 1) % info.footprint.size()];
-    area += a.longitude.deg() * b.latitude.deg() - b.longitude.deg() * a.latitude.deg();
-    west = std::min(west, a.longitude.deg());
-    east = std::max(east, a.longitude.deg());
-  }
-  if (east - west > 180) {
-    return Fail(ErrorCode::kBadInput, "{}: lies across the 180 degree meridian, which is not read",
-                name);
-  }
-  if (area < 0) std::reverse(info.footprint.begin(), info.footprint.end());
-  const auto middle = Ground(width / 2, height / 2);
-  const auto right = Ground(width / 2 + 1, height / 2);
-  const auto below = Ground(width / 2, height / 2 + 1);
-  if (middle && right && below) {
-    info.resolution_m =
-        std::sqrt(GeodesicDistanceM(*middle, *right) * GeodesicDistanceM(*middle, *below));
-  }
-  if (!(info.resolution_m > 1e-3 && info.resolution_m < 1e5) || area == 0) {
-    return Fail(ErrorCode::kBadInput, "{}: a pixel of {} m on the ground; expected 1 mm to 100 km",
-                name, info.resolution_m);
-  }
-  return {};
+  info.data_type = info.band.front().data_type;
 }
+
+void FindTime(GDALDataset& dataset, const SceneOptions& options, SceneInfo& info) {
+  if (options.time) {
+    info.time = options.time;
+    info.time_from = "given";
+  } else if ((info.time = TiffTime(dataset.GetMetadataItem("TIFFTAG_DATETIME")))) {
+    info.time_from = "TIFF tag 306";
+  } else if ((info.time = NitfTime(dataset.GetMetadataItem("NITF_IDATIM")))) {
+    info.time_from = "NITF IDATIM";
+  }
+}
+
+}  // namespace
 
 SceneReader::SceneReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SceneReader::~SceneReader() = default;
 
-Result<std::unique_ptr<SceneReader>> SceneReader::Open(std::string bytes, const std::string& name) {
-  if (!IsTiff(bytes)) return Fail(ErrorCode::kBadInput, "{}: is {}", name, WhatItIs(bytes));
+Result<std::unique_ptr<SceneReader>> SceneReader::Open(std::shared_ptr<const File> file,
+                                                       SceneOptions options) {
+  const std::string& name = options.name;
+  TW_ASSIGN_OR_RETURN(const internal::ImageFormat format, internal::RecogniseImage(*file, name));
+  TW_ASSIGN_OR_RETURN(const std::uint64_t size, file->Size());
   const internal::HardenedGdal hardened;
   auto impl = std::make_unique<Impl>();
-  impl->bytes = std::move(bytes);
-  impl->file = std::make_unique<internal::MemoryFile>(AsBytes(impl->bytes));
-  static const char* const kDrivers[] = {"GTiff", nullptr};
+  impl->door = std::make_unique<internal::FileDoor>(std::move(file), format.extension);
+  const char* const drivers[] = {format.driver, nullptr};
   impl->dataset.reset(GDALDataset::Open(
-      impl->file->path().c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kDrivers, nullptr, nullptr));
+      impl->door->path().c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, drivers, nullptr, nullptr));
   if (!impl->dataset) {
-    std::string reason = internal::GdalMessage();
-    // GDAL quotes its own name of the memory file, which differs from run to run.
-    for (std::size_t at = 0; (at = reason.find(impl->file->path())) != std::string::npos;) {
-      reason.replace(at, impl->file->path().size(), "file");
-    }
-    return Fail(ErrorCode::kBadInput, "{}: is a damaged TIFF: {}", name, reason);
+    return Fail(ErrorCode::kBadInput, "{}: is a damaged {} file: {}", name, format.driver,
+                internal::GdalMessage());
   }
-  TW_RETURN_IF_ERROR(impl->CheckSize(name));
-  impl->info.driver = impl->dataset->GetDriver()->GetDescription();
-  impl->info.width_px = impl->dataset->GetRasterXSize();
-  impl->info.height_px = impl->dataset->GetRasterYSize();
-  impl->info.bands = impl->dataset->GetRasterCount();
-  impl->info.data_type = GDALGetDataTypeName(impl->dataset->GetRasterBand(1)->GetRasterDataType());
-  impl->info.time = TiffTime(impl->dataset->GetMetadataItem("TIFFTAG_DATETIME"));
-  TW_RETURN_IF_ERROR(impl->ReadGeoreference(name));
-  TW_RETURN_IF_ERROR(impl->Measure(name));
+  TW_RETURN_IF_ERROR(CheckSize(*impl->dataset, size, name));
+  Describe(*impl->dataset, impl->info);
+  FindTime(*impl->dataset, options, impl->info);
+  TW_ASSIGN_OR_RETURN(impl->placement, internal::PlaceImage(*impl->dataset, options, impl->info));
+  if (options.placed && !impl->placement) {
+    return Fail(ErrorCode::kBadInput, "{}: {}", name, impl->info.not_placed);
+  }
   return std::unique_ptr<SceneReader>(new SceneReader(std::move(impl)));
+}
+
+Result<std::unique_ptr<SceneReader>> SceneReader::OpenFile(const std::string& path,
+                                                           SceneOptions options) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return Fail(ErrorCode::kNotFound, "{}: no such file", path);
+  }
+  if (options.name.empty()) options.name = path;
+  TW_ASSIGN_OR_RETURN(std::shared_ptr<const File> file, MakePosixStorage()->Open(path, false));
+  return Open(std::move(file), std::move(options));
+}
+
+Result<std::unique_ptr<SceneReader>> SceneReader::Open(std::string bytes, const std::string& name) {
+  SceneOptions options;
+  options.name = name;
+  return Open(std::make_shared<const MemoryFile>(std::move(bytes)), std::move(options));
 }
 
 const SceneInfo& SceneReader::info() const { return impl_->info; }
 
 std::optional<Geodetic> SceneReader::GroundFromPixel(const Eigen::Vector2d& pixel) const {
+  if (!impl_->placement) return std::nullopt;
   const std::lock_guard lock(impl_->mutex);
   const internal::HardenedGdal hardened;
-  return impl_->Ground(pixel.x(), pixel.y());
+  return impl_->placement->Ground(pixel);
 }
 
 std::optional<Eigen::Vector2d> SceneReader::PixelFromGround(const Geodetic& place) const {
+  if (!impl_->placement) return std::nullopt;
   const std::lock_guard lock(impl_->mutex);
   const internal::HardenedGdal hardened;
-  return impl_->Pixel(place);
-}
-
-Result<GreyPlane> SceneReader::ReadGrey(const PixelWindow& window) const {
-  const SceneInfo& info = impl_->info;
-  const std::int64_t pixels = std::int64_t{window.width} * window.height;
-  if (window.x < 0 || window.y < 0 || window.width < 1 || window.height < 1 ||
-      window.width > info.width_px - window.x || window.height > info.height_px - window.y ||
-      pixels > kMaxWindowPixels) {
-    return Fail(ErrorCode::kBadInput, "window {}, {} of {} x {} pixels in an image of {} x {}",
-                window.x, window.y, window.width, window.height, info.width_px, info.height_px);
-  }
-  const std::lock_guard lock(impl_->mutex);
-  const internal::HardenedGdal hardened;
-  const auto count = static_cast<std::size_t>(pixels);
-  GreyPlane plane{window.width, window.height, std::vector<float>(count),
-                  std::vector<std::uint8_t>(count)};
-  std::vector<float> values(count);
-  std::vector<std::uint8_t> mask(count);
-  const int used = info.bands >= 3 ? 3 : 1;
-  for (int i = 1; i <= used; ++i) {
-    GDALRasterBand* band = impl_->dataset->GetRasterBand(i);
-    if (band->RasterIO(GF_Read, window.x, window.y, window.width, window.height, values.data(),
-                       window.width, window.height, GDT_Float32, 0, 0, nullptr) != CE_None ||
-        band->GetMaskBand()->RasterIO(GF_Read, window.x, window.y, window.width, window.height,
-                                      mask.data(), window.width, window.height, GDT_Byte, 0, 0,
-                                      nullptr) != CE_None) {
-      return Fail(ErrorCode::kBadInput, "the image is damaged at {}, {}: {}", window.x, window.y,
-                  internal::GdalMessage());
-    }
-    for (std::size_t k = 0; k < count; ++k) {
-      // A colour pixel is without data when all its bands are: black can be a colour.
-      if (mask[k] != 0) plane.valid[k] = 1;
-      plane.values[k] += values[k] / static_cast<float>(used);
-    }
-  }
-  for (std::size_t k = 0; k < count; ++k) {
-    if (!std::isfinite(plane.values[k])) plane.valid[k] = 0;
-    if (plane.valid[k] == 0) plane.values[k] = 0;
-  }
-  return plane;
+  return impl_->placement->Pixel(place);
 }
 
 }  // namespace trucewatch

@@ -4,12 +4,12 @@
 #include <gdal_priv.h>
 #include <ogrsf_frmts.h>
 
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <memory>
 
 #include "core/json/json_writer.h"
+#include "core/raster/internal/hardened_gdal.h"
 
 namespace trucewatch {
 namespace {
@@ -65,26 +65,17 @@ Result<void> Check(const std::vector<VectorLayer>& layers) {
   return {};
 }
 
-// GDAL quiet and without a clock, on this thread, as long as the object lives.
-class QuietGdal {
+// GDAL hardened and without a clock, on this thread, as long as the object lives.
+class TimelessGdal {
  public:
-  QuietGdal() {
-    GDALAllRegister();
-    for (const auto& [key, value] : kOptions) CPLSetThreadLocalConfigOption(key, value);
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-  }
-  ~QuietGdal() {
-    CPLPopErrorHandler();
-    for (const auto& [key, value] : kOptions) CPLSetThreadLocalConfigOption(key, nullptr);
-  }
-  QuietGdal(const QuietGdal&) = delete;
-  QuietGdal& operator=(const QuietGdal&) = delete;
+  TimelessGdal() { CPLSetThreadLocalConfigOption(kDate, "1970-01-01T00:00:00.000Z"); }
+  ~TimelessGdal() { CPLSetThreadLocalConfigOption(kDate, nullptr); }
+  TimelessGdal(const TimelessGdal&) = delete;
+  TimelessGdal& operator=(const TimelessGdal&) = delete;
 
  private:
-  static constexpr std::array<std::pair<const char*, const char*>, 3> kOptions = {
-      {{"OGR_CURRENT_DATE", "1970-01-01T00:00:00.000Z"},  // gpkg_contents.last_change
-       {"GDAL_PAM_ENABLED", "NO"},
-       {"GDAL_NUM_THREADS", "1"}}};
+  static constexpr const char* kDate = "OGR_CURRENT_DATE";  // gpkg_contents.last_change
+  internal::HardenedGdal hardened_;
 };
 
 // A file of GDAL's memory that goes away with the object.
@@ -228,7 +219,7 @@ void WriteFeature(const VectorLayer& layer, const VectorFeature& feature, JsonWr
 
 Result<std::string> GeoPackageBytes(const std::vector<VectorLayer>& layers) {
   TW_RETURN_IF_ERROR(Check(layers));
-  const QuietGdal quiet;
+  const TimelessGdal timeless;
   GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("GPKG");
   if (driver == nullptr) return Fail(ErrorCode::kUnavailable, "this GDAL has no GeoPackage driver");
   OGRSpatialReference wgs84;

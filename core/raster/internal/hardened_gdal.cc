@@ -6,11 +6,12 @@
 #include <cpl_vsi.h>
 #include <gdal_priv.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <string_view>
 
-#include "core/base/check.h"
+#include "core/raster/internal/file_door.h"
 
 namespace trucewatch::internal {
 namespace {
@@ -18,12 +19,31 @@ namespace {
 // Memory for decoded blocks, of the whole process (default: 5 % of the machine).
 constexpr GIntBig kCacheBytes = GIntBig{64} << 20;
 
+// The drivers we read or write with; a driver that is not there cannot be fooled.
+constexpr std::string_view kDrivers[] = {"GTiff", "JP2OpenJPEG", "NITF", "SRTMHGT",
+                                         "COG",   "MEM",         "GPKG"};
+
+void SkipOtherDrivers() {
+  GDALDriverManager& manager = *GetGDALDriverManager();
+  std::string skip;
+  for (int i = 0; i < manager.GetDriverCount(); ++i) {
+    const std::string_view name = manager.GetDriver(i)->GetDescription();
+    if (std::find(std::begin(kDrivers), std::end(kDrivers), name) == std::end(kDrivers)) {
+      skip += (skip.empty() ? "" : ",") + std::string(name);
+    }
+  }
+  // Heeded by this and by every later registration.
+  CPLSetConfigOption("GDAL_SKIP", skip.c_str());
+  GDALAllRegister();
+}
+
 void RegisterOnce() {
   static std::once_flag once;
   std::call_once(once, [] {
     // Read when drivers are loaded, so not for one thread: no plugin, no Python in a VRT.
     CPLSetConfigOption("GDAL_DRIVER_PATH", "disable");
     GDALAllRegister();
+    SkipOtherDrivers();
     GDALSetCacheMax64(kCacheBytes);
   });
 }
@@ -49,14 +69,6 @@ HardenedGdal::~HardenedGdal() {
 
 MemoryFile::MemoryFile() : folder_(FreshFolder()), path_(folder_ + "/image.tif") {}
 
-MemoryFile::MemoryFile(Bytes view) : MemoryFile() {
-  // GDAL asks for a pointer to mutable bytes; the file is opened read-only and never owns them.
-  VSILFILE* file = VSIFileFromMemBuffer(path_.c_str(), const_cast<GByte*>(view.data()),
-                                        static_cast<vsi_l_offset>(view.size()), FALSE);
-  TW_CHECK(file != nullptr);
-  VSIFCloseL(file);
-}
-
 MemoryFile::~MemoryFile() { VSIRmdirRecursive(folder_.c_str()); }
 
 std::string MemoryFile::Contents() const {
@@ -67,15 +79,17 @@ std::string MemoryFile::Contents() const {
 }
 
 std::string GdalMessage() {
-  // The folder in memory is counted through the process: in a message it would make findings depend
+  // The folder of a file is counted through the process: in a message it would make findings depend
   // on what else the process has read.
   std::string text = CPLGetLastErrorMsg();
-  constexpr std::string_view kFolder = "/vsimem/trucewatch";
-  for (std::size_t at = text.find(kFolder); at != std::string::npos; at = text.find(kFolder, at)) {
-    std::size_t end = at + kFolder.size();
-    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-    if (end < text.size() && text[end] == '/') ++end;
-    text.erase(at, end - at);
+  for (const std::string_view folder :
+       {std::string_view("/vsimem/trucewatch"), std::string_view(kDoorPrefix)}) {
+    for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at)) {
+      std::size_t end = at + folder.size();
+      while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+      if (end < text.size() && text[end] == '/') ++end;
+      text.erase(at, end - at);
+    }
   }
   return text;
 }

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "core/base/bytes.h"
-
 namespace trucewatch::internal {
 
 // While it lives, this thread's GDAL has the doors for untrusted files shut: each of these was open
@@ -34,8 +32,7 @@ class HardenedGdal {
 // Nothing lies beside it, so there is no sidecar to find.
 class MemoryFile {
  public:
-  MemoryFile();                     // empty, for writing
-  explicit MemoryFile(Bytes view);  // read-only; `view` outlives the object
+  MemoryFile();  // empty, for writing
   ~MemoryFile();
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;

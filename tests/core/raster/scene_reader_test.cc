@@ -132,7 +132,7 @@ TEST(SceneReader, ManyThreadsReadTheSame) {
 TEST(SceneReader, WhatOnlyPosesAsAnImageIsRefusedWithTheReason) {
   EXPECT_THAT(Refusal("<VRTDataset rasterXSize=\"5\" rasterYSize=\"5\"></VRTDataset>"),
               HasSubstr("virtual file"));
-  EXPECT_THAT(Refusal(""), HasSubstr("no GeoTIFF"));
+  EXPECT_THAT(Refusal(""), HasSubstr("is empty"));
   EXPECT_THAT(Refusal("/vsicurl/http://127.0.0.1:9/x.tif"), HasSubstr("no GeoTIFF"));
   EXPECT_THAT(Refusal(SmallScene().substr(0, 60)), HasSubstr("damaged"));
 }
@@ -185,31 +185,6 @@ TEST_F(Files, WithoutACoordinateSystemOrGeoreferenceThereIsNoScene) {
   EXPECT_THAT(Refusal(Made("-co PROFILE=BASELINE")), HasSubstr("no georeference"));
   EXPECT_THAT(Refusal(Made("-a_ullr 0 0 0 0 -gcp 0 0 33 30 -gcp 100 0 33.1 30 -gcp 0 50 33 29.9")),
               HasSubstr("only ground control points"));
-  EXPECT_THAT(Refusal(Made("-ot CFloat32")), HasSubstr("complex samples"));
-}
-
-TEST_F(Files, SensorGeometryIsRefusedUntilItIsOrthorectified) {
-  Made("-co PROFILE=BASELINE");
-  std::string coefficients;
-  for (int i = 0; i < 20; ++i) coefficients += i == 0 ? "1" : " 0";
-  std::string rpc;
-  for (const char* key : {"LINE_OFF", "SAMP_OFF", "LAT_OFF", "LONG_OFF", "HEIGHT_OFF", "LINE_SCALE",
-                          "SAMP_SCALE", "LAT_SCALE", "LONG_SCALE", "HEIGHT_SCALE"}) {
-    rpc += fmt::format("<MDI key=\"{}\">10</MDI>", key);
-  }
-  for (const char* key : {"LINE_NUM_COEFF", "LINE_DEN_COEFF", "SAMP_NUM_COEFF", "SAMP_DEN_COEFF"}) {
-    rpc += fmt::format("<MDI key=\"{}\">{}</MDI>", key, coefficients);
-  }
-  std::ofstream(directory_.File("rpc.vrt"))
-      << "<VRTDataset rasterXSize=\"120\" rasterYSize=\"80\"><Metadata domain=\"RPC\">" << rpc
-      << "</Metadata><VRTRasterBand dataType=\"Byte\" band=\"1\"><SimpleSource><SourceFilename>"
-      << directory_.File("out.tif")
-      << "</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>";
-  const std::string command = "gdal_translate -q " + directory_.File("rpc.vrt") + " " +
-                              directory_.File("rpc.tif") + " -co PROFILE=GDALGeoTIFF";
-  ASSERT_EQ(std::system(command.c_str()), 0);
-  EXPECT_THAT(Refusal(testing::ReadFile(directory_.File("rpc.tif"))),
-              HasSubstr("sensor geometry (RPC) is not orthorectified yet"));
 }
 
 TEST_F(Files, HugeDeclaredSizesAreRefusedBeforeAPixelIsDecoded) {
@@ -269,7 +244,11 @@ TEST_P(RealScenes, AgreeWithGdalinfoOrAreRefusedForTheRightReason) {
             bands.values(0).struct_value().fields().at("type").string_value());
   const std::string& wkt =
       json.fields().at("coordinateSystem").struct_value().fields().at("wkt").string_value();
-  EXPECT_THAT(wkt, ::testing::EndsWith(fmt::format("ID[\"EPSG\",{}]]", (*scene)->info().epsg)));
+  if ((*scene)->info().epsg > 0) {
+    EXPECT_THAT(wkt, ::testing::EndsWith(fmt::format("ID[\"EPSG\",{}]]", (*scene)->info().epsg)));
+  } else {
+    EXPECT_THAT(wkt, ::testing::EndsWith("]]]"));
+  }
   // gdalinfo's own corners in WGS-84.
   const auto& extent = json.fields().at("wgs84Extent").struct_value().fields().at("coordinates");
   const auto& ring = extent.list_value().values(0).list_value();
@@ -292,10 +271,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Sample{"cog.tif", ""}, Sample{"m_4709963_se_14_1_20180716.tif", ""},
         Sample{"m_4709963_se_14_1_20200831.tif", ""}, Sample{"sentinel1-vv-db.tif", ""},
-        Sample{"sentinel2-motorway-trucks.tif", ""},
-        Sample{"sar-complex-vv.tif", "complex samples (CFloat32"},
+        Sample{"sentinel2-motorway-trucks.tif", ""}, Sample{"sar-complex-vv.tif", ""},
         Sample{"rpc-ventoux/left_image.tif", "no coordinate system"},
-        Sample{"wv3_20.NTF", "sensor geometry (RPC) is not orthorectified yet"},
         Sample{"S1A_IW_GRDH_1SDV_20210119T031653_20210119T031718_036201_043ED0_8255.zip",
                "zip archive (a SAFE product?)"},
         Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_162740_ssc1d1/"

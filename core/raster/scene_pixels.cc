@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reading half of SceneReader: windows in chunks of whole blocks.
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/check.h"
+#include "core/raster/internal/scene_impl.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr std::int64_t kMaxWindowPixels = 64'000'000;
+// Decoded samples of one chunk, all bands: half of GDAL's cache, so that a band does not push out
+// what was decoded with it for the next one.
+constexpr std::int64_t kChunkBytes = std::int64_t{32} << 20;
+
+// A part of the result, and what of the image it comes from.
+struct Chunk {
+  PixelWindow from;
+  int x = 0, y = 0, width = 0, height = 0;  // in the result
+};
+
+// Cuts one axis of the window where blocks end, `blocks` of them at a time.
+struct Span {
+  int from, size;
+};
+std::vector<Span> CutAtBlocks(int begin, int size, int block, std::int64_t blocks) {
+  std::vector<Span> spans;
+  for (int at = begin; at < begin + size;) {
+    const std::int64_t end = (at / block + std::max<std::int64_t>(1, blocks)) * block;
+    const int next = static_cast<int>(std::min<std::int64_t>(end, std::int64_t{begin} + size));
+    spans.push_back({at, next - at});
+    at = next;
+  }
+  return spans;
+}
+
+// At full resolution: chunks of whole blocks, row by row of blocks.
+std::vector<Chunk> WholeBlocks(const PixelWindow& window, const BandInfo& band,
+                               std::int64_t pixel_bytes) {
+  const std::int64_t block_bytes =
+      std::int64_t{band.block_width_px} * band.block_height_px * pixel_bytes;
+  const std::int64_t blocks = std::max<std::int64_t>(1, kChunkBytes / block_bytes);
+  const std::int64_t across =
+      (std::int64_t{window.width} + band.block_width_px - 1) / band.block_width_px + 1;
+  std::vector<Chunk> chunks;
+  for (const Span& rows :
+       CutAtBlocks(window.y, window.height, band.block_height_px, blocks / across)) {
+    for (const Span& columns : CutAtBlocks(window.x, window.width, band.block_width_px, blocks)) {
+      chunks.push_back({{columns.from, rows.from, columns.size, rows.size},
+                        columns.from - window.x,
+                        rows.from - window.y,
+                        columns.size,
+                        rows.size});
+    }
+  }
+  return chunks;
+}
+
+// Decimated: GDAL picks the overview; some rows of the result at a time bound the memory.
+std::vector<Chunk> Decimated(const PixelWindow& window, int width, int height,
+                             std::int64_t pixel_bytes) {
+  const auto rows =
+      static_cast<int>(std::clamp<std::int64_t>(kChunkBytes / (width * pixel_bytes), 1, height));
+  std::vector<Chunk> chunks;
+  for (int y = 0; y < height; y += rows) {
+    const int count = std::min(rows, height - y);
+    const auto at = [&](int row) {
+      return window.y + static_cast<int>(std::int64_t{window.height} * row / height);
+    };
+    chunks.push_back(
+        {{window.x, at(y), window.width, std::max(1, at(y + count) - at(y))}, 0, y, width, count});
+  }
+  return chunks;
+}
+
+// One band of one chunk.
+struct BandReader {
+  GDALRasterBand* band = nullptr;
+  internal::SampleRule rule;
+  bool own_mask = false;  // a mask or an alpha band says what is valid
+  std::vector<std::uint8_t> samples, mask;
+
+  bool ReadRaster(GDALRasterBand& from, const Chunk& chunk, GDALDataType type, void* out) const {
+    return from.RasterIO(GF_Read, chunk.from.x, chunk.from.y, chunk.from.width, chunk.from.height,
+                         out, chunk.width, chunk.height, type, 0, 0, nullptr) == CE_None;
+  }
+
+  // Into rows of `stride` values each. False: damaged.
+  bool Read(const Chunk& chunk, float* values, std::uint8_t* valid, std::size_t stride) {
+    const auto width = static_cast<std::size_t>(chunk.width);
+    const auto height = static_cast<std::size_t>(chunk.height);
+    const auto sample = static_cast<std::size_t>(GDALGetDataTypeSizeBytes(rule.type));
+    if (samples.size() < width * height * sample) samples.resize(width * height * sample);
+    if (!ReadRaster(*band, chunk, rule.type, samples.data())) return false;
+    if (own_mask) {
+      mask.resize(width * height);
+      if (!ReadRaster(*band->GetMaskBand(), chunk, GDT_Byte, mask.data())) return false;
+    }
+    for (std::size_t y = 0; y < height; ++y) {
+      float* row = values + y * stride;
+      std::uint8_t* row_valid = valid + y * stride;
+      internal::ConvertSamples(rule, samples.data() + y * width * sample, width, row, row_valid);
+      for (std::size_t x = 0; own_mask && x < width; ++x) {
+        if (mask[y * width + x] != 0) continue;
+        row[x] = 0;
+        row_valid[x] = 0;
+      }
+    }
+    return true;
+  }
+};
+
+BandReader ReaderOf(GDALDataset& dataset, int number, const BandInfo& info, bool physical) {
+  BandReader reader;
+  reader.band = dataset.GetRasterBand(number);
+  reader.rule.type = internal::ReadType(reader.band->GetRasterDataType());
+  reader.rule.nodata = info.nodata;
+  if (physical) {
+    reader.rule.scale = info.scale;
+    reader.rule.offset = info.offset;
+  }
+  // Nodata is compared here, which is faster than GDAL's mask of it; both may be there at once.
+  reader.own_mask = (reader.band->GetMaskFlags() & GMF_PER_DATASET) != 0 &&
+                    (reader.band->GetMaskFlags() & GMF_NODATA) == 0;
+  return reader;
+}
+
+}  // namespace
+
+Result<void> SceneReader::Impl::Read(const ReadRequest& request, std::span<float> values,
+                                     std::span<std::uint8_t> valid) const {
+  const int width = request.width > 0 ? request.width : request.window.width;
+  const int height = request.height > 0 ? request.height : request.window.height;
+  std::vector<BandReader> readers;
+  std::int64_t pixel_bytes = 0;
+  for (const int number : request.bands) {
+    const BandInfo& band = info.band[static_cast<std::size_t>(number - 1)];
+    readers.push_back(ReaderOf(*dataset, number, band, request.physical));
+    pixel_bytes += GDALGetDataTypeSizeBytes(readers.back().rule.type);
+  }
+  const BandInfo& first = info.band[static_cast<std::size_t>(request.bands.front() - 1)];
+  const bool whole = width == request.window.width && height == request.window.height;
+  const auto chunks = whole ? WholeBlocks(request.window, first, pixel_bytes)
+                            : Decimated(request.window, width, height, pixel_bytes);
+  const auto plane = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  CPLErrorReset();
+  for (const Chunk& chunk : chunks) {
+    const std::size_t at = static_cast<std::size_t>(chunk.y) * static_cast<std::size_t>(width) +
+                           static_cast<std::size_t>(chunk.x);
+    for (std::size_t i = 0; i < readers.size(); ++i) {
+      const bool sound =
+          readers[i].Read(chunk, values.data() + i * plane + at, valid.data() + i * plane + at,
+                          static_cast<std::size_t>(width));
+      // OpenJPEG tells of a cut codestream by a warning and goes on with half a picture.
+      if (!sound || CPLGetLastErrorType() >= CE_Warning) {
+        return Fail(ErrorCode::kBadInput, "the image is damaged around pixel {}, {}: {}",
+                    chunk.from.x, chunk.from.y, internal::GdalMessage());
+      }
+    }
+  }
+  return {};
+}
+
+namespace {
+
+Result<void> Check(const SceneInfo& info, const ReadRequest& request) {
+  const PixelWindow& window = request.window;
+  const std::int64_t width = request.width > 0 ? request.width : window.width;
+  const std::int64_t height = request.height > 0 ? request.height : window.height;
+  if (window.x < 0 || window.y < 0 || window.width < 1 || window.height < 1 ||
+      window.width > info.width_px - window.x || window.height > info.height_px - window.y ||
+      width > window.width || height > window.height || width * height > kMaxWindowPixels) {
+    return Fail(
+        ErrorCode::kBadInput,
+        "window {}, {} of {} x {} pixels, read as {} x {}, in an image of {} x {}; expected "
+        "one inside it with at most {} million pixels",
+        window.x, window.y, window.width, window.height, width, height, info.width_px,
+        info.height_px, kMaxWindowPixels / 1'000'000);
+  }
+  for (const int band : request.bands) {
+    if (band < 1 || band > info.bands) {
+      return Fail(ErrorCode::kBadInput, "band {} of an image of {}", band, info.bands);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> SceneReader::Read(const ReadRequest& request, std::span<float> values,
+                               std::span<std::uint8_t> valid) const {
+  TW_RETURN_IF_ERROR(Check(info(), request));
+  const int width = request.width > 0 ? request.width : request.window.width;
+  const int height = request.height > 0 ? request.height : request.window.height;
+  const std::size_t count =
+      request.bands.size() * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  TW_CHECK(!request.bands.empty() && values.size() == count && valid.size() == count);
+  const std::lock_guard lock(impl_->mutex);
+  const internal::HardenedGdal hardened;
+  return impl_->Read(request, values, valid);
+}
+
+Result<GreyPlane> SceneReader::ReadGrey(const PixelWindow& window) const {
+  ReadRequest request;
+  if (info().bands >= 3) request.bands = {1, 2, 3};
+  request.window = window;
+  TW_RETURN_IF_ERROR(Check(info(), request));
+  const auto width = static_cast<std::size_t>(window.width);
+  const std::size_t count = width * static_cast<std::size_t>(window.height);
+  GreyPlane plane{window.width, window.height, std::vector<float>(count),
+                  std::vector<std::uint8_t>(count)};
+  const std::size_t bands = request.bands.size();
+  if (bands == 1) {
+    TW_RETURN_IF_ERROR(Read(request, plane.values, plane.valid));
+    return plane;
+  }
+  // A row of blocks at a time: the bands are only needed until they are one.
+  const auto share = 1 / static_cast<float>(bands);
+  std::vector<float> values;
+  std::vector<std::uint8_t> valid;
+  for (const Span& rows :
+       CutAtBlocks(window.y, window.height, info().band.front().block_height_px, 1)) {
+    const std::size_t part = width * static_cast<std::size_t>(rows.size);
+    values.resize(bands * part);
+    valid.resize(bands * part);
+    request.window.y = rows.from;
+    request.window.height = rows.size;
+    TW_RETURN_IF_ERROR(Read(request, values, valid));
+    const std::size_t at = width * static_cast<std::size_t>(rows.from - window.y);
+    for (std::size_t band = 0; band < bands; ++band) {
+      for (std::size_t k = 0; k < part; ++k) {
+        plane.values[at + k] += values[band * part + k] * share;
+        plane.valid[at + k] |= valid[band * part + k];
+      }
+    }
+  }
+  return plane;
+}
+
+}  // namespace trucewatch
