@@ -127,8 +127,15 @@ Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
   };
   const auto scene = FromProto(message);
   if (!scene) return fault(scene.error().message);
-  TW_ASSIGN_OR_RETURN(std::string bytes, scenes_->Get(scene->sha256));
-  const auto pixels = SceneReader::Open(std::move(bytes), scene->item);
+  const auto open = [&](const Scene& of) -> Result<Result<std::unique_ptr<SceneReader>>> {
+    TW_ASSIGN_OR_RETURN(const auto file, scenes_->Open(of.sha256));
+    SceneOptions options;
+    options.name = of.item;
+    options.terrain = terrain_.get();
+    return SceneReader::Open(file, std::move(options));
+  };
+  // The outer error: the store. The inner one: the scene.
+  TW_ASSIGN_OR_RETURN(const auto pixels, open(*scene));
   if (!pixels) return fault(pixels.error().message);
   if (scene->footprint.size() < 3 || !(scene->resolution_m > 0)) {
     return fault("no footprint or resolution");
@@ -136,8 +143,7 @@ Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
   ScenePass earlier;
   std::unique_ptr<SceneReader> earlier_pixels;
   if (const Scene* pass = passes_.EarlierPass(*scene)) {
-    TW_ASSIGN_OR_RETURN(std::string earlier_bytes, scenes_->Get(pass->sha256));
-    auto opened = SceneReader::Open(std::move(earlier_bytes), pass->item);
+    TW_ASSIGN_OR_RETURN(auto opened, open(*pass));
     if (opened) {
       earlier_pixels = std::move(*opened);
       earlier = {pass, earlier_pixels.get()};
