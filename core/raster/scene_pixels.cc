@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of SceneReader: windows in chunks of whole blocks.
 #include <algorithm>
-#include <cstring>
+#include <cmath>
 
 #include "core/base/check.h"
 #include "core/raster/internal/scene_impl.h"
@@ -18,6 +18,8 @@ constexpr std::int64_t kChunkBytes = std::int64_t{32} << 20;
 struct Chunk {
   PixelWindow from;
   int x = 0, y = 0, width = 0, height = 0;  // in the result
+  // Exact rows of the image, where a decimated result is made in several parts.
+  double from_y = 0, from_height = 0;
 };
 
 // Cuts one axis of the window where blocks end, `blocks` of them at a time.
@@ -63,13 +65,16 @@ std::vector<Chunk> Decimated(const PixelWindow& window, int width, int height,
   const auto rows =
       static_cast<int>(std::clamp<std::int64_t>(kChunkBytes / (width * pixel_bytes), 1, height));
   std::vector<Chunk> chunks;
+  const double step = static_cast<double>(window.height) / height;
   for (int y = 0; y < height; y += rows) {
     const int count = std::min(rows, height - y);
-    const auto at = [&](int row) {
-      return window.y + static_cast<int>(std::int64_t{window.height} * row / height);
-    };
+    const double top = window.y + y * step;
+    const double size = count * step;
+    const int first = static_cast<int>(top);
+    const int last = std::min(window.y + window.height, static_cast<int>(std::ceil(top + size)));
     chunks.push_back(
-        {{window.x, at(y), window.width, std::max(1, at(y + count) - at(y))}, 0, y, width, count});
+        {{window.x, first, window.width, last - first}, 0, y, width, count, top, size});
+    if (count == height) chunks.back().from_height = 0;
   }
   return chunks;
 }
@@ -81,9 +86,18 @@ struct BandReader {
   bool own_mask = false;  // a mask or an alpha band says what is valid
   std::vector<std::uint8_t> samples, mask;
 
-  bool ReadRaster(GDALRasterBand& from, const Chunk& chunk, GDALDataType type, void* out) const {
+  static bool ReadRaster(GDALRasterBand& from, const Chunk& chunk, GDALDataType type, void* out) {
+    GDALRasterIOExtraArg extra;
+    INIT_RASTERIO_EXTRA_ARG(extra);
+    if (chunk.from_height > 0) {
+      extra.bFloatingPointWindowValidity = TRUE;
+      extra.dfXOff = chunk.from.x;
+      extra.dfXSize = chunk.from.width;
+      extra.dfYOff = chunk.from_y;
+      extra.dfYSize = chunk.from_height;
+    }
     return from.RasterIO(GF_Read, chunk.from.x, chunk.from.y, chunk.from.width, chunk.from.height,
-                         out, chunk.width, chunk.height, type, 0, 0, nullptr) == CE_None;
+                         out, chunk.width, chunk.height, type, 0, 0, &extra) == CE_None;
   }
 
   // Into rows of `stride` values each. False: damaged.
@@ -144,6 +158,8 @@ Result<void> SceneReader::Impl::Read(const ReadRequest& request, std::span<float
   const auto chunks = whole ? WholeBlocks(request.window, first, pixel_bytes)
                             : Decimated(request.window, width, height, pixel_bytes);
   const auto plane = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  // OpenJPEG tells of a cut codestream by a warning and goes on with half a picture.
+  const bool warnings_count = info.driver != "GTiff";
   CPLErrorReset();
   for (const Chunk& chunk : chunks) {
     const std::size_t at = static_cast<std::size_t>(chunk.y) * static_cast<std::size_t>(width) +
@@ -152,8 +168,7 @@ Result<void> SceneReader::Impl::Read(const ReadRequest& request, std::span<float
       const bool sound =
           readers[i].Read(chunk, values.data() + i * plane + at, valid.data() + i * plane + at,
                           static_cast<std::size_t>(width));
-      // OpenJPEG tells of a cut codestream by a warning and goes on with half a picture.
-      if (!sound || CPLGetLastErrorType() >= CE_Warning) {
+      if (!sound || (warnings_count && CPLGetLastErrorType() >= CE_Warning)) {
         return Fail(ErrorCode::kBadInput, "the image is damaged around pixel {}, {}: {}",
                     chunk.from.x, chunk.from.y, internal::GdalMessage());
       }
