@@ -10,9 +10,8 @@ namespace trucewatch {
 namespace {
 
 constexpr std::int64_t kMaxWindowPixels = 64'000'000;
-// Decoded samples of one chunk, all bands: half of GDAL's cache, so that a band does not push out
-// what was decoded with it for the next one.
-constexpr std::int64_t kChunkBytes = std::int64_t{32} << 20;
+// Samples of one part of a decimated result.
+constexpr std::int64_t kChunkBytes = std::int64_t{16} << 20;
 
 // A part of the result, and what of the image it comes from.
 struct Chunk {
@@ -22,14 +21,14 @@ struct Chunk {
   double from_y = 0, from_height = 0;
 };
 
-// Cuts one axis of the window where blocks end, `blocks` of them at a time.
+// Cuts one axis of the window where blocks end.
 struct Span {
   int from, size;
 };
-std::vector<Span> CutAtBlocks(int begin, int size, int block, std::int64_t blocks) {
+std::vector<Span> CutAtBlocks(int begin, int size, int block) {
   std::vector<Span> spans;
   for (int at = begin; at < begin + size;) {
-    const std::int64_t end = (at / block + std::max<std::int64_t>(1, blocks)) * block;
+    const std::int64_t end = (std::int64_t{at} / block + 1) * block;
     const int next = static_cast<int>(std::min<std::int64_t>(end, std::int64_t{begin} + size));
     spans.push_back({at, next - at});
     at = next;
@@ -37,18 +36,11 @@ std::vector<Span> CutAtBlocks(int begin, int size, int block, std::int64_t block
   return spans;
 }
 
-// At full resolution: chunks of whole blocks, row by row of blocks.
-std::vector<Chunk> WholeBlocks(const PixelWindow& window, const BandInfo& band,
-                               std::int64_t pixel_bytes) {
-  const std::int64_t block_bytes =
-      std::int64_t{band.block_width_px} * band.block_height_px * pixel_bytes;
-  const std::int64_t blocks = std::max<std::int64_t>(1, kChunkBytes / block_bytes);
-  const std::int64_t across =
-      (std::int64_t{window.width} + band.block_width_px - 1) / band.block_width_px + 1;
+// At full resolution: a block each, row by row.
+std::vector<Chunk> WholeBlocks(const PixelWindow& window, const BandInfo& band) {
   std::vector<Chunk> chunks;
-  for (const Span& rows :
-       CutAtBlocks(window.y, window.height, band.block_height_px, blocks / across)) {
-    for (const Span& columns : CutAtBlocks(window.x, window.width, band.block_width_px, blocks)) {
+  for (const Span& rows : CutAtBlocks(window.y, window.height, band.block_height_px)) {
+    for (const Span& columns : CutAtBlocks(window.x, window.width, band.block_width_px)) {
       chunks.push_back({{columns.from, rows.from, columns.size, rows.size},
                         columns.from - window.x,
                         rows.from - window.y,
@@ -84,7 +76,8 @@ struct BandReader {
   GDALRasterBand* band = nullptr;
   internal::SampleRule rule;
   bool own_mask = false;  // a mask or an alpha band says what is valid
-  std::vector<std::uint8_t> samples, mask;
+  bool in_place = false;  // its blocks are those of the chunks, its samples as they are read
+  int block_width = 1, block_height = 1;
 
   static bool ReadRaster(GDALRasterBand& from, const Chunk& chunk, GDALDataType type, void* out) {
     GDALRasterIOExtraArg extra;
@@ -102,34 +95,77 @@ struct BandReader {
 
   // Into rows of `stride` values each. False: damaged.
   bool Read(const Chunk& chunk, float* values, std::uint8_t* valid, std::size_t stride) {
+    if (!(in_place && chunk.width == chunk.from.width && chunk.height == chunk.from.height
+              ? ConvertBlock(chunk, values, valid, stride)
+              : ConvertCopy(chunk, values, valid, stride))) {
+      return false;
+    }
+    return !own_mask || ApplyMask(chunk, values, valid, stride);
+  }
+
+ private:
+  // From GDAL's cache, without a copy.
+  bool ConvertBlock(const Chunk& chunk, float* values, std::uint8_t* valid, std::size_t stride) {
+    const int block_x = chunk.from.x / block_width;
+    const int block_y = chunk.from.y / block_height;
+    GDALRasterBlock* block = band->GetLockedBlockRef(block_x, block_y);
+    if (block == nullptr) return false;
+    const auto sample = static_cast<std::size_t>(GDALGetDataTypeSizeBytes(rule.type));
+    const auto pitch = static_cast<std::size_t>(block_width) * sample;
+    const auto* samples = static_cast<const std::uint8_t*>(block->GetDataRef()) +
+                          static_cast<std::size_t>(chunk.from.y - block_y * block_height) * pitch +
+                          static_cast<std::size_t>(chunk.from.x - block_x * block_width) * sample;
+    for (std::size_t y = 0; y < static_cast<std::size_t>(chunk.height); ++y) {
+      internal::ConvertSamples(rule, samples + y * pitch, static_cast<std::size_t>(chunk.width),
+                               values + y * stride, valid + y * stride);
+    }
+    block->DropLock();
+    return true;
+  }
+
+  bool ConvertCopy(const Chunk& chunk, float* values, std::uint8_t* valid, std::size_t stride) {
     const auto width = static_cast<std::size_t>(chunk.width);
     const auto height = static_cast<std::size_t>(chunk.height);
     const auto sample = static_cast<std::size_t>(GDALGetDataTypeSizeBytes(rule.type));
-    if (samples.size() < width * height * sample) samples.resize(width * height * sample);
-    if (!ReadRaster(*band, chunk, rule.type, samples.data())) return false;
-    if (own_mask) {
-      mask.resize(width * height);
-      if (!ReadRaster(*band->GetMaskBand(), chunk, GDT_Byte, mask.data())) return false;
-    }
+    copy.resize(width * height * sample);
+    if (!ReadRaster(*band, chunk, rule.type, copy.data())) return false;
     for (std::size_t y = 0; y < height; ++y) {
-      float* row = values + y * stride;
-      std::uint8_t* row_valid = valid + y * stride;
-      internal::ConvertSamples(rule, samples.data() + y * width * sample, width, row, row_valid);
-      for (std::size_t x = 0; own_mask && x < width; ++x) {
-        if (mask[y * width + x] != 0) continue;
-        row[x] = 0;
-        row_valid[x] = 0;
+      internal::ConvertSamples(rule, copy.data() + y * width * sample, width, values + y * stride,
+                               valid + y * stride);
+    }
+    return true;
+  }
+
+  bool ApplyMask(const Chunk& chunk, float* values, std::uint8_t* valid, std::size_t stride) {
+    const auto width = static_cast<std::size_t>(chunk.width);
+    const auto height = static_cast<std::size_t>(chunk.height);
+    copy.resize(width * height);
+    if (!ReadRaster(*band->GetMaskBand(), chunk, GDT_Byte, copy.data())) return false;
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        if (copy[y * width + x] != 0) continue;
+        values[y * stride + x] = 0;
+        valid[y * stride + x] = 0;
       }
     }
     return true;
   }
+
+  std::vector<std::uint8_t> copy;
 };
 
-BandReader ReaderOf(GDALDataset& dataset, int number, const BandInfo& info, bool physical) {
+BandReader ReaderOf(GDALDataset& dataset, int number, const SceneInfo& scene, const BandInfo& first,
+                    bool physical) {
+  const BandInfo& info = scene.band[static_cast<std::size_t>(number - 1)];
   BandReader reader;
   reader.band = dataset.GetRasterBand(number);
   reader.rule.type = internal::ReadType(reader.band->GetRasterDataType());
   reader.rule.nodata = info.nodata;
+  reader.block_width = info.block_width_px;
+  reader.block_height = info.block_height_px;
+  reader.in_place = reader.rule.type == reader.band->GetRasterDataType() &&
+                    info.block_width_px == first.block_width_px &&
+                    info.block_height_px == first.block_height_px;
   if (physical) {
     reader.rule.scale = info.scale;
     reader.rule.offset = info.offset;
@@ -148,14 +184,13 @@ Result<void> SceneReader::Impl::Read(const ReadRequest& request, std::span<float
   const int height = request.height > 0 ? request.height : request.window.height;
   std::vector<BandReader> readers;
   std::int64_t pixel_bytes = 0;
+  const BandInfo& first = info.band[static_cast<std::size_t>(request.bands.front() - 1)];
   for (const int number : request.bands) {
-    const BandInfo& band = info.band[static_cast<std::size_t>(number - 1)];
-    readers.push_back(ReaderOf(*dataset, number, band, request.physical));
+    readers.push_back(ReaderOf(*dataset, number, info, first, request.physical));
     pixel_bytes += GDALGetDataTypeSizeBytes(readers.back().rule.type);
   }
-  const BandInfo& first = info.band[static_cast<std::size_t>(request.bands.front() - 1)];
   const bool whole = width == request.window.width && height == request.window.height;
-  const auto chunks = whole ? WholeBlocks(request.window, first, pixel_bytes)
+  const auto chunks = whole ? WholeBlocks(request.window, first)
                             : Decimated(request.window, width, height, pixel_bytes);
   const auto plane = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   // OpenJPEG tells of a cut codestream by a warning and goes on with half a picture.
@@ -235,7 +270,7 @@ Result<GreyPlane> SceneReader::ReadGrey(const PixelWindow& window) const {
   std::vector<float> values;
   std::vector<std::uint8_t> valid;
   for (const Span& rows :
-       CutAtBlocks(window.y, window.height, info().band.front().block_height_px, 1)) {
+       CutAtBlocks(window.y, window.height, info().band.front().block_height_px)) {
     const std::size_t part = width * static_cast<std::size_t>(rows.size);
     values.resize(bands * part);
     valid.resize(bands * part);

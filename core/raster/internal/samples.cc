@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/raster/internal/samples.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -27,42 +28,38 @@ std::optional<T> NodataAs(const std::optional<double>& nodata) {
   }
 }
 
-// Written so that the compiler makes one loop without branches of each.
+// One loop for values and one for validity, without branches: both become vector instructions.
 template <typename T>
-void Convert(const SampleRule& rule, const T* in, std::size_t count, float* values,
-             std::uint8_t* valid) {
+void Convert(const SampleRule& rule, const T* __restrict in, std::size_t count,
+             float* __restrict values, std::uint8_t* __restrict valid) {
   const std::optional<T> nodata = NodataAs<T>(rule.nodata);
-  const auto scale = static_cast<float>(rule.scale);
-  const auto offset = static_cast<float>(rule.offset);
-  const bool scaled = rule.scale != 1 || rule.offset != 0;
+  bool zero = true;  // what is not valid has the value 0 already
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(in[i]);
   if constexpr (std::is_integral_v<T>) {
-    if (!nodata) {
-      for (std::size_t i = 0; i < count; ++i) {
-        values[i] = static_cast<float>(in[i]);
-        valid[i] = 1;
-      }
-    } else {
+    if (nodata) {
       const T none = *nodata;
-      for (std::size_t i = 0; i < count; ++i) {
-        const bool there = in[i] != none;
-        values[i] = there ? static_cast<float>(in[i]) : 0.0F;
-        valid[i] = there ? 1 : 0;
-      }
+      for (std::size_t i = 0; i < count; ++i) valid[i] = in[i] != none ? 1 : 0;
+      zero = none == 0;
+    } else {
+      std::fill_n(valid, count, std::uint8_t{1});
     }
   } else {
     const T none = nodata.value_or(std::numeric_limits<T>::quiet_NaN());  // equal to nothing
     constexpr T kMost = static_cast<T>(std::numeric_limits<float>::max());
     for (std::size_t i = 0; i < count; ++i) {
       const T v = in[i];
-      const bool there = v != none && v >= -kMost && v <= kMost;  // NaN and infinity are not
-      values[i] = there ? static_cast<float>(v) : 0.0F;
-      valid[i] = there ? 1 : 0;
+      valid[i] = v != none && v >= -kMost && v <= kMost ? 1 : 0;  // NaN and infinity are not
     }
+    zero = false;
   }
-  if (!scaled) return;
-  for (std::size_t i = 0; i < count; ++i) {
-    values[i] = valid[i] != 0 ? values[i] * scale + offset : 0.0F;
+  if (rule.scale != 1 || rule.offset != 0) {
+    const auto scale = static_cast<float>(rule.scale);
+    const auto offset = static_cast<float>(rule.offset);
+    for (std::size_t i = 0; i < count; ++i) values[i] = values[i] * scale + offset;
+    zero = false;
   }
+  if (zero) return;
+  for (std::size_t i = 0; i < count; ++i) values[i] = valid[i] != 0 ? values[i] : 0.0F;
 }
 
 void ConvertComplex(const SampleRule& rule, const float* in, std::size_t count, float* values,
