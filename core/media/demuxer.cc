@@ -18,6 +18,7 @@ extern "C" {
 #include "core/media/access_unit_splitter.h"
 #include "core/media/ffmpeg_log.h"
 #include "core/media/klv_payload.h"
+#include "core/media/pes_head_tap.h"
 #include "core/media/ts_sync.h"
 
 namespace trucewatch {
@@ -44,21 +45,17 @@ class Turnstile {
     if (!ended_) RunReader(lock);
   }
   // Reader's side: fills `to` whole, unless the input ends. Whole, so that what FFmpeg sees in one
-  // read does not depend on how the bytes were cut into Push calls.
+  // read does not depend on how the bytes were cut into Push calls. While it is the reader's turn
+  // the caller waits and `left_` is the reader's alone.
   std::size_t Read(std::span<std::uint8_t> to) {
-    std::unique_lock lock(mutex_);
     std::size_t got = 0;
-    while (got < to.size()) {
+    while (true) {
       const std::size_t take = std::min(left_.size(), to.size() - got);
       if (take > 0) std::memcpy(to.data() + got, left_.data(), take);
       left_ = left_.subspan(take);
       got += take;
-      if (got == to.size() || closed_) break;
-      readers_turn_ = false;
-      changed_.notify_all();
-      changed_.wait(lock, [&] { return readers_turn_; });
+      if (got == to.size() || !WaitForMore()) return got;
     }
-    return got;
   }
   void ReaderStarts() {
     std::unique_lock lock(mutex_);
@@ -79,6 +76,16 @@ class Turnstile {
     left_ = {};
   }
 
+  // False when the input has ended.
+  bool WaitForMore() {
+    std::unique_lock lock(mutex_);
+    if (closed_) return false;
+    readers_turn_ = false;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return readers_turn_; });
+    return true;
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
   Bytes left_;
@@ -86,12 +93,6 @@ class Turnstile {
   bool closed_ = false;
   bool ended_ = false;
 };
-
-int ReadFromTurnstile(void* opaque, std::uint8_t* buffer, int size) {
-  const std::size_t got =
-      static_cast<Turnstile*>(opaque)->Read({buffer, static_cast<std::size_t>(size)});
-  return got == 0 ? AVERROR_EOF : static_cast<int>(got);
-}
 
 struct FormatDeleter {
   void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
@@ -156,6 +157,7 @@ class TsDemuxerImpl final : public TsDemuxer {
     if (!table && head_.size() < kMaxHeldBytes && !final) return {};
     base_offset_ = (*sync)->offset;
     packet_size_ = (*sync)->packet_size;
+    tap_.emplace(packet_size_);
     probe_bytes_ = table.value_or(head_.size()) - base_offset_ + kProbeBytes;
     thread_ = std::jthread([this] { Run(); });
     turnstile_.Feed(AsBytes(head_).subspan(base_offset_));
@@ -180,6 +182,13 @@ class TsDemuxerImpl final : public TsDemuxer {
 
   // ---- on the inner thread, only while the caller waits ----
 
+  static int Read(void* opaque, std::uint8_t* buffer, int size) {
+    auto* self = static_cast<TsDemuxerImpl*>(opaque);
+    const std::size_t got = self->turnstile_.Read({buffer, static_cast<std::size_t>(size)});
+    self->tap_->Push(Bytes(buffer, got));
+    return got == 0 ? AVERROR_EOF : static_cast<int>(got);
+  }
+
   void Run() {
     turnstile_.ReaderStarts();
     Demux();
@@ -190,9 +199,8 @@ class TsDemuxerImpl final : public TsDemuxer {
     // Buffers of one transport packet: nothing is read ahead, so packets come as early as they can.
     auto* buffer = static_cast<unsigned char*>(av_malloc(packet_size_));
     if (buffer == nullptr) return;
-    std::unique_ptr<AVIOContext, IoDeleter> io(
-        avio_alloc_context(buffer, static_cast<int>(packet_size_), 0, &turnstile_,
-                           &ReadFromTurnstile, nullptr, nullptr));
+    std::unique_ptr<AVIOContext, IoDeleter> io(avio_alloc_context(
+        buffer, static_cast<int>(packet_size_), 0, this, &Read, nullptr, nullptr));
     if (io == nullptr) return;
     io->seekable = 0;
     AVFormatContext* context = avformat_alloc_context();
@@ -235,7 +243,9 @@ class TsDemuxerImpl final : public TsDemuxer {
     if ((packet.flags & AV_PKT_FLAG_CORRUPT) != 0) ++corrupt_;
     NoteStreams(format);
     MediaStream& stream = streams_[index];
-    const Bytes data(packet.data, static_cast<std::size_t>(std::max(packet.size, 0)));
+    Bytes data(packet.data, static_cast<std::size_t>(std::max(packet.size, 0)));
+    std::string with_head;
+    if (stream.kind != MediaKind::kVideo) data = WithHead(format, packet, data, with_head);
     if (data.empty()) return;
     const std::uint64_t offset =
         base_offset_ + static_cast<std::uint64_t>(std::max<std::int64_t>(packet.pos, 0));
@@ -254,10 +264,25 @@ class TsDemuxerImpl final : public TsDemuxer {
     } else if (stream.kind == MediaKind::kKlv) {
       KlvState& state = klv_[packet.stream_index];
       EmitKlv(stream, state, state.reader.Push(data), offset, Unwrap(pts));
+      stream.synchronous = stream.synchronous || state.reader.cells();
     } else {
-      Emit({stream.index, stream.kind, Unwrap(pts), false, offset, false,
+      Emit({stream.index, stream.kind, Unwrap(pts), false, offset, false, 0,
             std::string(AsText(data))});
     }
+  }
+
+  // The payload with the cell header that FFmpeg has taken off, if it has.
+  Bytes WithHead(const AVFormatContext& format, const AVPacket& packet, Bytes data,
+                 std::string& with_head) {
+    const int pid = format.streams[packet.stream_index]->id;
+    const auto head = tap_->Take(static_cast<unsigned>(pid),
+                                 static_cast<std::uint64_t>(std::max<std::int64_t>(packet.pos, 0)));
+    if (!head ||
+        (data.size() >= head->size() && std::equal(head->begin(), head->end(), data.begin())))
+      return data;
+    with_head = AsText(*head);
+    with_head += AsText(data);
+    return AsBytes(with_head);
   }
 
   // What FFmpeg knows of the streams by now.
@@ -285,7 +310,7 @@ class TsDemuxerImpl final : public TsDemuxer {
     stream.height_px = splitter->height_px();
     for (AccessUnit& unit : units) {
       Emit({stream.index, MediaKind::kVideo, Unwrap(unit.pts_ticks), unit.key, unit.offset, false,
-            std::move(unit.data)});
+            0, std::move(unit.data)});
     }
   }
 
@@ -302,7 +327,8 @@ class TsDemuxerImpl final : public TsDemuxer {
     for (KlvPayloadReader::Unit& unit : units) {
       // What was held back belongs to the payload it began in.
       Emit({stream.index, MediaKind::kKlv, unit.earlier ? state.pts : pts, true,
-            unit.earlier ? state.offset : offset, unit.repaired, std::move(unit.data)});
+            unit.earlier ? state.offset : offset, unit.repaired, unit.lost_cells,
+            std::move(unit.data)});
     }
     // A payload that only continues what is held does not move its beginning.
     if (units.empty() && state.holding) return;
@@ -340,6 +366,7 @@ class TsDemuxerImpl final : public TsDemuxer {
   }
 
   Turnstile turnstile_;
+  std::optional<PesHeadTap> tap_;
   std::string head_;  // until it is known what this is
   std::size_t base_offset_ = 0;
   std::size_t packet_size_ = 188;

@@ -23,6 +23,8 @@ struct MediaStream {
   std::string extradata;  // codec parameters; may be empty
   int width_px = 0;       // video; 0 when not known yet
   int height_px = 0;
+  // KLV in access unit cells was seen: synchronous metadata (MISB ST 1402).
+  bool synchronous = false;
 };
 
 // One packet as the demuxer gives it: an access unit, or the payload of one KLV PES packet.
@@ -35,15 +37,17 @@ struct MediaPacket {
   std::uint64_t offset = 0;  // byte offset of the packet's first transport packet in the stream
   // Metadata: the first five bytes of the key had been lost on the way and were put back.
   bool repaired = false;
+  // Metadata: access unit cells missing before this one, by their sequence number.
+  std::uint32_t lost_cells = 0;
   std::string data;
 };
 
 // Takes an MPEG transport stream in pieces of any size, as they arrive, and gives its packets.
 // KLV is recognised by content too (stream types 0x06 and 0x15, with or without registration);
 // access unit cell headers of synchronous metadata are removed (specs: ISO/IEC 13818-1 table 2-97),
-// so `data` starts with a KLV key. Determinism: the packets after a sequence of Push calls depend
-// on those calls alone. Threads: one caller at a time. A thread inside runs FFmpeg, in lock-step
-// with Push.
+// so `data` starts with a KLV key; their sequence numbers are followed. Determinism: the packets
+// after a sequence of Push calls depend on those calls alone. Threads: one caller at a time. A
+// thread inside runs FFmpeg, in lock-step with Push.
 class TsDemuxer {
  public:
   static std::unique_ptr<TsDemuxer> Create();

@@ -231,6 +231,100 @@ TEST(TsDemuxer, FragmentedUnitIsJoinedAndKeepsTheTimeOfItsFirstPart) {
   }
 }
 
+TEST(TsDemuxer, JumpsOfTheCellSequenceAreCounted) {
+  testing::TsBuilder ts({{0x101, 0x15, true}});
+  ts.Tables();
+  std::uint64_t pts = 90'000;
+  const auto pes = [&](const std::string& payload) { ts.Pes(0x101, 0xFC, pts += 9'000, payload); };
+  for (int i = 250; i < 260; ++i) pes(Cell(i & 0xFF, Klv('a')));  // rolls over: no jump
+  pes(Cell(7, Klv('b')));                                         // 4, 5, 6 are missing
+  pes(Cell(8, Klv('c')) + Cell(11, Klv('d')));                    // 9, 10
+  pes(Cell(11, Klv('e')));                                        // a writer that repeats a number
+  pes(Cell(12, Klv('f')));
+  const Demuxed got = Demux(ts.bytes());
+  const auto metadata = got.Of(MediaKind::kKlv);
+  ASSERT_EQ(metadata.size(), 15U);
+  for (const MediaPacket& packet : metadata) {
+    const char number = packet.data.back();
+    EXPECT_EQ(packet.lost_cells, number == 'b' ? 3U : number == 'd' ? 2U : 0U) << number;
+  }
+  EXPECT_TRUE(got.streams[0].synchronous);
+}
+
+TEST(TsDemuxer, FragmentedUnitWithoutItsMiddleIsNotJoined) {
+  testing::TsBuilder ts({{0x101, 0x15, true}});
+  ts.Tables();
+  const std::string klv = Klv('x', 400);
+  for (int i = 0; i < 4; ++i) {
+    const std::uint64_t pts = 90'000U + 90'000U * static_cast<unsigned>(i);
+    ts.Pes(0x101, 0xFC, pts, Cell(3 * i, klv.substr(0, 150), '\x9F'));
+    if (i != 1) ts.Pes(0x101, 0xFC, pts + 10, Cell(3 * i + 1, klv.substr(150, 150), '\x1F'));
+    ts.Pes(0x101, 0xFC, pts + 20, Cell(3 * i + 2, klv.substr(300), '\x5F'));
+  }
+  const auto got = Demux(ts.bytes()).Of(MediaKind::kKlv);
+  ASSERT_EQ(got.size(), 5U);
+  EXPECT_EQ(got[1].data, klv.substr(0, 150));
+  EXPECT_EQ(got[2].data, klv.substr(300));
+  EXPECT_EQ(got[2].lost_cells, 1U);
+  for (const std::size_t i : {0U, 3U, 4U}) EXPECT_EQ(got[i].data, klv);
+}
+
+TEST(TsDemuxer, UnitLargerThanACellIsJoined) {
+  testing::TsBuilder ts({{0x101, 0x15, true}});
+  ts.Tables();
+  const std::string klv = Klv('x', 65'000);
+  for (int i = 0; i < 3; ++i) {
+    for (int part = 0; part < 3; ++part) {
+      const std::size_t at = static_cast<std::size_t>(part) * 22'000;
+      const char flags = part == 0 ? '\x9F' : part == 1 ? '\x1F' : '\x5F';
+      ts.Pes(0x101, 0xFC, 90'000U * static_cast<unsigned>(i + 1),
+             Cell(3 * i + part, klv.substr(at, 22'000), flags));
+    }
+  }
+  const auto got = Demux(ts.bytes()).Of(MediaKind::kKlv);
+  ASSERT_EQ(got.size(), 3U);
+  for (const auto& packet : got) EXPECT_EQ(packet.data, klv);
+}
+
+TEST(TsDemuxer, RawKlvInAStreamLabelledSynchronousKeepsItsFirstBytes) {
+  testing::TsBuilder ts({{0x101, 0x15, true}});
+  ts.Tables();
+  for (unsigned i = 0; i < 9; ++i) ts.Pes(0x101, 0xFC, 90'000U * (i + 1), Klv('x'));
+  const auto got = Demux(ts.bytes()).Of(MediaKind::kKlv);
+  ASSERT_EQ(got.size(), 9U);
+  for (const auto& packet : got) {
+    EXPECT_EQ(packet.data, Klv('x'));
+    EXPECT_FALSE(packet.repaired);
+  }
+}
+
+// What `ffmpeg -c copy` makes of a synchronous stream: private data of stream id FC with time
+// stamps and without cells (specs/misb-klv.md 1.3).
+TEST(TsDemuxer, HybridOfARemuxIsRead) {
+  testing::TsBuilder ts({{0x101, 0x06, true}});
+  ts.Tables();
+  for (unsigned i = 0; i < 9; ++i) ts.Pes(0x101, 0xFC, 90'000U * (i + 1), Klv('x'));
+  const Demuxed got = Demux(ts.bytes());
+  ASSERT_EQ(got.Of(MediaKind::kKlv).size(), 9U);
+  EXPECT_EQ(got.Of(MediaKind::kKlv)[8].data, Klv('x'));
+  EXPECT_EQ(got.Of(MediaKind::kKlv)[8].pts, Duration::Seconds(9));
+  EXPECT_FALSE(got.streams[0].synchronous);
+}
+
+TEST(TsDemuxer, KlvSplitOverPayloadsIsJoined) {
+  testing::TsBuilder ts({{0x101, 0x06, true}});
+  ts.Tables();
+  const std::string klv = Klv('x', 500);
+  for (int i = 0; i < 5; ++i) {
+    for (std::size_t at = 0; at < klv.size(); at += 90) {
+      ts.Pes(0x101, 0xBD, std::nullopt, klv.substr(at, 90));
+    }
+  }
+  const auto got = Demux(ts.bytes()).Of(MediaKind::kKlv);
+  ASSERT_EQ(got.size(), 5U);
+  for (const auto& packet : got) EXPECT_EQ(packet.data, klv);
+}
+
 TEST(TsDemuxer, TimeStampsContinuePastTheirRollOver) {
   testing::TsBuilder ts({{0x101, 0x06, true}});
   ts.Tables();
