@@ -67,7 +67,7 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
   for (const std::size_t frame : result.frame_of_picture) {
     picture_of_frame[frame] = pictures.size();
     const VideoFrame& f = segment.frames[frame];
-    pictures.push_back({f.time, f.pose, f.pose_sigma, f.metadata_skew});
+    pictures.push_back({f.time, f.pose, f.pose_sigma});
   }
   std::vector<std::string> units;
   for (const VideoFrame& frame : segment.frames) units.push_back(frame.access_unit);

@@ -13,7 +13,8 @@
 
 namespace trucewatch {
 
-using FeedItem = std::variant<VideoSegment, RadarDwell, Scene, HumanRecord, DataFault>;
+using FeedItem =
+    std::variant<VideoSegment, ObservationSet, RadarDwell, Scene, HumanRecord, DataFault>;
 
 // The parser of one source: raw records in, observations out.
 // Determinism: the items depend on the records so far alone.

@@ -36,6 +36,8 @@ std::string Serialize(const FeedItem& item) {
   v1::Envelope envelope;
   if (const auto* segment = std::get_if<VideoSegment>(&item)) {
     *envelope.mutable_video_segment() = ToProto(*segment);
+  } else if (const auto* look = std::get_if<ObservationSet>(&item)) {
+    *envelope.mutable_observation_set() = ToProto(*look);
   } else if (const auto* dwell = std::get_if<RadarDwell>(&item)) {
     *envelope.mutable_radar_dwell() = ToProto(*dwell);
   } else if (const auto* scene = std::get_if<Scene>(&item)) {
@@ -121,6 +123,9 @@ FeedItem IngestStage::Admit(FeedItem item, const RawRecord& record) const {
     const Instant time =
         segment->frames.empty() ? record.receive_time : segment->frames.front().time;
     return refuse(time, "st0601", "video segment");
+  }
+  if (const auto* look = std::get_if<ObservationSet>(&item); look && look->exercise) {
+    return refuse(look->time, "st0903", "VMTI set");
   }
   return item;
 }

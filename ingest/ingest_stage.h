@@ -19,12 +19,12 @@
 namespace trucewatch {
 
 // Journal in, observations out: a mission header passes on; raw records become VideoSegment,
-// RadarDwell, SourceStatus (STARTED at a source's first record, ENDED at its end) and DataFault.
-// An OPERATIONAL mission refuses what is marked as an exercise: a DataFault in its place.
-// Snapshot: there is none. The state of a demuxer cannot be saved, so Snapshot() and Restore() fail
-// with kUnavailable, which tells the runner to feed the journal again from its first record and
-// compare the outputs with those it has instead of appending them.
-// Threads: one caller at a time.
+// ObservationSet (targets a platform reports itself), RadarDwell, SourceStatus (STARTED at a
+// source's first record, ENDED at its end) and DataFault. An OPERATIONAL mission refuses what is
+// marked as an exercise: a DataFault in its place. Snapshot: there is none. The state of a demuxer
+// cannot be saved, so Snapshot() and Restore() fail with kUnavailable, which tells the runner to
+// feed the journal again from its first record and compare the outputs with those it has instead of
+// appending them. Threads: one caller at a time.
 class IngestStage final : public Stage {
  public:
   // Fails with kBadInput on a source whose format cannot be read. `terrain`

@@ -46,7 +46,8 @@ struct VideoFrame {
   bool key = false;                // decoding can start here
   std::optional<CameraPose> pose;  // nothing when the metadata has none that is valid
   CameraPoseSigma pose_sigma;
-  // Time between the picture and the metadata used for it (0 when interpolated).
+  // How far the metadata used for it may be beside the picture in time (0 when interpolated between
+  // packets that fit); what the platform moves in that time is in pose_sigma.
   Duration metadata_skew;
 };
 
@@ -61,6 +62,11 @@ struct VideoSegment {
   bool exercise = false;  // the metadata says training, exercise or test (ST 0601 item 77)
   std::vector<VideoFrame> frames;
   std::vector<Digest> raw_digests;  // SHA-256 of the raw records the bytes came from
+  Duration metadata_skew;           // largest of the frames
+
+  // The metadata is further beside its pictures than positions should bear.
+  static constexpr Duration kMaxMetadataSkew = Duration::Millis(100);
+  bool skewed() const { return metadata_skew > kMaxMetadataSkew; }
 };
 
 // One radar target report, still in the sensor's own coordinates where they are the better ones.

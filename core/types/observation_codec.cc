@@ -269,6 +269,7 @@ v1::VideoSegment ToProto(const VideoSegment& value) {
   message.set_exercise(value.exercise);
   for (const VideoFrame& frame : value.frames) *message.add_frames() = FrameToProto(frame);
   codec::DigestsToProto(value.raw_digests, message.mutable_raw_digests());
+  message.set_metadata_skew_us(value.metadata_skew.micros());
   return message;
 }
 
@@ -286,6 +287,7 @@ Result<VideoSegment> FromProto(const v1::VideoSegment& m) {
     value.frames.push_back(std::move(decoded));
   }
   TW_ASSIGN_OR_RETURN(value.raw_digests, codec::DigestsFromProto(m.raw_digests()));
+  value.metadata_skew = Duration::Micros(m.metadata_skew_us());
   return value;
 }
 

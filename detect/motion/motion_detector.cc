@@ -238,15 +238,8 @@ std::vector<std::size_t> ReportMoments(const std::vector<double>& times, Duratio
   return result;
 }
 
-double PlatformSpeed(const std::vector<MotionPicture>& pictures) {
-  const MotionPicture &a = pictures.front(), &b = pictures.back();
-  if (!a.pose || !b.pose || b.time <= a.time) return 0;
-  return GeodesicDistanceM(a.pose->position, b.pose->position) / (b.time - a.time).seconds();
-}
-
 void Report(const Moment& moment, const GroundView& view, const MotionPicture& picture,
-            const std::vector<motion::Mover>& movers, double platform_speed_mps,
-            MotionMoment& out) {
+            const std::vector<motion::Mover>& movers, MotionMoment& out) {
   out.picture = moment.picture;
   out.time = picture.time;
   out.georeferenced = picture.pose.has_value();
@@ -261,8 +254,7 @@ void Report(const Moment& moment, const GroundView& view, const MotionPicture& p
     out.degraded_reason = "horizon in view";
   }
   for (std::size_t i = 0; i < movers.size(); ++i) {
-    auto detection =
-        motion::DetectionAt(movers[i], moment, view, platform_speed_mps, picture.metadata_skew);
+    auto detection = motion::DetectionAt(movers[i], moment, view);
     if (!detection) continue;
     detection->image_track = i + 1;
     out.detections.push_back(std::move(*detection));
@@ -372,7 +364,6 @@ MotionResult MotionDetector::Finish() {
                                            samples.image, pictures_, options_, result.counts);
 
   const double span = samples.time_s.back();
-  const double platform_speed = PlatformSpeed(pictures_);
   for (const std::size_t m : ReportMoments(samples.time_s, options_.observation_period)) {
     MotionMoment out;
     out.min_detectable_speed_mps = options_.min_speed_mps;
@@ -380,7 +371,7 @@ MotionResult MotionDetector::Finish() {
       out.min_detectable_speed_mps =
           std::max(options_.min_speed_mps, kFirmDisplacementPx * working_gsd / (0.6 * span));
     }
-    Report(moments[m], views[m], pictures_[samples.picture[m]], movers, platform_speed, out);
+    Report(moments[m], views[m], pictures_[samples.picture[m]], movers, out);
     // What has left the picture is no longer seen in it.
     std::erase_if(out.detections, [&](const Detection& detection) {
       const double u = detection.box_x_px + detection.box_width_px / 2;

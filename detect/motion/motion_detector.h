@@ -22,7 +22,6 @@ struct MotionPicture {
   Instant time;
   std::optional<CameraPose> pose;
   CameraPoseSigma pose_sigma;
-  Duration metadata_skew;
 };
 
 struct MotionOptions {

@@ -386,8 +386,7 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
 }
 
 std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
-                                     const GroundView& view, double platform_speed_mps,
-                                     Duration metadata_skew) {
+                                     const GroundView& view) {
   const auto& hits = mover.track.hits;
   if (moment.time_s < hits.front().time_s - kOutlastGap_s ||
       moment.time_s > hits.back().time_s + kOutlastGap_s) {
@@ -425,9 +424,7 @@ std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
   const auto ground = view.Locate(place, fit.place_sigma_px);
   if (!ground) return std::nullopt;
   detection.position = ground->position;
-  // A picture whose pose is of another moment is off by what the platform flew since.
-  const double lag_m = platform_speed_mps * metadata_skew.seconds();
-  detection.cov_en_m2 = ground->cov_en_m2 + Eigen::Matrix2d::Identity() * lag_m * lag_m;
+  detection.cov_en_m2 = ground->cov_en_m2;
   detection.velocity_en_mps = velocity;
   const double scale_error =
       std::hypot(kScaleError, std::sqrt(ground->cov_en_m2.trace()) / ground->slant_range_m);

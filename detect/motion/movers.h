@@ -59,8 +59,7 @@ ClassProbabilities ClassesByLength(double length_m);
 // The mover at a moment; nothing when it was not followed then or lies outside the ground in view.
 // Without a pose the position stays at its default.
 std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
-                                     const GroundView& view, double platform_speed_mps,
-                                     Duration metadata_skew);
+                                     const GroundView& view);
 
 // Half width of the window over which motion counts as straight.
 inline constexpr double kFitWindow_s = 0.8;

@@ -162,12 +162,43 @@ class VmtiReader {
         case 23:
           target.detection_status = ReadUnsigned(item.bytes);
           break;
+        case 102:
+          ReadObject(item.bytes, target);
+          break;
+        case 107:
+          ReadObjects(item.bytes, target);
+          break;
         default:
           target.other_items.push_back(item.tag);
       }
     }
     if (row && column) target.centroid = VmtiPixel{*row, *column};
     vmti_.targets.push_back(std::move(target));
+  }
+
+  void ReadObject(Bytes bytes, VmtiTarget& target) {
+    const auto items = SplitLocalSet(bytes, 0);
+    if (!items) {
+      vmti_.problems.push_back(
+          fmt::format("target {}: VObject: {}", target.id, items.error().message));
+      return;
+    }
+    for (const RawKlvItem& item : *items) {
+      if (item.tag == 2) target.object_classes.emplace_back(AsText(item.bytes));
+    }
+  }
+
+  void ReadObjects(Bytes series, VmtiTarget& target) {
+    while (!series.empty()) {
+      const auto length = ReadBerLength(series);
+      if (!length || length->value > series.size() - length->size) {
+        vmti_.problems.push_back(
+            fmt::format("target {}: the series of VObjects breaks off", target.id));
+        return;
+      }
+      ReadObject(series.subspan(length->size, length->value), target);
+      series = series.subspan(length->size + length->value);
+    }
   }
 
   // Latitude, longitude, height; optionally three sigmas; optionally three correlations.

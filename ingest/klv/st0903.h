@@ -34,6 +34,7 @@ struct VmtiTarget {
   // 17: 1-sigma east, north, up, when the pack has them.
   std::optional<double> sigma_east_m, sigma_north_m, sigma_up_m;
   std::optional<std::uint64_t> detection_status;  // 23
+  std::vector<std::string> object_classes;        // 102 and 107: item 2, class in an ontology
   std::vector<std::uint32_t> other_items;         // tags that are not read here
 };
 

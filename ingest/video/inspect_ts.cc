@@ -53,7 +53,14 @@ class TsInspector {
         .Field("format", std::string_view("video"));
     json.Field("ok", true).Field("stream", packet.stream_index).Field("codec", stream.codec);
     if (packet.pts) json.Field("pts_s", packet.pts->seconds());
-    if (const auto time = ReadMispTime(packet.data)) json.Field("time_utc", FormatUtc(*time));
+    if (const auto stamp = ReadMispTime(packet.data)) {
+      json.Field("time_utc", FormatUtc(stamp->time));
+      json.Field("time_locked", stamp->locked());
+      json.Field("time_discontinuity", stamp->discontinuity());
+      if (stamp->discontinuity()) json.Field("time_reverse", stamp->reverse());
+      json.Field("time_status", HexEncode(Bytes(&stamp->status, 1)));
+      json.Field("time_unit", std::string_view(stamp->nanoseconds ? "ns" : "us"));
+    }
     json.Field("key", packet.key);
     json.Field("width_px", stream.width_px).Field("height_px", stream.height_px);
     emit_(json.EndObject().text());

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "ingest/klv/keys.h"
+
 namespace trucewatch {
 namespace {
+
+constexpr std::uint32_t kVmtiItem = 74;  // of ST 0601
 
 bool NamesInfrared(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -33,8 +37,15 @@ void MetadataReader::Once(bool& told, std::uint64_t offset, std::string reason, 
   told = true;
 }
 
-MetadataReader::Output MetadataReader::Push(const MediaPacket& packet) {
+MetadataReader::Output MetadataReader::Push(const MediaPacket& packet, int width_px) {
   Output out;
+  if (packet.lost_cells > 0) {
+    out.faults.push_back(
+        {packet.offset,
+         fmt::format("{} metadata access unit cells are missing before this byte: their sequence "
+                     "number jumps",
+                     packet.lost_cells)});
+  }
   if (packet.repaired) {
     Once(told_repaired_, packet.offset,
          "the first five bytes of a key had been lost and were restored (told once)", out);
@@ -43,14 +54,18 @@ MetadataReader::Output MetadataReader::Push(const MediaPacket& packet) {
     if (const auto* damage = std::get_if<KlvDamage>(&record)) {
       out.faults.push_back({packet.offset, damage->reason});
     } else {
-      Take(packet, std::get<KlvPacket>(record), out);
+      Take(packet, std::get<KlvPacket>(record), width_px, out);
     }
   }
   return out;
 }
 
-void MetadataReader::Take(const MediaPacket& packet, const KlvPacket& klv, Output& out) {
-  if (!IsSt0601(klv)) return;  // other sets are not read here; inspect shows them
+void MetadataReader::Take(const MediaPacket& packet, const KlvPacket& klv, int width_px,
+                          Output& out) {
+  if (!IsSt0601(klv)) {  // inspect shows what is not read here
+    if (with_targets_) TakeTargetsAlone(packet, klv, width_px, out);
+    return;
+  }
   auto decoded = DecodeSt0601(klv);
   if (!decoded) {
     out.faults.push_back({packet.offset, decoded.error().message});
@@ -67,24 +82,21 @@ void MetadataReader::Take(const MediaPacket& packet, const KlvPacket& klv, Outpu
                      Name(decoded->checksum)),
          out);
   }
-  const bool followed = !followed_ || *followed_ == packet.stream_index;
-  const UasDatalink set = followed ? memory_.Complete(std::move(*decoded)) : std::move(*decoded);
+  const UasDatalink set = memory_.Complete(std::move(*decoded));
   const PlatformState state = PlatformStateFromSt0601(set, options_);
-  if (!followed && (followed_has_pose_ || !state.pose || !state.time)) {
-    exercise_ = exercise_ || state.exercise;
-    return;
-  }
-  if (!state.time) {
-    out.faults.push_back({packet.offset, "a packet without a time (item 2)"});
-    return;
-  }
-  out.restart = out.restart || !followed;
-  if (out.restart) out.samples.clear();
-  followed_ = packet.stream_index;
-  followed_has_pose_ = followed_has_pose_ || state.pose.has_value();
   exercise_ = state.exercise;
+  if (!state.time) {
+    out.faults.push_back({packet.offset, "a packet without a time (item 2)", true});
+    return;
+  }
+  TakeState(packet, set, state, out);
+  if (with_targets_) TakeTargets(packet, klv, set, state, width_px, out);
+}
+
+void MetadataReader::TakeState(const MediaPacket& packet, const UasDatalink& set,
+                               const PlatformState& state, Output& out) {
   if (const auto sensor = set.Text(11)) infrared_ = NamesInfrared(*sensor);
-  if (!state.pose && !without_pose_) out.faults.push_back({packet.offset, state.problem});
+  if (!state.pose && !without_pose_) out.faults.push_back({packet.offset, state.problem, true});
   without_pose_ = !state.pose;
   if (state.convention == AngleConvention::kAbsolute) {
     Once(told_absolute_, packet.offset,
@@ -102,6 +114,42 @@ void MetadataReader::Take(const MediaPacket& packet, const KlvPacket& klv, Outpu
   sample.absolute_angles = state.convention == AngleConvention::kAbsolute;
   sample.exercise = state.exercise;
   out.samples.push_back(std::move(sample));
+}
+
+void MetadataReader::TakeTargets(const MediaPacket& packet, const KlvPacket& klv,
+                                 const UasDatalink& set, const PlatformState& state, int width_px,
+                                 Output& out) {
+  const KlvItem* item = set.Find(kVmtiItem);
+  if (item == nullptr || item->raw.empty()) return;
+  auto vmti =
+      DecodeVmti(AsBytes(item->raw), klv.offset, static_cast<std::uint64_t>(std::max(width_px, 0)));
+  if (!vmti) {
+    out.faults.push_back({packet.offset, "item 74: " + vmti.error().message});
+    return;
+  }
+  Instant time = *state.time;
+  if (vmti->time_us) time = Instant::FromMicros(*vmti->time_us);
+  out.targets.push_back({packet.offset, time, state, std::move(*vmti)});
+}
+
+void MetadataReader::TakeTargetsAlone(const MediaPacket& packet, const KlvPacket& klv, int width_px,
+                                      Output& out) {
+  if (!std::equal(kSt0903Key.begin(), kSt0903Key.end(), klv.key().begin())) return;
+  const KlvChecksumState checksum = CheckKlvChecksum(klv);
+  if (!IsSound(checksum)) {
+    out.faults.push_back(
+        {packet.offset, fmt::format("the checksum of a VMTI set is {}", Name(checksum))});
+    return;
+  }
+  auto vmti =
+      DecodeVmti(klv.value(), klv.offset, static_cast<std::uint64_t>(std::max(width_px, 0)));
+  if (!vmti || !vmti->time_us) {
+    out.faults.push_back({packet.offset, vmti ? "a VMTI set of its own without a time (item 2)"
+                                              : vmti.error().message});
+    return;
+  }
+  const Instant time = Instant::FromMicros(*vmti->time_us);
+  out.targets.push_back({packet.offset, time, {}, std::move(*vmti)});
 }
 
 }  // namespace trucewatch

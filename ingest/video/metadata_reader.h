@@ -7,42 +7,57 @@
 
 #include "core/media/demuxer.h"
 #include "ingest/klv/platform_state.h"
+#include "ingest/klv/st0903.h"
 #include "ingest/video/metadata_track.h"
 
 namespace trucewatch {
 
-// Makes metadata samples of the KLV payloads of one programme. Of several KLV streams the first
-// that gives a time is followed, or the first that gives a pose when the one followed has none; the
-// others count for `exercise` alone.
+// Makes metadata samples of the KLV payloads of one stream.
 class MetadataReader {
  public:
   struct Fault {
     std::uint64_t offset = 0;  // in the transport stream, of the payload's first packet
     std::string reason;
+    bool of_use =
+        false;  // about what a sound packet does not say: of interest where it is followed
+  };
+  // Moving targets that the platform itself reports (ST 0903), with the packet they came in.
+  struct Targets {
+    std::uint64_t offset = 0;  // as Fault's
+    Instant time;
+    PlatformState state;  // of the parent set; empty for a set of its own
+    Vmti vmti;
   };
   struct Output {
     std::vector<MetadataSample> samples;  // pts set when the payload has one
     std::vector<Fault> faults;
-    bool restart = false;  // another stream is followed now: forget earlier samples
+    std::vector<Targets> targets;
   };
 
-  explicit MetadataReader(const PlatformStateOptions& options) : options_(options) {}
+  // `with_targets`: read ST 0903 too.
+  explicit MetadataReader(const PlatformStateOptions& options, bool with_targets = false)
+      : options_(options), with_targets_(with_targets) {}
 
-  Output Push(const MediaPacket& packet);
+  // `width_px`: of the video, for pixel numbers without a frame width; 0: not known.
+  Output Push(const MediaPacket& packet, int width_px = 0);
 
   // Item 11 names an infrared sensor ("IR", "MWIR", "LWIR", "thermal"); as last said.
   bool infrared() const { return infrared_; }
-  // Some metadata said exercise and none of the same stream has said otherwise since.
+  // The metadata says exercise; as last said.
   bool exercise() const { return exercise_; }
 
  private:
-  void Take(const MediaPacket& packet, const KlvPacket& klv, Output& out);
+  void Take(const MediaPacket& packet, const KlvPacket& klv, int width_px, Output& out);
+  void TakeState(const MediaPacket& packet, const UasDatalink& set, const PlatformState& state,
+                 Output& out);
+  void TakeTargets(const MediaPacket& packet, const KlvPacket& klv, const UasDatalink& set,
+                   const PlatformState& state, int width_px, Output& out);
+  void TakeTargetsAlone(const MediaPacket& packet, const KlvPacket& klv, int width_px, Output& out);
   void Once(bool& told, std::uint64_t offset, std::string reason, Output& out);
 
   PlatformStateOptions options_;
   SlowItemMemory memory_;
-  std::optional<int> followed_;
-  bool followed_has_pose_ = false;
+  bool with_targets_;
   bool infrared_ = false;
   bool exercise_ = false;
   bool without_pose_ = false;  // the last packet had none, and that was told

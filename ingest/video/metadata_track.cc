@@ -2,6 +2,7 @@
 #include "ingest/video/metadata_track.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace trucewatch {
@@ -11,6 +12,7 @@ constexpr Duration kWindow = Duration::Seconds(2);
 constexpr Duration kMaxGap = Duration::Seconds(2);
 constexpr Duration kMaxSkew = Duration::Seconds(1);
 
+Duration Absolute(Duration d) { return d < Duration() ? -d : d; }
 Duration Distance(Instant a, Instant b) { return a < b ? b - a : a - b; }
 
 Angle Mix(Angle a, Angle b, double fraction) { return a + (b - a).NormalisedSigned() * fraction; }
@@ -107,6 +109,59 @@ std::optional<Duration> MetadataTrack::DistanceTo(Instant time) const {
     if (!best || distance < *best) best = distance;
   }
   return best;
+}
+
+std::optional<Duration> MetadataTrack::BesideTie(Duration pts, Duration utc_minus_pts) const {
+  std::optional<Duration> nearest, beside;
+  for (const MetadataSample& sample : samples_) {
+    if (!sample.own_pts) continue;
+    const Duration distance = Absolute(sample.pts - pts);
+    if (nearest && *nearest <= distance) continue;
+    nearest = distance;
+    beside = Absolute(Duration::Micros(sample.time.micros() - sample.pts.micros()) - utc_minus_pts);
+  }
+  return beside;
+}
+
+std::optional<MetadataTrack::Rates> MetadataTrack::RatesAt(Instant time) const {
+  const MetadataSample* before = nullptr;
+  const MetadataSample* after = nullptr;
+  for (const MetadataSample& sample : samples_) {
+    if (!sample.pose) continue;
+    if (after != nullptr) {
+      before = after;
+      after = nullptr;
+    }
+    (before == nullptr ? before : after) = &sample;
+    if (after != nullptr && after->time >= time) break;
+  }
+  if (before == nullptr || after == nullptr || before->absolute_angles != after->absolute_angles)
+    return std::nullopt;
+  const double gap_s = (after->time - before->time).seconds();
+  const CameraPose &a = *before->pose, &b = *after->pose;
+  const auto rate = [gap_s](Angle from, Angle to) {
+    return std::abs((to - from).NormalisedSigned().rad()) / gap_s;
+  };
+  Rates rates;
+  rates.horizontal_mps = GeodesicDistanceM(a.position, b.position) / gap_s;
+  rates.vertical_mps = std::abs(b.position.height_hae_m - a.position.height_hae_m) / gap_s;
+  rates.platform_per_s = Angle::Radians(
+      std::max({rate(a.platform_heading, b.platform_heading),
+                rate(a.platform_pitch, b.platform_pitch), rate(a.platform_roll, b.platform_roll)}));
+  rates.sensor_per_s = Angle::Radians(
+      std::max({rate(a.sensor_azimuth, b.sensor_azimuth),
+                rate(a.sensor_elevation, b.sensor_elevation), rate(a.sensor_roll, b.sensor_roll)}));
+  return rates;
+}
+
+MetadataTrack::Count MetadataTrack::CountAround(Duration first_pts, Duration last_pts) const {
+  Count count;
+  for (const MetadataSample& sample : samples_) {
+    if (!Near(sample, first_pts, last_pts)) continue;
+    ++count.packets;
+    if (sample.pose) ++count.poses;
+  }
+  return count;
 }
 
 std::optional<bool> MetadataTrack::ExerciseAround(Duration first_pts, Duration last_pts) const {

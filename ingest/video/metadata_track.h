@@ -40,6 +40,11 @@ class MetadataTrack {
   // Largest pts so far.
   std::optional<Duration> newest_pts() const { return newest_pts_; }
 
+  // Largest time there is; there is one when there is a newest_pts.
+  std::optional<Instant> newest_time() const {
+    return samples_.empty() ? std::nullopt : std::optional(samples_.back().time);
+  }
+
   // UTC minus programme clock around a stretch of pictures: the median over the packets within 2 s
   // of it, the synchronous ones alone when there are any; `synchronous` says which.
   struct ClockOffset {
@@ -53,6 +58,26 @@ class MetadataTrack {
   std::optional<PoseAtTime> PoseAt(Instant time) const;
   // Time between `time` and the nearest packet.
   std::optional<Duration> DistanceTo(Instant time) const;
+
+  // How far the packet nearest to `pts` on the programme's clock lies beside a tie of the clocks;
+  // nothing without synchronous packets.
+  std::optional<Duration> BesideTie(Duration pts, Duration utc_minus_pts) const;
+
+  // How fast platform and camera change around a time: between the packets before and after it,
+  // else the two nearest. Nothing with fewer than two poses.
+  struct Rates {
+    double horizontal_mps = 0, vertical_mps = 0;
+    Angle platform_per_s,
+        sensor_per_s;  // largest of heading, pitch, roll; of azimuth, elevation, roll
+  };
+  std::optional<Rates> RatesAt(Instant time) const;
+
+  // Packets, and those with a pose, around a stretch of pictures.
+  struct Count {
+    std::size_t poses = 0, packets = 0;
+    auto operator<=>(const Count&) const = default;
+  };
+  Count CountAround(Duration first_pts, Duration last_pts) const;
 
   // Whether any packet around the stretch says exercise; nothing when there is no packet there.
   std::optional<bool> ExerciseAround(Duration first_pts, Duration last_pts) const;

@@ -19,7 +19,7 @@ constexpr std::uint64_t kLastMicros = 253'402'300'799'999'999;
 
 // Status byte, then the eight bytes of the time in pairs, FF after each pair but the last.
 // Emulation prevention bytes (00 00 03) are taken out first.
-std::optional<std::uint64_t> ReadStamp(std::string_view after_id) {
+std::optional<std::array<std::uint8_t, 12>> ReadMessage(std::string_view after_id) {
   std::array<std::uint8_t, 12> message{};
   std::size_t count = 0;
   int zeros = 0;
@@ -35,23 +35,28 @@ std::optional<std::uint64_t> ReadStamp(std::string_view after_id) {
   }
   if (count < message.size()) return std::nullopt;
   if (message[3] != 0xFF || message[6] != 0xFF || message[9] != 0xFF) return std::nullopt;
-  std::uint64_t stamp = 0;
-  for (const std::size_t i : {1U, 2U, 4U, 5U, 7U, 8U, 10U, 11U}) stamp = (stamp << 8) | message[i];
-  return stamp;
+  return message;
 }
 
 }  // namespace
 
-std::optional<Instant> ReadMispTime(std::string_view access_unit) {
+std::optional<MispStamp> ReadMispTime(std::string_view access_unit) {
   const std::string_view head = access_unit.substr(0, kSearchBytes);
   for (const std::string_view id : {kMicroseconds, kHevcMicroseconds, kHevcNanoseconds}) {
     const std::size_t at = head.find(id);
     if (at == std::string_view::npos) continue;
-    auto stamp = ReadStamp(access_unit.substr(at + id.size()));
-    if (!stamp) return std::nullopt;
-    if (id == kHevcNanoseconds) *stamp /= 1000;
-    if (*stamp == 0 || *stamp > kLastMicros) return std::nullopt;
-    return Instant::FromMicros(static_cast<std::int64_t>(*stamp));
+    const auto message = ReadMessage(access_unit.substr(at + id.size()));
+    if (!message) return std::nullopt;
+    std::uint64_t time = 0;
+    for (const std::size_t i : {1U, 2U, 4U, 5U, 7U, 8U, 10U, 11U})
+      time = (time << 8) | (*message)[i];
+    MispStamp stamp;
+    stamp.status = (*message)[0];
+    stamp.nanoseconds = id == kHevcNanoseconds;
+    if (stamp.nanoseconds) time /= 1000;
+    if (time == 0 || time > kLastMicros) return std::nullopt;
+    stamp.time = Instant::FromMicros(static_cast<std::int64_t>(time));
+    return stamp;
   }
   return std::nullopt;
 }

@@ -6,10 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/media/demuxer.h"
-#include "ingest/video/metadata_reader.h"
-#include "ingest/video/metadata_track.h"
+#include "ingest/video/alignment.h"
+#include "ingest/video/metadata_streams.h"
 #include "ingest/video/misp_time.h"
+#include "ingest/video/vmti_looks.h"
 
 namespace trucewatch {
 namespace {
@@ -18,20 +20,16 @@ constexpr std::size_t kMaxGroupBytes = 32 << 20;
 constexpr std::size_t kMaxGroupPictures = 10'000;
 constexpr Duration kMinSegment = Duration::Seconds(2);
 constexpr std::size_t kMaxClosedGroups = 8;
-constexpr std::size_t kMaxWaitingSamples = 4096;
+constexpr std::size_t kMaxWaitingTargetSets = 1024;
+constexpr Duration kRounding = Duration::Millis(1);
 constexpr Duration kMetadataWait = Duration::Seconds(1);
 // A step of the programme's clock beyond this between pictures is another time line.
 constexpr Duration kMaxClockStep = Duration::Seconds(10);
-// Metadata arrives this near its pictures; stamps further off are on another scale (TAI, leap
-// seconds).
-constexpr Duration kMaxStampDifference = Duration::Seconds(5);
 constexpr Duration kKeepMetadata = Duration::Seconds(3);
 
 struct Picture {
-  Duration pts;
   std::string data;
   bool key = false;
-  std::optional<Instant> misp_time;
 };
 
 // Groups of pictures under way: from a key frame up to the first one kMinSegment later.
@@ -40,8 +38,9 @@ struct PictureGroup {
   std::uint64_t end = 0;
   std::size_t bytes = 0;
   std::vector<Picture> pictures;
-  Duration first_pts, last_pts;  // smallest and largest
-  bool refused = false;          // too large; told
+  std::vector<PictureTime> times;  // of the same
+  Duration first_pts, last_pts;    // smallest and largest
+  bool refused = false;            // too large; told
 };
 
 class VideoAssemblerImpl final : public VideoAssembler {
@@ -49,7 +48,8 @@ class VideoAssemblerImpl final : public VideoAssembler {
   explicit VideoAssemblerImpl(const VideoAssemblerOptions& options)
       : options_(options),
         demuxer_(TsDemuxer::Create()),
-        metadata_({options.geoid_undulation_m, options.sigma}) {
+        metadata_({options.geoid_undulation_m, options.sigma}, options.use_vmti) {
+    TW_CHECK(!options.use_vmti || options.terrain != nullptr);
     if (options_.lineage.sensor.empty()) options_.lineage.sensor = options_.source.value;
   }
 
@@ -76,6 +76,8 @@ class VideoAssemblerImpl final : public VideoAssembler {
     DropOldRecords();
     return std::exchange(outputs_, {});
   }
+
+  const VmtiCounts& vmti_counts() const override { return vmti_counts_; }
 
  private:
   struct Record {
@@ -110,31 +112,11 @@ class VideoAssemblerImpl final : public VideoAssembler {
   }
 
   void TakeMetadata(const MediaPacket& packet) {
-    MetadataReader::Output got = metadata_.Push(packet);
-    for (MetadataReader::Fault& fault : got.faults) {
+    for (MetadataReader::Fault& fault : metadata_.Push(packet, StreamOf().width_px)) {
       AddFault("st0601", fault.offset, std::move(fault.reason));
     }
-    if (got.restart) {
-      track_.Clear();
-      waiting_.clear();
-    }
-    for (MetadataSample& sample : got.samples) {
-      if (sample.own_pts) {
-        track_.Add(std::move(sample));
-      } else if (waiting_.size() < kMaxWaitingSamples) {
-        waiting_.push_back({packet.offset, std::move(sample)});
-      }
-    }
-  }
-
-  // Metadata without a time stamp is taken to belong to the picture it follows in the stream.
-  void PlaceWaitingSamples(std::uint64_t before_offset, Duration pts) {
-    while (!waiting_.empty() && waiting_.front().first <= before_offset) {
-      MetadataSample sample = std::move(waiting_.front().second);
-      waiting_.pop_front();
-      sample.pts = pts;
-      track_.Add(std::move(sample));
-    }
+    // Without pictures there is no segment to come before.
+    if (metadata_.target_sets() >= kMaxWaitingTargetSets) EmitTargets(std::nullopt);
   }
 
   void TakePicture(MediaPacket packet) {
@@ -143,10 +125,13 @@ class VideoAssemblerImpl final : public VideoAssembler {
     const Duration pts = packet.pts.value_or(last_pts_.value_or(Duration()) + step_);
     if (last_pts_) {
       const Duration step = pts - *last_pts_;
-      if (step > kMaxClockStep || step < -kMaxClockStep) StartNewTimeLine(packet.offset, step);
+      if (step > kMaxClockStep || step < -kMaxClockStep) {
+        metadata_.PlaceWaiting(packet.offset, *last_pts_);
+        StartNewTimeLine(packet.offset, step);
+      }
       if (step > Duration() && step < Duration::Seconds(1)) step_ = step;
     }
-    PlaceWaitingSamples(packet.offset, last_pts_.value_or(pts));
+    metadata_.PlaceWaiting(packet.offset, last_pts_.value_or(pts));
     last_pts_ = pts;
     newest_pts_ = newest_pts_ ? std::max(*newest_pts_, pts) : pts;
     if (packet.key && !Continues(pts)) {
@@ -180,12 +165,26 @@ class VideoAssemblerImpl final : public VideoAssembler {
                            kMaxGroupBytes >> 20, kMaxGroupPictures));
       open_->refused = true;
       open_->pictures.clear();
+      open_->times.clear();
       return;
     }
     open_->first_pts = std::min(open_->first_pts, pts);
     open_->last_pts = std::max(open_->last_pts, pts);
-    const auto misp_time = ReadMispTime(packet.data);
-    open_->pictures.push_back({pts, std::move(packet.data), packet.key, misp_time});
+    const auto stamp = ReadMispTime(packet.data);
+    if (stamp) TellLock(packet.offset, *stamp);
+    open_->times.push_back({pts, stamp ? std::optional(stamp->time) : std::nullopt});
+    open_->pictures.push_back({std::move(packet.data), packet.key});
+  }
+
+  // Once a change.
+  void TellLock(std::uint64_t offset, const MispStamp& stamp) {
+    if (stamp.locked() == locked_) return;
+    locked_ = stamp.locked();
+    AddFault(
+        StreamOf().codec, offset,
+        fmt::format("the time stamps in the pictures are {} locked to an absolute clock "
+                    "(status {:02x}){}",
+                    locked_ ? "again" : "not", stamp.status, locked_ ? "" : "; they are used"));
   }
 
   void TellPicturesBeforeKey() {
@@ -199,7 +198,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
   void StartNewTimeLine(std::uint64_t offset, Duration step) {
     CloseGroup(offset);
     EmitReady(true);
-    track_ = MetadataTrack();
+    metadata_.Restart();
     newest_pts_.reset();
     AddFault("mpegts", offset,
              fmt::format("the programme's clock steps by {:.3f} s", step.seconds()));
@@ -213,42 +212,54 @@ class VideoAssemblerImpl final : public VideoAssembler {
   }
 
   void End() {
-    if (last_pts_) PlaceWaitingSamples(stream_end_, *last_pts_);
+    if (last_pts_) metadata_.PlaceWaiting(stream_end_, *last_pts_);
     CloseGroup(stream_end_);
     EmitReady(true);
+    EmitTargets(std::nullopt);
     if (pictures_before_key_ > 0) TellPicturesBeforeKey();
     if (!video_stream_)
       AddFault("mpegts", 0, "no video of a known codec (h264, hevc, mpeg2video) in the stream");
   }
 
+  // By its place in the stream, and, where it comes later than its pictures, by its own time.
+  bool MetadataPassed(const PictureGroup& group) const {
+    const MetadataTrack& track = metadata_.track();
+    if (!track.newest_pts() || *track.newest_pts() < group.last_pts) return false;
+    const auto tie = TieClock(track, group.times);
+    const Duration last = group.last_pts + (tie ? tie->utc_minus_pts : Duration());
+    return !tie || *track.newest_time() + kRounding >= Instant::FromMicros(last.micros());
+  }
+
   void EmitReady(bool all) {
     while (!closed_.empty()) {
       const Duration last = closed_.front().last_pts;
-      const bool metadata_passed = track_.newest_pts() && *track_.newest_pts() >= last;
+      const bool metadata_passed = MetadataPassed(closed_.front());
       const bool waited = newest_pts_ && *newest_pts_ - last > kMetadataWait;
       if (!all && !metadata_passed && !waited && closed_.size() <= kMaxClosedGroups) return;
       const PictureGroup group = std::move(closed_.front());
       closed_.pop_front();
       Emit(group);
-      track_.DropBefore(group.first_pts - kKeepMetadata);
+      metadata_.DropBefore(group.first_pts - kKeepMetadata);
     }
   }
 
   void Emit(const PictureGroup& group) {
+    if (auto choice = metadata_.Choose(group.first_pts, group.last_pts)) {
+      AddFault("st0601", group.begin, std::move(*choice));
+    }
     const MediaStream& stream = StreamOf();
+    const MetadataTrack& track = metadata_.track();
     VideoSegment segment;
     segment.source = options_.source;
-    segment.lineage = options_.lineage;
-    segment.lineage.modality =
-        metadata_.infrared() ? Modality::kVideoInfrared : Modality::kVideoRgb;
+    segment.lineage = LineageNow();
     segment.codec = stream.codec;
     segment.extradata = stream.extradata;
     segment.width_px = stream.width_px;
     segment.height_px = stream.height_px;
     segment.exercise = metadata_.exercise() ||
-                       track_.ExerciseAround(group.first_pts, group.last_pts).value_or(false);
-    const auto clock = ClockOf(group);
-    if (!clock) {
+                       track.ExerciseAround(group.first_pts, group.last_pts).value_or(false);
+    const auto tie = TieClock(track, group.times);
+    if (!tie) {
       AddFault(stream.codec, group.begin,
                fmt::format("{} pictures have no time: no metadata with a time within 2 s of them, "
                            "and no stamp in "
@@ -256,21 +267,12 @@ class VideoAssemblerImpl final : public VideoAssembler {
                            group.pictures.size()));
       return;
     }
-    for (const Picture& picture : group.pictures) {
-      VideoFrame frame;
-      frame.time = Instant::FromMicros(picture.pts.micros() + clock->utc_minus_pts.micros());
-      frame.access_unit = picture.data;
-      frame.key = picture.key;
-      frame.pose_sigma = options_.sigma;
-      if (const auto pose = track_.PoseAt(frame.time)) {
-        frame.pose = pose->pose;
-        frame.pose->width_px = stream.width_px;
-        frame.pose->height_px = stream.height_px;
-        frame.metadata_skew =
-            clock->certain ? pose->skew : track_.DistanceTo(frame.time).value_or(pose->skew);
-      }
-      segment.frames.push_back(std::move(frame));
+    for (std::size_t i = 0; i < group.pictures.size(); ++i) {
+      segment.frames.push_back(FrameOf(group.pictures[i], group.times[i].pts, *tie, track, stream));
+      segment.metadata_skew = std::max(segment.metadata_skew, segment.frames.back().metadata_skew);
     }
+    TellSkew(group, segment.metadata_skew, *tie);
+    EmitTargets(Instant::FromMicros(group.last_pts.micros() + tie->utc_minus_pts.micros()));
     for (const Record& record : records_) {
       if (record.begin < group.end && record.end > group.begin)
         segment.raw_digests.push_back(record.digest);
@@ -278,30 +280,89 @@ class VideoAssemblerImpl final : public VideoAssembler {
     outputs_.emplace_back(std::move(segment));
   }
 
-  struct Clock {
-    Duration utc_minus_pts;  // from the UTC epoch
-    bool certain = false;    // not by the order of arrival alone
-  };
+  Lineage LineageNow() const {
+    Lineage lineage = options_.lineage;
+    lineage.modality = metadata_.infrared() ? Modality::kVideoInfrared : Modality::kVideoRgb;
+    return lineage;
+  }
 
-  // Synchronous metadata ties the clock; else the stamps in the pictures (ST 0604), when they are
-  // on the scale of the metadata; else the order of arrival.
-  std::optional<Clock> ClockOf(const PictureGroup& group) const {
-    const auto metadata = track_.OffsetAround(group.first_pts, group.last_pts);
-    if (metadata && metadata->synchronous) return Clock{metadata->utc_minus_pts, true};
-    std::vector<std::int64_t> stamps;
-    for (const Picture& picture : group.pictures) {
-      if (picture.misp_time) stamps.push_back(picture.misp_time->micros() - picture.pts.micros());
+  VideoFrame FrameOf(const Picture& picture, Duration pts, const ClockTie& tie,
+                     const MetadataTrack& track, const MediaStream& stream) const {
+    VideoFrame frame;
+    frame.time = Instant::FromMicros(pts.micros() + tie.utc_minus_pts.micros());
+    frame.access_unit = picture.data;
+    frame.key = picture.key;
+    frame.pose_sigma = options_.sigma;
+    const auto pose = AlignedPose(track, tie, pts);
+    if (!pose) return frame;
+    frame.pose = pose->pose;
+    frame.pose->width_px = stream.width_px;
+    frame.pose->height_px = stream.height_px;
+    frame.metadata_skew = pose->skew;
+    if (pose->skew > Duration()) {
+      if (const auto rates = track.RatesAt(frame.time))
+        frame.pose_sigma = Widened(options_.sigma, *rates, pose->skew);
     }
-    if (!stamps.empty()) {
-      const auto middle = stamps.begin() + static_cast<std::ptrdiff_t>(stamps.size() / 2);
-      std::nth_element(stamps.begin(), middle, stamps.end());
-      const Duration by_stamp = Duration::Micros(*middle);
-      if (!metadata) return Clock{by_stamp, true};
-      const Duration apart = by_stamp - metadata->utc_minus_pts;
-      if (apart < kMaxStampDifference && apart > -kMaxStampDifference) return Clock{by_stamp, true};
+    return frame;
+  }
+
+  // Those up to `last`, or all.
+  void EmitTargets(std::optional<Instant> last) {
+    if (!options_.use_vmti) return;
+    VmtiOptions vmti;
+    vmti.source = options_.source;
+    vmti.lineage = LineageNow();
+    vmti.terrain = options_.terrain;
+    vmti.detection_probability = options_.vmti_detection_probability;
+    vmti.false_alarms_per_km2 = options_.vmti_false_alarms_per_km2;
+    for (const MetadataReader::Targets& targets : metadata_.TakeTargets(last)) {
+      VmtiLook got = LookFromVmti(targets, CameraAt(targets.time), vmti);
+      ++vmti_counts_.looks;
+      vmti_counts_.detections += got.look.detections.size();
+      vmti_counts_.persons += static_cast<std::uint64_t>(got.persons);
+      vmti_counts_.others += static_cast<std::uint64_t>(got.others);
+      vmti_counts_.unseen += static_cast<std::uint64_t>(got.unseen);
+      vmti_counts_.unplaced += static_cast<std::uint64_t>(got.unplaced);
+      vmti_counts_.beyond += static_cast<std::uint64_t>(got.beyond);
+      got.look.exercise = got.look.exercise || metadata_.exercise();
+      for (const Record& record : records_) {
+        if (record.begin <= targets.offset && targets.offset < record.end)
+          got.look.raw_digests.push_back(record.digest);
+      }
+      outputs_.emplace_back(std::move(got.look));
     }
-    if (!metadata) return std::nullopt;
-    return Clock{metadata->utc_minus_pts, false};
+  }
+
+  std::optional<VmtiCamera> CameraAt(Instant time) const {
+    const auto pose = metadata_.track().PoseAt(time);
+    if (!pose) return std::nullopt;
+    VmtiCamera camera{pose->pose, options_.sigma};
+    camera.pose.width_px = StreamOf().width_px;
+    camera.pose.height_px = StreamOf().height_px;
+    const auto rates = metadata_.track().RatesAt(time);
+    if (pose->skew > Duration() && rates)
+      camera.sigma = Widened(options_.sigma, *rates, pose->skew);
+    return camera;
+  }
+
+  // Once a change.
+  void TellSkew(const PictureGroup& group, Duration skew, const ClockTie& tie) {
+    const bool skewed = skew > VideoSegment::kMaxMetadataSkew;
+    if (skewed == skewed_) return;
+    skewed_ = skewed;
+    if (!skewed) {
+      AddFault("st0601", group.begin, "the metadata is within 0.1 s of its pictures again");
+      return;
+    }
+    std::string why = tie.certain ? "" : "; it has no time stamps and is placed by its arrival";
+    if (tie.disagreement > VideoSegment::kMaxMetadataSkew) {
+      why = fmt::format("; the stamps in the pictures and the metadata differ by {:.3f} s",
+                        tie.disagreement.seconds());
+    }
+    AddFault("st0601", group.begin,
+             fmt::format("the metadata is up to {:.3f} s beside its pictures, more than 0.1 s{}: "
+                         "poses are widened by what the platform moves in that time",
+                         skew.seconds(), why));
   }
 
   const MediaStream& StreamOf() const {
@@ -339,14 +400,12 @@ class VideoAssemblerImpl final : public VideoAssembler {
 
   VideoAssemblerOptions options_;
   std::unique_ptr<TsDemuxer> demuxer_;
-  MetadataReader metadata_;
-  MetadataTrack track_;
-  std::deque<std::pair<std::uint64_t, MetadataSample>>
-      waiting_;  // stream position, sample without a time stamp
+  MetadataStreams metadata_;
   std::optional<PictureGroup> open_;
   std::deque<PictureGroup> closed_;  // wait for the metadata of their last picture
   std::deque<Record> records_;
   std::vector<Output> outputs_;
+  VmtiCounts vmti_counts_;
   std::optional<int> video_stream_;
   std::optional<Duration> last_pts_;    // of the picture before, in order of decoding
   std::optional<Duration> newest_pts_;  // largest so far on this time line
@@ -357,6 +416,8 @@ class VideoAssemblerImpl final : public VideoAssembler {
   std::uint64_t first_before_key_ = 0;
   std::uint64_t pictures_before_key_ = 0;
   bool refused_ = false;
+  bool locked_ = true;   // the stamps in the pictures; told
+  bool skewed_ = false;  // the metadata of the last segment; told
   bool ended_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/geo/camera.h"
+#include "core/geo/terrain.h"
 #include "core/types/observation.h"
 
 namespace trucewatch {
@@ -21,6 +22,11 @@ struct VideoAssemblerOptions {
   Lineage lineage;
   CameraPoseSigma sigma;
   double geoid_undulation_m = 0;  // added to MSL heights
+  // The moving targets in the metadata (ST 0903) become looks of their own.
+  bool use_vmti = false;
+  double vmti_detection_probability = 0;
+  double vmti_false_alarms_per_km2 = 0;
+  const Terrain* terrain = nullptr;  // for those looks; outlives the assembler
 };
 
 // Makes video segments of the raw records of one MPEG-TS source: one segment for each two
@@ -34,6 +40,9 @@ struct VideoAssemblerOptions {
 // uncertain. A segment comes out when the metadata has passed its last picture, or 1 s of video
 // later.
 //
+// Looks of the platform's own detector come out before the segment whose pictures they lie among
+// (vmti_looks.h), or when no pictures come.
+//
 // Input that cannot be used becomes a DataFault (checksum wrong, pictures before the first key
 // frame, pictures without any time, no transport stream, damage); nothing is dropped in silence. A
 // group of pictures of more than 32 MiB or 10000 pictures is refused with a fault.
@@ -44,7 +53,7 @@ struct VideoAssemblerOptions {
 // packets). Threads: one caller at a time.
 class VideoAssembler {
  public:
-  using Output = std::variant<VideoSegment, DataFault>;
+  using Output = std::variant<VideoSegment, ObservationSet, DataFault>;
 
   static std::unique_ptr<VideoAssembler> Create(const VideoAssemblerOptions& options);
   virtual ~VideoAssembler() = default;
@@ -53,6 +62,13 @@ class VideoAssembler {
   // end_of_source what is held comes out too. Fails only when the source is not options.source or
   // has ended.
   virtual Result<std::vector<Output>> Push(const RawRecord& record, const Digest& digest) = 0;
+
+  // Of the targets in the metadata: what became detections and what was kept back.
+  struct VmtiCounts {
+    std::uint64_t looks = 0, detections = 0;
+    std::uint64_t persons = 0, others = 0, unseen = 0, unplaced = 0, beyond = 0;
+  };
+  virtual const VmtiCounts& vmti_counts() const = 0;
 };
 
 }  // namespace trucewatch

@@ -4,7 +4,8 @@
 namespace trucewatch {
 
 VideoAssemblerOptions VideoOptionsFromConfig(const v1::config::SourceConfig& source,
-                                             const v1::config::TerrainConfig& terrain) {
+                                             const v1::config::TerrainConfig& terrain_config,
+                                             const Terrain* terrain) {
   VideoAssemblerOptions options;
   options.source.value = source.id();
   options.lineage.modality = Modality::kVideoRgb;
@@ -17,7 +18,11 @@ VideoAssemblerOptions VideoOptionsFromConfig(const v1::config::SourceConfig& sou
   options.sigma.position_vertical_m = source.position_sigma_m();
   options.sigma.platform_angles = Angle::Degrees(source.platform_angle_sigma_deg());
   options.sigma.sensor_angles = Angle::Degrees(source.sensor_angle_sigma_deg());
-  options.geoid_undulation_m = terrain.geoid_undulation_m();
+  options.geoid_undulation_m = terrain_config.geoid_undulation_m();
+  options.use_vmti = source.use_vmti();
+  options.vmti_detection_probability = source.detection_probability();
+  options.vmti_false_alarms_per_km2 = source.false_alarms_per_km2();
+  options.terrain = terrain;
   return options;
 }
 

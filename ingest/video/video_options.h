@@ -6,8 +6,9 @@
 
 namespace trucewatch {
 
-// Options of a source of format MPEGTS_KLV, from the mission config.
+// Options of a source of format MPEGTS_KLV, from the mission config; `terrain` is for use_vmti.
 VideoAssemblerOptions VideoOptionsFromConfig(const v1::config::SourceConfig& source,
-                                             const v1::config::TerrainConfig& terrain);
+                                             const v1::config::TerrainConfig& terrain_config,
+                                             const Terrain* terrain);
 
 }  // namespace trucewatch

@@ -8,8 +8,13 @@
 namespace trucewatch {
 namespace {
 
-std::optional<Instant> Read(const std::string& id_hex, const std::string& message_hex) {
+std::optional<MispStamp> ReadStamp(const std::string& id_hex, const std::string& message_hex) {
   return ReadMispTime("\x01\x06\x05\x1C" + *HexDecode(id_hex) + *HexDecode(message_hex) + "more");
+}
+
+std::optional<Instant> Read(const std::string& id_hex, const std::string& message_hex) {
+  const auto stamp = ReadStamp(id_hex, message_hex);
+  return stamp ? std::optional(stamp->time) : std::nullopt;
 }
 
 constexpr char kH264[] = "4d4953506d6963726f73656374696d65";  // "MISPmicrosectime"
@@ -25,6 +30,24 @@ TEST(MispTime, ReadsEveryIdentifier) {
 
 TEST(MispTime, EmulationPreventionIsTakenOut) {
   EXPECT_EQ(Read(kH264, "1f0004ff0000ff000003ff0101"), Instant::FromMicros(0x0004000000000101));
+}
+
+TEST(MispTime, StatusBitsAreRead) {
+  const auto status = [](const char* byte) {
+    return *ReadStamp(kH264, std::string(byte) + "0004ff59f4ffa6aaff4aa8");
+  };
+  EXPECT_TRUE(status("1f").locked());
+  EXPECT_FALSE(status("1f").discontinuity());
+  EXPECT_TRUE(status("0f").locked());  // reserved bits as some writers have them
+  EXPECT_FALSE(status("9f").locked());
+  EXPECT_TRUE(status("5f").discontinuity());
+  EXPECT_FALSE(status("5f").reverse());
+  EXPECT_TRUE(status("7f").reverse());
+  EXPECT_FALSE(status("3f").reverse());  // only together with a discontinuity
+  EXPECT_EQ(status("df").status, 0xDF);
+  EXPECT_FALSE(status("1f").nanoseconds);
+  EXPECT_TRUE(
+      ReadStamp("cf848278ee23306c9265e8fef22fb8b8", "1f10ffff3d1cff6a92ff9940")->nanoseconds);
 }
 
 TEST(MispTime, MalformedStampsAreNone) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/media/demuxer.h"
+#include "ingest/video/metadata_reader.h"
+#include "ingest/video/metadata_track.h"
+
+namespace trucewatch {
+
+// The KLV streams of one programme: reads all of them and says which one is followed.
+//
+// The rule: around each stretch of pictures (2 s before and after) the stream with the most sound
+// ST 0601 packets that give a usable pose; of equals the one with more packets that have a time,
+// then the one with the lowest index. The stream that is followed stays so until another has more
+// than twice its packets with a pose, or it has no packets there at all.
+// Bounded: kMaxStreams streams, 4096 packets each that wait for their picture.
+class MetadataStreams {
+ public:
+  static constexpr std::size_t kMaxStreams = 16;
+
+  explicit MetadataStreams(const PlatformStateOptions& options, bool with_targets = false)
+      : options_(options), with_targets_(with_targets) {}
+
+  // `width_px`: of the video, for VMTI pixel numbers. What is to be told of the packet.
+  std::vector<MetadataReader::Fault> Push(const MediaPacket& packet, int width_px);
+  // Metadata without a time stamp is taken to belong to the picture it follows in the stream: `pts`
+  // is that of the picture shown last before the byte `before_offset`.
+  void PlaceWaiting(std::uint64_t before_offset, Duration pts);
+  // Chooses for a stretch of pictures. What is to be told when there is a choice and it changed.
+  std::optional<std::string> Choose(Duration first_pts, Duration last_pts);
+  void DropBefore(Duration pts);
+  // Another time line begins.
+  void Restart();
+
+  // Of the stream that is followed; before the first choice of the first stream with a time.
+  const MetadataTrack& track() const;
+  std::optional<int> followed() const { return followed_; }
+  bool infrared() const;
+  // The stream that is followed, or any that has been heard, says exercise.
+  bool exercise() const;
+  // Moving targets up to `last`, in order: those of the stream that is followed, and sets that
+  // stand alone in any stream; the rest is forgotten.
+  std::vector<MetadataReader::Targets> TakeTargets(std::optional<Instant> last);
+  // Sets that wait, in the stream with the most.
+  std::size_t target_sets() const;
+
+ private:
+  struct Stream {
+    MetadataReader reader;
+    MetadataTrack track;
+    std::deque<std::pair<std::uint64_t, MetadataSample>> waiting;  // position, sample without pts
+    std::deque<MetadataReader::Targets> targets;
+  };
+  const Stream* Followed() const;
+
+  PlatformStateOptions options_;
+  bool with_targets_;
+  std::map<int, Stream> streams_;  // by index
+  std::optional<int> followed_;
+  bool told_too_many_ = false;
+};
+
+}  // namespace trucewatch
