@@ -11,6 +11,9 @@ namespace trucewatch {
 namespace {
 
 constexpr ValueRange kOffsetDeg = {-19.2, 19.2};
+// Early editions write offsets in 2 bytes as ST 0601 does its corners (items 26 to 33): in
+// osh-vmti-h264.ts only so they meet the location packs, within 20 m.
+constexpr double kShortOffsetDeg = 0.075;
 constexpr ValueRange kHeight = {-900, 19000};
 constexpr ValueRange kFieldOfView = {0, 180};
 constexpr ValueRange kSigma = {0, 650};
@@ -24,8 +27,9 @@ std::optional<Angle> AngleOf(std::optional<double> degrees) {
 
 class VmtiReader {
  public:
-  VmtiReader(std::uint64_t offset, std::uint64_t default_width_px)
-      : offset_(offset), width_(default_width_px) {}
+  VmtiReader(std::uint64_t offset, std::uint64_t default_width_px,
+             std::optional<std::uint64_t> default_version)
+      : offset_(offset), width_(default_width_px), version_(default_version) {}
 
   Result<Vmti> Read(Bytes value) {
     TW_ASSIGN_OR_RETURN(const auto items, SplitLocalSet(value, offset_));
@@ -34,7 +38,8 @@ class VmtiReader {
       if (item.tag == 4) vmti_.version = ReadUnsigned(item.bytes);
       if (item.tag == 8) vmti_.frame_width_px = ReadUnsigned(item.bytes);
     }
-    linear_ = vmti_.version && *vmti_.version <= kLastLinearEdition;
+    if (vmti_.version) version_ = vmti_.version;
+    linear_ = version_ && *version_ <= kLastLinearEdition;
     if (vmti_.frame_width_px.value_or(0) > 0) width_ = *vmti_.frame_width_px;
     for (const RawKlvItem& item : items) ReadItem(item);
     return std::move(vmti_);
@@ -82,7 +87,8 @@ class VmtiReader {
     return linear_ ? DecodeUnsignedMap(bytes, range) : DecodeImapb(bytes, range);
   }
   std::optional<double> OffsetDeg(Bytes bytes) const {
-    return linear_ ? DecodeSignedMap(bytes, kOffsetDeg.high) : DecodeImapb(bytes, kOffsetDeg);
+    if (!linear_) return DecodeImapb(bytes, kOffsetDeg);
+    return DecodeSignedMap(bytes, bytes.size() == 2 ? kShortOffsetDeg : kOffsetDeg.high);
   }
 
   std::optional<VmtiPixel> PixelOf(Bytes bytes) {
@@ -210,28 +216,30 @@ class VmtiReader {
                       bytes.size()));
       return;
     }
-    const auto latitude = DecodeImapb(bytes.first(4), {-90, 90});
-    const auto longitude = DecodeImapb(bytes.subspan(4, 4), {-180, 180});
-    const auto height = DecodeImapb(bytes.subspan(8, 2), kHeight);
+    const auto latitude = Mapped(bytes.first(4), {-90, 90});
+    const auto longitude = Mapped(bytes.subspan(4, 4), {-180, 180});
+    const auto height = Mapped(bytes.subspan(8, 2), kHeight);
     if (latitude && longitude && height) {
       target.location = Geodetic::FromDegrees(*latitude, *longitude, *height);
     }
     if (bytes.size() < 16) return;
-    target.sigma_east_m = DecodeImapb(bytes.subspan(10, 2), kSigma);
-    target.sigma_north_m = DecodeImapb(bytes.subspan(12, 2), kSigma);
-    target.sigma_up_m = DecodeImapb(bytes.subspan(14, 2), kSigma);
+    target.sigma_east_m = Mapped(bytes.subspan(10, 2), kSigma);
+    target.sigma_north_m = Mapped(bytes.subspan(12, 2), kSigma);
+    target.sigma_up_m = Mapped(bytes.subspan(14, 2), kSigma);
   }
 
   std::uint64_t offset_;
   std::uint64_t width_;
+  std::optional<std::uint64_t> version_;
   bool linear_ = false;
   Vmti vmti_;
 };
 
 }  // namespace
 
-Result<Vmti> DecodeVmti(Bytes value, std::uint64_t offset, std::uint64_t default_width_px) {
-  return VmtiReader(offset, default_width_px).Read(value);
+Result<Vmti> DecodeVmti(Bytes value, std::uint64_t offset, std::uint64_t default_width_px,
+                        std::optional<std::uint64_t> default_version) {
+  return VmtiReader(offset, default_width_px, default_version).Read(value);
 }
 
 }  // namespace trucewatch

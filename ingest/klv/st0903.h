@@ -58,6 +58,8 @@ struct Vmti {
 // `default_width_px`: width of the video, for pixel numbers when the set does not say its frame
 // width; 0 when not known. Fails when the items do not fill the value; a target that cannot be read
 // costs that target.
-Result<Vmti> DecodeVmti(Bytes value, std::uint64_t offset, std::uint64_t default_width_px);
+// `default_version`: of the sets before it in the stream, where this one does not say its own.
+Result<Vmti> DecodeVmti(Bytes value, std::uint64_t offset, std::uint64_t default_width_px,
+                        std::optional<std::uint64_t> default_version = {});
 
 }  // namespace trucewatch

@@ -116,13 +116,27 @@ void MetadataReader::TakeState(const MediaPacket& packet, const UasDatalink& set
   out.samples.push_back(std::move(sample));
 }
 
+// What does not change from set to set is sent now and then only: version, frame, system.
+Result<Vmti> MetadataReader::ReadVmti(Bytes value, std::uint64_t offset, int width_px) {
+  const auto width = vmti_width_px_.value_or(static_cast<std::uint64_t>(std::max(width_px, 0)));
+  TW_ASSIGN_OR_RETURN(Vmti vmti, DecodeVmti(value, offset, width, vmti_version_));
+  const auto remember = [](auto& said, auto& memory) {
+    if (said) memory = said;
+    said = memory;
+  };
+  remember(vmti.version, vmti_version_);
+  remember(vmti.frame_width_px, vmti_width_px_);
+  remember(vmti.frame_height_px, vmti_height_px_);
+  remember(vmti.system_name, vmti_system_);
+  return vmti;
+}
+
 void MetadataReader::TakeTargets(const MediaPacket& packet, const KlvPacket& klv,
                                  const UasDatalink& set, const PlatformState& state, int width_px,
                                  Output& out) {
   const KlvItem* item = set.Find(kVmtiItem);
   if (item == nullptr || item->raw.empty()) return;
-  auto vmti =
-      DecodeVmti(AsBytes(item->raw), klv.offset, static_cast<std::uint64_t>(std::max(width_px, 0)));
+  auto vmti = ReadVmti(AsBytes(item->raw), klv.offset, width_px);
   if (!vmti) {
     out.faults.push_back({packet.offset, "item 74: " + vmti.error().message});
     return;
@@ -141,8 +155,7 @@ void MetadataReader::TakeTargetsAlone(const MediaPacket& packet, const KlvPacket
         {packet.offset, fmt::format("the checksum of a VMTI set is {}", Name(checksum))});
     return;
   }
-  auto vmti =
-      DecodeVmti(klv.value(), klv.offset, static_cast<std::uint64_t>(std::max(width_px, 0)));
+  auto vmti = ReadVmti(klv.value(), klv.offset, width_px);
   if (!vmti || !vmti->time_us) {
     out.faults.push_back({packet.offset, vmti ? "a VMTI set of its own without a time (item 2)"
                                               : vmti.error().message});

@@ -53,11 +53,14 @@ class MetadataReader {
   void TakeTargets(const MediaPacket& packet, const KlvPacket& klv, const UasDatalink& set,
                    const PlatformState& state, int width_px, Output& out);
   void TakeTargetsAlone(const MediaPacket& packet, const KlvPacket& klv, int width_px, Output& out);
+  Result<Vmti> ReadVmti(Bytes value, std::uint64_t offset, int width_px);
   void Once(bool& told, std::uint64_t offset, std::string reason, Output& out);
 
   PlatformStateOptions options_;
   SlowItemMemory memory_;
   bool with_targets_;
+  std::optional<std::uint64_t> vmti_version_, vmti_width_px_, vmti_height_px_;
+  std::optional<std::string> vmti_system_;
   bool infrared_ = false;
   bool exercise_ = false;
   bool without_pose_ = false;  // the last packet had none, and that was told

@@ -92,7 +92,8 @@ class Placer {
 
  private:
   std::optional<Place> Given(const Geodetic& position, const VmtiTarget& target) const {
-    if (!(std::abs(position.latitude.deg()) <= 90)) return std::nullopt;
+    if (!(std::abs(position.latitude.deg()) <= 90) || !MayBeInPicture(position))
+      return std::nullopt;
     std::optional<Eigen::Matrix2d> stated;
     if (target.sigma_east_m && target.sigma_north_m && *target.sigma_east_m > 0 &&
         *target.sigma_north_m > 0) {
@@ -104,6 +105,16 @@ class Placer {
     if (stated && allowed) return Place{position, Envelope(*stated, *allowed)};
     if (stated || allowed) return Place{position, stated ? *stated : *allowed};
     return std::nullopt;
+  }
+
+  // A place far outside the picture that it was seen in contradicts the pose; within one picture's
+  // size around it is the error of both.
+  bool MayBeInPicture(const Geodetic& position) const {
+    if (!camera_) return true;
+    const auto pixel = PixelFromGround(camera_->pose, position);
+    const double w = camera_->pose.width_px;
+    const double h = camera_->pose.height_px;
+    return pixel && pixel->x() > -w && pixel->x() < 2 * w && pixel->y() > -h && pixel->y() < 2 * h;
   }
 
   // What the pose allows where this place lies in the picture.

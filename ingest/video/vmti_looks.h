@@ -34,7 +34,7 @@ struct VmtiLook {
   int persons = 0;   // a single person is never reported
   int others = 0;    // animals, aircraft, vessels
   int unseen = 0;    // inactive, dropped or coasted (item 23): nothing was seen there
-  int unplaced = 0;  // without a position, or without anything to tell its error by
+  int unplaced = 0;  // without a position, with one far outside the picture, or of unknown error
   int beyond = 0;    // more than kMaxVmtiTargets
 };
 inline constexpr std::size_t kMaxVmtiTargets = 1000;
