@@ -13,6 +13,7 @@
 #include "core/time/instant.h"
 #include "ingest/radar/internal/fields.h"
 #include "ingest/radar/internal/geometry.h"
+#include "ingest/radar/names.h"
 #include "ingest/radar/stanag4607_stream.h"
 #include "ingest/radar/target_class.h"
 
@@ -165,7 +166,15 @@ class Inspector {
     json.Key("packet").BeginObject();
     json.Field("offset", packet.offset);
     stanag4607::internal::VisitPacketHeader(packet.header, FieldWriter{&json});
+    json.Field("exercise_indicator_name", stanag4607::ExerciseName(packet.header.exercise));
     json.EndObject();
+  }
+
+  static void WriteNames(JsonWriter& json, const char* key,
+                         const std::vector<std::string_view>& names) {
+    json.Key(key).BeginArray();
+    for (const std::string_view name : names) json.String(name);
+    json.EndArray();
   }
 
   void EmitSegment(const stanag4607::Packet& packet, const stanag4607::DecodedSegment& segment) {
@@ -198,6 +207,7 @@ class Inspector {
       midnights_[key] = *midnight;
     }
     stanag4607::internal::VisitMission(mission, FieldWriter{&json});
+    json.Field("platform_type_name", stanag4607::PlatformTypeName(mission.platform_type));
   }
 
   void Write(JsonWriter& json, const MissionKey& key, const stanag4607::DecodedSegment& segment,
@@ -226,6 +236,11 @@ class Inspector {
   static void Write(JsonWriter& json, const MissionKey&, const stanag4607::DecodedSegment&,
                     const stanag4607::JobDefinitionSegment& job) {
     stanag4607::internal::VisitJobDefinition(job, JobWriter{&json});
+    json.Field("sensor_type_name", stanag4607::SensorTypeName(job.sensor_type));
+    json.Field("radar_mode_name", stanag4607::RadarModeName(job.radar_mode));
+    json.Field("terrain_model_name", stanag4607::TerrainModelName(job.terrain_model));
+    json.Field("geoid_model_name", stanag4607::GeoidModelName(job.geoid_model));
+    WriteNames(json, "target_filtering_names", stanag4607::FilteringNames(job.filtering));
   }
   static void Write(JsonWriter& json, const MissionKey&, const stanag4607::DecodedSegment&,
                     const stanag4607::FreeTextSegment& free_text) {
@@ -236,6 +251,20 @@ class Inspector {
              const stanag4607::TestStatusSegment& status) const {
     WriteTime(json, key, status.time_ms);
     stanag4607::internal::VisitTestStatus(status, FieldWriter{&json});
+    WriteNames(json, "hardware_failed", stanag4607::HardwareNames(status.hardware));
+    WriteNames(json, "mode_limits", stanag4607::ModeNames(status.mode));
+  }
+  static void Write(JsonWriter& json, const MissionKey&, const stanag4607::DecodedSegment&,
+                    const stanag4607::ProcessingHistorySegment& history) {
+    stanag4607::internal::VisitProcessingHistory(history, FieldWriter{&json});
+    json.Key("records").BeginArray();
+    for (const stanag4607::ProcessingRecord& record : history.records) {
+      json.BeginObject();
+      stanag4607::internal::VisitProcessingRecord(record, FieldWriter{&json});
+      WriteNames(json, "processing_names", stanag4607::ProcessingNames(record.processing));
+      json.EndObject();
+    }
+    json.EndArray();
   }
   void Write(JsonWriter& json, const MissionKey& key, const stanag4607::DecodedSegment&,
              const stanag4607::PlatformLocationSegment& location) const {

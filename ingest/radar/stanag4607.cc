@@ -40,9 +40,12 @@ B16 B16::From(double value) {
 
 std::uint8_t TypeOf(const Segment& segment) {
   if (const auto* skipped = std::get_if<SkippedSegment>(&segment)) return skipped->type;
-  constexpr std::array<SegmentType, 6> kTypes = {
-      SegmentType::kMission,  SegmentType::kDwell,         SegmentType::kJobDefinition,
-      SegmentType::kFreeText, SegmentType::kTestAndStatus, SegmentType::kPlatformLocation};
+  constexpr std::array kTypes = {
+      SegmentType::kMission,          SegmentType::kDwell,         SegmentType::kJobDefinition,
+      SegmentType::kFreeText,         SegmentType::kTestAndStatus, SegmentType::kProcessingHistory,
+      SegmentType::kPlatformLocation,
+  };
+  static_assert(kTypes.size() + 1 == std::variant_size_v<Segment>);
   return static_cast<std::uint8_t>(kTypes[segment.index()]);
 }
 

@@ -246,7 +246,26 @@ struct PlatformLocationSegment {
   bool operator==(const PlatformLocationSegment&) const = default;
 };
 
-// HRR, processing history, tasking, extensions ...: passed over by its size.
+// Type 12: from which data set this one was made, and who changed it, oldest first. Provenance.
+struct ProcessingRecord {
+  std::uint8_t sequence = 0;     // C6.1
+  Text<2> nationality;           // C6.2
+  Text<10> platform;             // C6.3
+  std::uint32_t mission_id = 0;  // C6.4
+  std::uint32_t job_id = 0;      // C6.5
+  std::uint16_t processing = 0;  // C6.6: flags, see ProcessingNames()
+  bool operator==(const ProcessingRecord&) const = default;
+};
+struct ProcessingHistorySegment {
+  Text<2> nationality;                    // C2, of the data set it is based on
+  Text<10> platform;                      // C3
+  std::uint32_t mission_id = 0;           // C4
+  std::uint32_t job_id = 0;               // C5
+  std::vector<ProcessingRecord> records;  // C6; C1 is their number
+  bool operator==(const ProcessingHistorySegment&) const = default;
+};
+
+// HRR, tasking, extensions ...: passed over by its size.
 struct SkippedSegment {
   std::uint8_t type = 0;
   std::string payload;
@@ -254,7 +273,8 @@ struct SkippedSegment {
 };
 
 using Segment = std::variant<MissionSegment, DwellSegment, JobDefinitionSegment, FreeTextSegment,
-                             TestStatusSegment, PlatformLocationSegment, SkippedSegment>;
+                             TestStatusSegment, ProcessingHistorySegment, PlatformLocationSegment,
+                             SkippedSegment>;
 
 // Type number of a segment, and its name as `inspect` prints it ("dwell").
 std::uint8_t TypeOf(const Segment& segment);

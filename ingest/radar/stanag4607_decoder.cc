@@ -107,6 +107,25 @@ Result<DecodedSegment> DecodeFreeText(Bytes payload) {
   return Decoded(std::move(free_text));
 }
 
+Result<DecodedSegment> DecodeProcessingHistory(Bytes payload) {
+  WireReader in(payload);
+  ProcessingHistorySegment history;
+  std::uint8_t count = 0;
+  in.Read(count);
+  internal::VisitProcessingHistory(history, PlainReader{&in});
+  if (!in.ran_short() && in.Rest().size() != count * internal::kProcessingRecordSize) {
+    return Fail(ErrorCode::kBadInput,
+                "processing history segment: {} records (C1) do not fill the {} bytes left", count,
+                in.Rest().size());
+  }
+  if (!in.ran_short()) history.records.resize(count);
+  for (ProcessingRecord& record : history.records) {
+    internal::VisitProcessingRecord(record, PlainReader{&in});
+  }
+  TW_RETURN_IF_ERROR(CheckExact(in, "processing history"));
+  return Decoded(std::move(history));
+}
+
 std::vector<std::string> DwellRemarks(std::uint64_t mask, const DwellSegment& dwell) {
   std::vector<std::string> remarks = internal::HalfSetGroups(mask);
   const std::uint64_t both =
@@ -178,6 +197,8 @@ Result<DecodedSegment> DecodeSegment(std::uint8_t type, Bytes payload) {
       return DecodeFreeText(payload);
     case SegmentType::kTestAndStatus:
       return DecodeTestStatus(payload);
+    case SegmentType::kProcessingHistory:
+      return DecodeProcessingHistory(payload);
     case SegmentType::kPlatformLocation:
       return DecodePlatformLocation(payload);
     default:

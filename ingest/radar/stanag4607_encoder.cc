@@ -99,6 +99,20 @@ Result<std::string> EncodePayload(const TestStatusSegment& status) {
   return out;
 }
 
+Result<std::string> EncodePayload(const ProcessingHistorySegment& history) {
+  if (history.records.size() > 0xFF) {
+    return Fail(ErrorCode::kBadInput, "a processing history holds at most 255 records, here are {}",
+                history.records.size());
+  }
+  std::string out;
+  Write(out, static_cast<std::uint8_t>(history.records.size()));
+  internal::VisitProcessingHistory(history, PlainWriter{&out});
+  for (const ProcessingRecord& record : history.records) {
+    internal::VisitProcessingRecord(record, PlainWriter{&out});
+  }
+  return out;
+}
+
 Result<std::string> EncodePayload(const PlatformLocationSegment& location) {
   TW_RETURN_IF_ERROR(internal::CheckValues(location));
   std::string out;

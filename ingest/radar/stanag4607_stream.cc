@@ -9,6 +9,8 @@
 namespace trucewatch::stanag4607 {
 namespace {
 
+bool IsDigit(std::uint8_t byte) { return byte >= '0' && byte <= '9'; }
+
 enum class Verdict { kPacket, kNoPacket, kNeedMore };
 
 struct Judgement {
@@ -17,8 +19,10 @@ struct Judgement {
 };
 
 // Whether a packet starts here, decided on as few bytes as can decide it. `searching` is stricter:
-// a guess must not take reserved segment types, or a header without segments, for a packet.
+// a guess must not take reserved segment types, or a header without segments, for a packet; and it
+// gives no reasons, since words for every byte of a damaged stretch would cost more than the search.
 Judgement Judge(Bytes bytes, bool searching) {
+  if (searching && bytes.size() >= 2 && !(IsDigit(bytes[0]) && IsDigit(bytes[1]))) return {};
   if (bytes.size() < kPacketHeaderSize) {
     return {Verdict::kNeedMore, fmt::format("packet header is cut off: {} of {} bytes",
                                             bytes.size(), kPacketHeaderSize)};

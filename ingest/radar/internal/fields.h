@@ -160,6 +160,25 @@ void VisitTestStatus(Status& s, Visitor&& v) {
   v(Field{"T6", "mode_status"}, s.mode);
 }
 
+// C1, the number of records, stands before this; the records follow it.
+template <typename History, typename Visitor>
+void VisitProcessingHistory(History& h, Visitor&& v) {
+  v(Field{"C2", "based_on_nationality"}, h.nationality);
+  v(Field{"C3", "based_on_platform"}, h.platform);
+  v(Field{"C4", "based_on_mission_id"}, h.mission_id);
+  v(Field{"C5", "based_on_job_id"}, h.job_id);
+}
+template <typename Record, typename Visitor>
+void VisitProcessingRecord(Record& r, Visitor&& v) {
+  v(Field{"C6.1", "sequence"}, r.sequence);
+  v(Field{"C6.2", "nationality"}, r.nationality);
+  v(Field{"C6.3", "platform"}, r.platform);
+  v(Field{"C6.4", "mission_id"}, r.mission_id);
+  v(Field{"C6.5", "job_id"}, r.job_id);
+  v(Field{"C6.6", "processing"}, r.processing);
+}
+inline constexpr std::size_t kProcessingRecordSize = 23;
+
 template <typename Location, typename Visitor>
 void VisitPlatformLocation(Location& l, Visitor&& v) {
   v(Field{"L1", "location_time_s", 1e-3}, l.time_ms);

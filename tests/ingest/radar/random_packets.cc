@@ -121,7 +121,7 @@ DwellSegment RandomDwell(std::mt19937_64& random, const RandomDwellOptions& opti
 }
 
 Segment RandomSegment(std::mt19937_64& random) {
-  switch (random() % 7) {
+  switch (random() % 8) {
     case 0: {
       MissionSegment m;
       m.mission_plan = AnyText<12>(random);
@@ -188,7 +188,24 @@ Segment RandomSegment(std::mt19937_64& random) {
       return l;
     }
     case 5: {
-      constexpr std::uint8_t kTypes[] = {3, 7, 8, 9, 11, 12, 101, 102, 128, 255};
+      ProcessingHistorySegment h;
+      h.nationality = AnyText<2>(random);
+      h.platform = AnyText<10>(random);
+      h.mission_id = Any<std::uint32_t>(random);
+      h.job_id = Any<std::uint32_t>(random);
+      h.records.resize(random() % 4);
+      for (ProcessingRecord& record : h.records) {
+        record.sequence = Any<std::uint8_t>(random);
+        record.nationality = AnyText<2>(random);
+        record.platform = AnyText<10>(random);
+        record.mission_id = Any<std::uint32_t>(random);
+        record.job_id = Any<std::uint32_t>(random);
+        record.processing = Any<std::uint16_t>(random);
+      }
+      return h;
+    }
+    case 6: {
+      constexpr std::uint8_t kTypes[] = {3, 7, 8, 9, 11, 101, 102, 128, 255};
       SkippedSegment s;
       s.type = kTypes[random() % std::size(kTypes)];
       for (std::size_t i = random() % 60; i > 0; --i) s.payload.push_back(Any<char>(random));

@@ -11,11 +11,11 @@
 namespace trucewatch::stanag4607 {
 namespace {
 
-TEST(Stanag4607Encoder, RoundTripsRandomSegmentsOfEveryKind) {
+TEST(Stanag4607Encoder, RoundTripsAHundredThousandRandomSegmentsOfEveryKind) {
   std::mt19937_64 random(1);
   std::size_t dwells = 0;
   std::size_t targets = 0;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 50'000; ++i) {
     const std::vector<Segment> segments = {testing::RandomSegment(random),
                                            testing::RandomSegment(random)};
     PacketHeader header = testing::RandomHeader(random);
@@ -38,8 +38,8 @@ TEST(Stanag4607Encoder, RoundTripsRandomSegmentsOfEveryKind) {
     }
     EXPECT_EQ(packet->segments[0].offset, 132U);
   }
-  EXPECT_GT(dwells, 2000U);
-  EXPECT_GT(targets, 3000U);
+  EXPECT_GT(dwells, 10'000U);
+  EXPECT_GT(targets, 15'000U);
 }
 
 TEST(Stanag4607Encoder, ReproducesTheFixtureBytes) {
@@ -107,6 +107,9 @@ TEST(Stanag4607Encoder, RefusesWhatTheDecoderWouldRefuse) {
   crowd.targets.assign(65'536, target);
   EXPECT_FALSE(EncodeSegment(crowd).has_value());
   EXPECT_FALSE(EncodeSegment(FreeTextSegment{}).has_value());
+  ProcessingHistorySegment history;
+  history.records.resize(256);
+  EXPECT_FALSE(EncodeSegment(history).has_value());
   EXPECT_FALSE(EncodeSegment(MissionSegment{}).has_value());
 }
 
