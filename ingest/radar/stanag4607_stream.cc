@@ -20,7 +20,8 @@ struct Judgement {
 
 // Whether a packet starts here, decided on as few bytes as can decide it. `searching` is stricter:
 // a guess must not take reserved segment types, or a header without segments, for a packet; and it
-// gives no reasons, since words for every byte of a damaged stretch would cost more than the search.
+// gives no reasons, since words for every byte of a damaged stretch would cost more than the
+// search.
 Judgement Judge(Bytes bytes, bool searching) {
   if (searching && bytes.size() >= 2 && !(IsDigit(bytes[0]) && IsDigit(bytes[1]))) return {};
   if (bytes.size() < kPacketHeaderSize) {
