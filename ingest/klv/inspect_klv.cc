@@ -2,13 +2,15 @@
 #include "ingest/klv/inspect_klv.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <type_traits>
 
 #include "core/json/json_writer.h"
 #include "ingest/klv/ber.h"
+#include "ingest/klv/eg0104.h"
 #include "ingest/klv/keys.h"
+#include "ingest/klv/nested_items.h"
+#include "ingest/klv/platform_state.h"
 #include "ingest/klv/st0601.h"
 #include "ingest/klv/st0903.h"
 
@@ -17,26 +19,10 @@ namespace {
 
 constexpr std::size_t kChunk = 256 << 10;
 
-// MISB ST 0102 security set. The tables of its country coding methods differ between editions:
-// numbers are kept.
-constexpr KlvItemSpec kSecurityItems[] = {
-    {1, "security_classification", "", KlvWire::kUnsigned, 1, {}},
-    {2, "classifying_country_coding_method", "", KlvWire::kUnsigned, 1, {}},
-    {3, "classifying_country", "", KlvWire::kText, 0, {}},
-    {4, "sci_shi_information", "", KlvWire::kText, 0, {}},
-    {5, "caveats", "", KlvWire::kText, 0, {}},
-    {6, "releasing_instructions", "", KlvWire::kText, 0, {}},
-    {7, "classified_by", "", KlvWire::kText, 0, {}},
-    {8, "derived_from", "", KlvWire::kText, 0, {}},
-    {9, "classification_reason", "", KlvWire::kText, 0, {}},
-    {10, "declassification_date", "", KlvWire::kText, 0, {}},
-    {11, "marking_system", "", KlvWire::kText, 0, {}},
-    {12, "object_country_coding_method", "", KlvWire::kUnsigned, 1, {}},
-    {14, "classification_comments", "", KlvWire::kText, 0, {}},
-    {22, "security_version", "", KlvWire::kUnsigned, 0, {}},
-    {23, "classifying_country_coding_method_date", "", KlvWire::kText, 0, {}},
-    {24, "object_country_coding_method_date", "", KlvWire::kText, 0, {}},
-};
+// Sets within sets; deeper ones are kept raw.
+constexpr int kMaxDepth = 6;
+constexpr std::uint32_t kVmtiTag = 74;
+constexpr std::uint32_t kSdccTag = 102;
 
 void WriteHead(JsonWriter& json, const KlvLineContext& context, std::uint64_t offset,
                std::uint64_t length, std::string_view format) {
@@ -49,9 +35,9 @@ void WriteHead(JsonWriter& json, const KlvLineContext& context, std::uint64_t of
   if (context.pts_s) json.Field("pts_s", *context.pts_s);
 }
 
-void WriteValue(JsonWriter& json, const std::optional<KlvValue>& value) {
+void WriteValue(JsonWriter& json, const KlvItem& item) {
   json.Key("value");
-  if (!value) {
+  if (!item.value) {
     json.Null();
     return;
   }
@@ -64,44 +50,96 @@ void WriteValue(JsonWriter& json, const std::optional<KlvValue>& value) {
           json.Signed(v);
         } else if constexpr (std::is_same_v<T, std::uint64_t>) {
           json.Unsigned(v);
+        } else if (item.spec->wire == KlvWire::kUtf16) {
+          json.String(Utf8FromUtf16(v));
         } else {
           json.String(v);
         }
       },
-      *value);
+      *item.value);
 }
 
-void WriteItemBody(JsonWriter& json, const KlvItemSpec* spec, const std::optional<KlvValue>& value,
-                   Bytes raw, const std::string& problem) {
-  json.Field("name", std::string_view(spec == nullptr ? "unknown" : spec->name));
-  WriteValue(json, value);
-  if (spec != nullptr && spec->unit[0] != '\0') json.Field("unit", std::string_view(spec->unit));
-  if (!value) json.Field("raw", HexEncode(raw));
-  if (!problem.empty()) json.Field("error", problem);
+// Meaning of an enumeration's number, bits of a set of flags.
+void WriteMeaning(JsonWriter& json, const KlvItem& item) {
+  const auto* number = item.value ? std::get_if<std::uint64_t>(&*item.value) : nullptr;
+  if (number == nullptr) return;
+  const auto& words = item.spec->words;
+  if (*number < words.size() && words[*number][0] != '\0') {
+    json.Field("meaning", std::string_view(words[*number]));
+  }
+  if (item.spec->pack != nullptr) item.spec->pack(AsBytes(item.raw), json.Key("bits"));
 }
 
-void WriteSecurity(JsonWriter& json, Bytes value, std::uint64_t offset) {
-  const auto items = SplitLocalSet(value, offset);
-  if (!items) {
-    json.Field("error", items.error().message);
+// `only`: the items to write; null: all.
+void WriteTags(JsonWriter& json, KlvSchema schema, Bytes value, int depth,
+               const std::vector<std::uint32_t>* only = nullptr);
+
+void WriteNested(JsonWriter& json, const KlvItem& item, int depth) {
+  const Bytes bytes = AsBytes(item.raw);
+  switch (item.spec->wire) {
+    case KlvWire::kPack:
+      if (!item.spec->pack(bytes, json.Key("value"))) {
+        json.Field("error", std::string_view("the pack's fields do not fill its bytes"));
+        json.Field("raw", HexEncode(bytes));
+      }
+      return;
+    case KlvWire::kSet:
+      if (depth < kMaxDepth) return WriteTags(json, NestedSchema(*item.spec), bytes, depth + 1);
+      break;
+    case KlvWire::kSeries:
+      if (const auto entries = SplitSeries(bytes); entries && depth < kMaxDepth) {
+        json.Key("sets").BeginArray();
+        for (const Bytes entry : *entries) {
+          json.BeginObject();
+          WriteTags(json, NestedSchema(*item.spec), entry, depth + 1);
+          json.EndObject();
+        }
+        json.EndArray();
+        return;
+      }
+      json.Field("error", std::string_view("the series breaks off"));
+      break;
+    default:
+      break;
+  }
+  json.Key("value").Null();
+  json.Field("raw", HexEncode(bytes));
+}
+
+void WriteItemBody(JsonWriter& json, const KlvItem& item, int depth) {
+  json.Field("name", std::string_view(item.spec == nullptr ? "unknown" : item.spec->name));
+  const bool has_unit = item.spec != nullptr && item.spec->unit[0] != '\0';
+  if (item.status == KlvStatus::kNested) {
+    WriteNested(json, item, depth);
+    if (has_unit) json.Field("unit", std::string_view(item.spec->unit));
     return;
   }
+  WriteValue(json, item);
+  if (IsSpecial(item.status)) {
+    json.Field("special", std::string_view(SpecialName(item.status, *item.spec)));
+  }
+  if (has_unit) json.Field("unit", std::string_view(item.spec->unit));
+  WriteMeaning(json, item);
+  if (!item.value) json.Field("raw", HexEncode(AsBytes(item.raw)));
+  if (const std::string problem = item.Problem(); !problem.empty()) json.Field("error", problem);
+}
+
+// "tags" of a nested set, and "error" when its items do not fill it. Of an item that is there twice
+// the first is given.
+void WriteTags(JsonWriter& json, KlvSchema schema, Bytes value, int depth,
+               const std::vector<std::uint32_t>* only) {
   json.Key("tags").BeginObject();
   std::set<std::uint32_t> seen;
-  for (const RawKlvItem& item : *items) {
-    if (!seen.insert(item.tag).second) continue;
-    const auto* spec =
-        std::find_if(std::begin(kSecurityItems), std::end(kSecurityItems),
-                     [&](const KlvItemSpec& candidate) { return candidate.tag == item.tag; });
-    if (spec == std::end(kSecurityItems)) spec = nullptr;
-    std::string problem;
-    const auto decoded =
-        spec == nullptr ? std::nullopt : DecodeKlvValue(*spec, item.bytes, problem);
-    json.Key(std::to_string(item.tag)).BeginObject();
-    WriteItemBody(json, spec, decoded, item.bytes, problem);
+  KlvItemCursor cursor(value);
+  while (const auto raw = cursor.Next()) {
+    if (only != nullptr && std::find(only->begin(), only->end(), raw->tag) == only->end()) continue;
+    if (!seen.insert(raw->tag).second) continue;
+    json.Key(std::to_string(raw->tag)).BeginObject();
+    WriteItemBody(json, DecodeKlvItem(raw->tag, FindKlvItem(schema, raw->tag), raw->bytes), depth);
     json.EndObject();
   }
   json.EndObject();
+  if (!cursor.ok()) json.Field("error", cursor.WhatIsWrong(0).message);
 }
 
 template <typename T>
@@ -119,13 +157,17 @@ void WritePixel(JsonWriter& json, std::string_view key, const std::optional<Vmti
   json.Key(key).BeginObject().Field("row", pixel->row).Field("column", pixel->column).EndObject();
 }
 
-void WriteTarget(JsonWriter& json, const VmtiTarget& target) {
+void WriteTarget(JsonWriter& json, const VmtiTarget& target, VmtiMaps maps) {
   json.BeginObject().Field("id", target.id);
   WritePixel(json, "centroid_px", target.centroid);
   WritePixel(json, "box_top_left_px", target.box_top_left);
   WritePixel(json, "box_bottom_right_px", target.box_bottom_right);
   WriteIf(json, "priority", target.priority);
   WriteIf(json, "confidence_percent", target.confidence_percent);
+  WriteIf(json, "history_frames", target.history);
+  WriteIf(json, "target_pixels_percent", target.pixels_percent);
+  WriteIf(json, "color_rgb", target.color_rgb);
+  WriteIf(json, "intensity", target.intensity);
   WriteIf(json, "latitude_offset_deg", target.latitude_offset);
   WriteIf(json, "longitude_offset_deg", target.longitude_offset);
   WriteIf(json, "height_hae_m", target.height_hae_m);
@@ -137,7 +179,18 @@ void WriteTarget(JsonWriter& json, const VmtiTarget& target) {
   WriteIf(json, "sigma_east_m", target.sigma_east_m);
   WriteIf(json, "sigma_north_m", target.sigma_north_m);
   WriteIf(json, "sigma_up_m", target.sigma_up_m);
+  WriteIf(json, "rho_east_north", target.rho_east_north);
+  WriteIf(json, "rho_east_up", target.rho_east_up);
+  WriteIf(json, "rho_north_up", target.rho_north_up);
+  WriteIf(json, "box_top_left_latitude_offset_deg", target.box_top_left_latitude_offset);
+  WriteIf(json, "box_top_left_longitude_offset_deg", target.box_top_left_longitude_offset);
+  WriteIf(json, "box_bottom_right_latitude_offset_deg", target.box_bottom_right_latitude_offset);
+  WriteIf(json, "box_bottom_right_longitude_offset_deg", target.box_bottom_right_longitude_offset);
+  WriteIf(json, "algorithm_id", target.algorithm_id);
   WriteIf(json, "detection_status", target.detection_status);
+  if (!target.other_items.empty()) {
+    WriteTags(json, VTargetSchema(maps), target.items, 1, &target.other_items);
+  }
   json.EndObject();
 }
 
@@ -159,11 +212,24 @@ void WriteVmti(JsonWriter& json, Bytes value, std::uint64_t offset, std::uint64_
   WriteIf(json, "horizontal_fov_deg", vmti->horizontal_fov);
   WriteIf(json, "vertical_fov_deg", vmti->vertical_fov);
   json.Key("targets").BeginArray();
-  for (const VmtiTarget& target : vmti->targets) WriteTarget(json, target);
+  const VmtiMaps maps = vmti->early_edition ? VmtiMaps::kLinear : VmtiMaps::kImapb;
+  for (const VmtiTarget& target : vmti->targets) WriteTarget(json, target, maps);
   json.EndArray();
+  if (!vmti->other_items.empty()) {
+    WriteTags(json, VmtiSchema(maps), value, 1, &vmti->other_items);
+  }
   if (vmti->problems.empty()) return;
   json.Key("problems").BeginArray();
   for (const std::string& problem : vmti->problems) json.String(problem);
+  json.EndArray();
+}
+
+// ST 1010: the matrix is about the items that stand before it; which they are.
+void WriteSdccTags(JsonWriter& json, const UasDatalink& set, std::size_t index) {
+  const auto members = ReadBerOid(AsBytes(set.items[index].raw));
+  if (!members || members->value > index) return;
+  json.Key("applies_to").BeginArray();
+  for (std::size_t i = index - members->value; i < index; ++i) json.Unsigned(set.items[i].tag);
   json.EndArray();
 }
 
@@ -181,6 +247,19 @@ std::string Failed(JsonWriter& json, const std::string& reason) {
   return json.text();
 }
 
+// How the angles of the set are to be read, and how well they then meet the frame centre. Heights
+// above mean sea level count as ellipsoidal: the geoid is not known here and moves both ends alike.
+void WriteClosure(JsonWriter& json, const UasDatalink& set) {
+  const PlatformState state = PlatformStateFromSt0601(set, {});
+  const bool refused = state.problem.find("misses the frame centre") != std::string::npos;
+  if (!state.closure && !refused) return;
+  json.Key("closure").BeginObject();
+  json.Field("convention", std::string_view(state.closure ? Name(state.convention) : "none"));
+  if (state.closure) json.Field("miss_deg", state.closure->deg());
+  if (refused) json.Field("reason", state.problem);
+  json.EndObject();
+}
+
 std::string St0601Line(const KlvLineContext& context, const KlvPacket& packet) {
   JsonWriter json;
   WriteHead(json, context, packet.offset, packet.bytes.size(), "st0601");
@@ -190,15 +269,21 @@ std::string St0601Line(const KlvLineContext& context, const KlvPacket& packet) {
   if (set->time) json.Field("time_utc", FormatUtc(*set->time));
   json.Key("tags").BeginObject();
   std::set<std::uint32_t> seen;
-  for (const KlvItem& item : set->items) {
+  for (std::size_t i = 0; i < set->items.size(); ++i) {
+    const KlvItem& item = set->items[i];
     if (!seen.insert(item.tag).second) continue;  // told in "problems"
     json.Key(std::to_string(item.tag)).BeginObject();
-    WriteItemBody(json, item.spec, item.value, AsBytes(item.raw), item.problem);
-    if (item.tag == 48) WriteSecurity(json, AsBytes(item.raw), 0);
-    if (item.tag == 74) WriteVmti(json, AsBytes(item.raw), 0, context.video_width_px);
+    if (item.tag == kVmtiTag) {
+      json.Field("name", std::string_view(item.spec->name));
+      WriteVmti(json, AsBytes(item.raw), packet.offset, context.video_width_px);
+    } else {
+      WriteItemBody(json, item, 0);
+    }
+    if (item.tag == kSdccTag) WriteSdccTags(json, *set, i);
     json.EndObject();
   }
   json.EndObject();
+  WriteClosure(json, *set);
   if (!set->problems.empty()) {
     json.Key("problems").BeginArray();
     for (const std::string& problem : set->problems) json.String(problem);
@@ -215,28 +300,27 @@ std::string St0903Line(const KlvLineContext& context, const KlvPacket& packet) {
   return json.EndObject().text();
 }
 
-// A universal set: 16-byte keys inside. Its items are given raw.
+// A universal set: 16-byte keys inside, which are the names of its "tags".
 std::string Eg0104Line(const KlvLineContext& context, const KlvPacket& packet) {
   JsonWriter json;
   WriteHead(json, context, packet.offset, packet.bytes.size(), "eg0104");
-  std::vector<std::pair<std::string, Bytes>> items;
-  for (Bytes rest = packet.value(); !rest.empty();) {
-    const auto length =
-        rest.size() > kKlvKeySize ? ReadBerLength(rest.subspan(kKlvKeySize)) : std::nullopt;
-    if (!length || length->value > rest.size() - kKlvKeySize - length->size) {
-      return Failed(json, fmt::format("byte {}: the set breaks off inside an item",
-                                      packet.offset + packet.bytes.size() - rest.size()));
-    }
-    const std::size_t begin = kKlvKeySize + length->size;
-    items.emplace_back(HexEncode(rest.first(kKlvKeySize)), rest.subspan(begin, length->value));
-    rest = rest.subspan(begin + length->value);
+  const auto items = DecodeEg0104(packet);
+  if (!items) return Failed(json, items.error().message);
+  json.Field("ok", true);
+  const auto time = std::find_if(items->begin(), items->end(), [](const UniversalItem& entry) {
+    return entry.item.spec != nullptr && entry.item.spec->wire == KlvWire::kTime;
+  });
+  if (time != items->end() && time->item.value) {
+    const auto micros = static_cast<std::int64_t>(std::get<std::uint64_t>(*time->item.value));
+    json.Field("time_utc", FormatUtc(Instant::FromMicros(micros)));
   }
-  json.Field("ok", true).Key("tags").BeginObject();
+  json.Key("tags").BeginObject();
   std::set<std::string> seen;
-  for (const auto& [key, bytes] : items) {
-    if (!seen.insert(key).second) continue;
-    json.Key(key).BeginObject();
-    WriteItemBody(json, nullptr, std::nullopt, bytes, "");
+  for (const auto& [key, item] : *items) {
+    const std::string name = HexEncode(key);
+    if (!seen.insert(name).second) continue;
+    json.Key(name).BeginObject();
+    WriteItemBody(json, item, 0);
     json.EndObject();
   }
   return json.EndObject().EndObject().text();

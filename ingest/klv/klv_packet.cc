@@ -9,6 +9,7 @@
 #include "ingest/klv/ber.h"
 #include "ingest/klv/checksum.h"
 #include "ingest/klv/keys.h"
+#include "ingest/klv/klv_item.h"
 
 namespace trucewatch {
 namespace {
@@ -20,9 +21,7 @@ bool AtKey(Bytes bytes) {
 
 // Position of the next key at or after `from`; the size of `bytes` when there is none.
 std::size_t NextKey(Bytes bytes, std::size_t from) {
-  const auto at = std::search(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end(),
-                              kKlvKeyStart.begin(), kKlvKeyStart.end());
-  return static_cast<std::size_t>(at - bytes.begin());
+  return std::min(AsText(bytes).find(AsText(kKlvKeyStart), from), bytes.size());
 }
 
 bool IsFiller(Bytes bytes) {
@@ -31,6 +30,14 @@ bool IsFiller(Bytes bytes) {
 }
 
 constexpr std::size_t kMaxBerLength = 5;
+
+// The packet ends in a checksum item that fits: so its length is right, whatever is inside.
+bool EndsInItsChecksum(Bytes packet) {
+  if (packet.size() < kKlvKeySize + 5) return false;
+  const Bytes item = packet.last(4);
+  return item[0] == 1 && item[1] == 2 &&
+         KlvChecksum(packet.first(packet.size() - 2)) == ReadBe16(item.subspan(2));
+}
 
 bool CarriesChecksum(Bytes key) {
   return std::equal(key.begin(), key.end(), kSt0601Key.begin()) ||
@@ -129,8 +136,8 @@ bool KlvSplitter::TakePacket(bool final, std::vector<KlvRecord>& records) {
     return Distrust(fmt::format("the packet is {} bytes long and {} are there", total, all.size()));
   }
   KlvPacket packet{offset_, std::string(AsText(all.first(total))), kKlvKeySize + length->size};
-  const bool inner_key = NextKey(all.first(total), kKlvKeyStart.size()) < total;
-  if (inner_key && CarriesChecksum(packet.key())) {
+  if (CarriesChecksum(packet.key()) && !EndsInItsChecksum(all.first(total)) &&
+      NextKey(all.first(total), kKlvKeyStart.size()) < total) {
     const KlvChecksumState state = CheckKlvChecksum(packet);
     const Bytes after = all.subspan(total);
     if (!IsSound(state)) {
@@ -172,28 +179,26 @@ std::vector<KlvRecord> SplitKlv(Bytes bytes, std::uint64_t offset) {
   return records;
 }
 
+KlvChecksumState KlvChecksumStateOf(Bytes packet, std::size_t value_at, std::size_t item_at,
+                                    Bytes checksum) {
+  if (checksum.size() != 2) return KlvChecksumState::kBad;
+  const auto at = static_cast<std::size_t>(checksum.data() - packet.data());
+  if (at + 2 != packet.size()) return KlvChecksumState::kNotLast;
+  const std::uint16_t stored = ReadBe16(checksum);
+  if (KlvChecksum(packet.first(at)) == stored) return KlvChecksumState::kOk;
+  if (KlvChecksum(packet.first(item_at)) == stored) return KlvChecksumState::kOkWithoutItemHeader;
+  if (KlvChecksum(packet.subspan(value_at, at - value_at)) == stored) {
+    return KlvChecksumState::kOkWithoutKeyAndLength;
+  }
+  return KlvChecksumState::kBad;
+}
+
 KlvChecksumState CheckKlvChecksum(const KlvPacket& packet) {
-  const Bytes all = AsBytes(packet.bytes);
-  for (std::size_t at = packet.value_at; at < all.size();) {
-    const auto tag = ReadBerOid(all.subspan(at));
-    if (!tag) return KlvChecksumState::kMissing;
-    const auto length = ReadBerLength(all.subspan(at + tag->size));
-    if (!length) return KlvChecksumState::kMissing;
-    const std::size_t value = at + tag->size + length->size;
-    if (length->value > all.size() - value) return KlvChecksumState::kMissing;
-    if (tag->value != 1) {
-      at = value + length->value;
-      continue;
-    }
-    if (length->value != 2) return KlvChecksumState::kBad;
-    if (value + 2 != all.size()) return KlvChecksumState::kNotLast;
-    const std::uint16_t stored = ReadBe16(all.subspan(value));
-    if (KlvChecksum(all.first(value)) == stored) return KlvChecksumState::kOk;
-    if (KlvChecksum(all.first(at)) == stored) return KlvChecksumState::kOkWithoutItemHeader;
-    if (KlvChecksum(all.subspan(packet.value_at, value - packet.value_at)) == stored) {
-      return KlvChecksumState::kOkWithoutKeyAndLength;
-    }
-    return KlvChecksumState::kBad;
+  KlvItemCursor cursor(packet.value());
+  while (const auto item = cursor.Next()) {
+    if (item->tag != 1) continue;
+    return KlvChecksumStateOf(AsBytes(packet.bytes), packet.value_at,
+                              packet.value_at + cursor.item_at(), item->bytes);
   }
   return KlvChecksumState::kMissing;
 }

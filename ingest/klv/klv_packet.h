@@ -85,5 +85,9 @@ std::vector<KlvRecord> SplitKlv(Bytes bytes, std::uint64_t offset = 0);
 // Checksum of a packet whose value is a local set with checksum item 1 of 2 bytes (ST 0601, ST
 // 0903).
 KlvChecksumState CheckKlvChecksum(const KlvPacket& packet);
+// The same for a reader that has found item 1 itself: `packet` from its key on, where its value
+// begins, where the tag of item 1 stands, and the item's bytes (inside `packet`).
+KlvChecksumState KlvChecksumStateOf(Bytes packet, std::size_t value_at, std::size_t item_at,
+                                    Bytes checksum);
 
 }  // namespace trucewatch

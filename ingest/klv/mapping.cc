@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/klv/mapping.h"
 
+#include <bit>
 #include <cmath>
 
 namespace trucewatch {
 namespace {
+
+// 2 to the power of n; exact. Built from its bits: ldexp costs more than the rest of a decode.
+double PowerOfTwo(int n) {
+  if (n < -1022 || n > 1023) return std::ldexp(1.0, n);
+  return std::bit_cast<double>(static_cast<std::uint64_t>(1023 + n) << 52);
+}
+
+// Smallest n with 2^n >= x; x > 0.
+int CeilLog2(double x) {
+  const int floor = std::ilogb(x);
+  return x > PowerOfTwo(floor) ? floor + 1 : floor;
+}
 
 // MISB ST 1201 section 8: constants of IMAPB for an interval and a length in bytes.
 struct Imapb {
@@ -14,26 +27,51 @@ struct Imapb {
 };
 
 Imapb MakeImapb(ValueRange range, int size) {
-  const int b_pow = static_cast<int>(std::ceil(std::log2(range.high - range.low)));
+  const int b_pow = CeilLog2(range.high - range.low);
   const int d_pow = 8 * size - 1;
   Imapb map;
-  map.forward = std::ldexp(1.0, d_pow - b_pow);
-  map.reverse = std::ldexp(1.0, b_pow - d_pow);
+  map.forward = PowerOfTwo(d_pow - b_pow);
+  map.reverse = PowerOfTwo(b_pow - d_pow);
   if (range.low < 0 && range.high > 0) {
     map.offset = map.forward * range.low - std::floor(map.forward * range.low);
   }
   return map;
 }
 
-double MaxCode(int bits) { return std::ldexp(1.0, bits) - 1.0; }
+double MaxCode(int bits) { return PowerOfTwo(bits) - 1.0; }
+
+// Of a width known when compiling: one load and a swap.
+template <std::size_t size>
+std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < size; ++i) value = (value << 8) | bytes[i];
+  return value;
+}
+
+// 1 to 8 bytes.
+std::uint64_t ReadBigEndian(Bytes bytes) {
+  switch (bytes.size()) {
+    case 1:
+      return bytes[0];
+    case 2:
+      return LoadBigEndian<2>(bytes.data());
+    case 4:
+      return LoadBigEndian<4>(bytes.data());
+    case 8:
+      return LoadBigEndian<8>(bytes.data());
+    default: {
+      std::uint64_t value = 0;
+      for (const std::uint8_t b : bytes) value = (value << 8) | b;
+      return value;
+    }
+  }
+}
 
 }  // namespace
 
 std::optional<std::uint64_t> ReadUnsigned(Bytes bytes) {
   if (bytes.empty() || bytes.size() > 8) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const std::uint8_t b : bytes) value = (value << 8) | b;
-  return value;
+  return ReadBigEndian(bytes);
 }
 
 std::optional<std::int64_t> ReadSigned(Bytes bytes) {
@@ -57,7 +95,7 @@ std::optional<double> DecodeUnsignedMap(Bytes bytes, ValueRange range) {
 std::optional<double> DecodeSignedMap(Bytes bytes, double bound) {
   const auto raw = ReadSigned(bytes);
   if (!raw) return std::nullopt;
-  const double most_negative = -std::ldexp(1.0, 8 * static_cast<int>(bytes.size()) - 1);
+  const double most_negative = -PowerOfTwo(8 * static_cast<int>(bytes.size()) - 1);
   const double code = static_cast<double>(*raw);
   if (code <= most_negative) return std::nullopt;
   return code * bound / MaxCode(8 * static_cast<int>(bytes.size()) - 1);

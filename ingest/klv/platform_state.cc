@@ -3,7 +3,9 @@
 
 #include <Eigen/Geometry>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <vector>
 
@@ -11,8 +13,14 @@ namespace trucewatch {
 namespace {
 
 // Frame centres come from the producer's own terrain model and attitude; what they mean closes well
-// within this.
+// within the first. Up to the second the angles still say more than nothing, with a wider sigma.
 constexpr double kClosureRad = 1.0 * std::numbers::pi / 180.0;
+constexpr double kSmallMissRad = 5.0 * std::numbers::pi / 180.0;
+// A miss of up to as many stated sigmas is what they promise.
+constexpr double kExplainedSigmas = 3.0;
+
+constexpr AngleConvention kReadings[] = {AngleConvention::kStandard, AngleConvention::kAbsolute,
+                                         AngleConvention::kLevelled, AngleConvention::kDepression};
 
 // First of the tags that has a number.
 std::optional<double> FirstOf(const UasDatalink& set, std::initializer_list<std::uint32_t> tags) {
@@ -58,9 +66,23 @@ CameraPose StandardPose(const UasDatalink& set, double undulation_m, std::string
   return pose;
 }
 
-CameraPose AbsolutePose(const CameraPose& standard) {
+// The standard's pose read by another convention.
+CameraPose ReadAs(AngleConvention convention, const CameraPose& standard) {
   CameraPose pose = standard;
-  pose.platform_heading = pose.platform_pitch = pose.platform_roll = Angle();
+  switch (convention) {
+    case AngleConvention::kAbsolute:
+      pose.platform_heading = pose.platform_pitch = pose.platform_roll = Angle();
+      break;
+    case AngleConvention::kLevelled:
+      pose.platform_pitch = pose.platform_roll = Angle();
+      break;
+    case AngleConvention::kDepression:
+      pose.sensor_elevation = -pose.sensor_elevation;
+      break;
+    case AngleConvention::kUntested:
+    case AngleConvention::kStandard:
+      break;
+  }
   return pose;
 }
 
@@ -114,24 +136,77 @@ bool FieldsOfViewAreUsable(const CameraPose& pose) {
   return usable(pose.horizontal_fov) && usable(pose.vertical_fov);
 }
 
+std::string NoReadingCloses(const std::array<double, std::size(kReadings)>& misses_rad) {
+  std::string text = "no pose: the boresight misses the frame centre";
+  for (std::size_t i = 0; i < misses_rad.size(); ++i) {
+    text += fmt::format("{} by {:.1f} degrees read as {}", i == 0 ? "" : ",",
+                        Angle::Radians(misses_rad[i]).deg(), Name(kReadings[i]));
+  }
+  return text + fmt::format("; expected at most {:.1f}", Angle::Radians(kSmallMissRad).deg());
+}
+
+// Chooses among the readings of the angles, and widens their sigma by what the choice leaves over.
+void TakeReading(const CameraPose& standard, const std::vector<Eigen::Vector3d>& directions,
+                 PlatformState& state) {
+  std::array<double, std::size(kReadings)> misses_rad{};
+  for (std::size_t i = 0; i < misses_rad.size(); ++i) {
+    misses_rad[i] = ClosureRad(ReadAs(kReadings[i], standard), directions);
+  }
+  const auto* chosen = std::find_if(misses_rad.begin(), misses_rad.end(),
+                                    [](double miss_rad) { return miss_rad <= kClosureRad; });
+  if (chosen == misses_rad.end()) {
+    chosen = std::min_element(misses_rad.begin(), misses_rad.end());
+  }
+  if (!(*chosen <= kSmallMissRad)) {
+    state.problem = NoReadingCloses(misses_rad);
+    return;
+  }
+  state.convention = kReadings[chosen - misses_rad.begin()];
+  state.closure = Angle::Radians(*chosen);
+  state.pose = ReadAs(state.convention, standard);
+  const double stated_rad =
+      std::hypot(state.sigma.platform_angles.rad(), state.sigma.sensor_angles.rad());
+  if (*chosen > kExplainedSigmas * stated_rad) {
+    state.sigma_widened = true;
+    state.sigma.sensor_angles = std::max(state.sigma.sensor_angles, *state.closure);
+  }
+}
+
 // Mission id, fields of view, sensor roll, operational mode.
 constexpr std::uint32_t kSlowItems[] = {3, 16, 17, 20, 77};
 constexpr Duration kMemory = Duration::Seconds(30);
 
 }  // namespace
 
+const char* Name(AngleConvention convention) {
+  switch (convention) {
+    case AngleConvention::kUntested:
+      return "untested";
+    case AngleConvention::kStandard:
+      return "standard";
+    case AngleConvention::kAbsolute:
+      return "true azimuth and elevation";
+    case AngleConvention::kLevelled:
+      return "relative to a levelled airframe";
+    case AngleConvention::kDepression:
+      return "elevation positive downwards";
+  }
+  return "?";
+}
+
 UasDatalink SlowItemMemory::Complete(UasDatalink set) {
   if (!set.time) return set;
   for (const std::uint32_t tag : kSlowItems) {
     const KlvItem* item = set.Find(tag);
     if (item != nullptr) {
-      if (item->value) items_[tag] = {*set.time, *item};
+      if (item->value) items_[tag] = {*set.time, std::string(item->raw)};
       continue;
     }
     const auto known = items_.find(tag);
     if (known == items_.end()) continue;
     const Duration age = *set.time - known->second.time;
-    if (age >= Duration() && age <= kMemory) set.items.push_back(known->second.item);
+    if (age < Duration() || age > kMemory) continue;
+    set.items.push_back(DecodeKlvItem(tag, FindSt0601Item(tag), AsBytes(known->second.bytes)));
   }
   return set;
 }
@@ -164,24 +239,7 @@ PlatformState PlatformStateFromSt0601(const UasDatalink& set, const PlatformStat
     state.pose = standard;
     return state;
   }
-  const double standard_rad = ClosureRad(standard, directions);
-  const double absolute_rad = ClosureRad(AbsolutePose(standard), directions);
-  if (standard_rad <= kClosureRad) {
-    state.pose = standard;
-    state.convention = AngleConvention::kStandard;
-    state.closure = Angle::Radians(standard_rad);
-  } else if (absolute_rad <= kClosureRad) {
-    state.pose = AbsolutePose(standard);
-    state.convention = AngleConvention::kAbsolute;
-    state.closure = Angle::Radians(absolute_rad);
-  } else {
-    state.problem = fmt::format(
-        "no pose: the boresight misses the frame centre by {:.1f} degrees, and by {:.1f} if items "
-        "18 "
-        "and 19 are read as true azimuth and elevation; expected at most {:.1f}",
-        Angle::Radians(standard_rad).deg(), Angle::Radians(absolute_rad).deg(),
-        Angle::Radians(kClosureRad).deg());
-  }
+  TakeReading(standard, directions, state);
   return state;
 }
 

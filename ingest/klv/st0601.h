@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "core/base/result.h"
@@ -14,20 +13,8 @@
 
 namespace trucewatch {
 
-// Value of an item in the unit of its specification (degrees and metres: this is the edge).
-using KlvValue = std::variant<double, std::int64_t, std::uint64_t, std::string>;
-
-// One item of a local set.
-struct KlvItem {
-  std::uint32_t tag = 0;
-  const KlvItemSpec* spec = nullptr;  // null: not known here; static storage
-  std::string raw;
-  std::optional<KlvValue>
-      value;            // nothing: unknown item, nested set, "no value" pattern, or a problem
-  std::string problem;  // why a known item has no value though it has bytes; empty otherwise
-};
-
-// One UAS Datalink Local Set (MISB ST 0601), items in the order of the wire.
+// One UAS Datalink Local Set (MISB ST 0601), items in the order of the wire. Its items view the
+// bytes of the packet it was read from and live no longer than that.
 struct UasDatalink {
   std::uint64_t offset = 0;  // of the packet in its stream
   std::uint64_t length = 0;  // of the whole packet
@@ -48,23 +35,13 @@ struct UasDatalink {
 
 // Reads a packet whose key is that of ST 0601. Fails with kBadInput, naming the byte, when the key
 // is another or the items do not fill the packet exactly; a wrong checksum is no failure but told
-// in the result.
+// in the result. `packet` must outlive the result.
 Result<UasDatalink> DecodeSt0601(const KlvPacket& packet);
+Result<UasDatalink> DecodeSt0601(KlvPacket&& packet) = delete;  // its bytes would be gone
+// The same into a set whose memory is used again: for streams.
+Result<void> DecodeSt0601Into(const KlvPacket& packet, UasDatalink& set);
 
 // True when the key of the packet is that of ST 0601.
 bool IsSt0601(const KlvPacket& packet);
-
-// Value of one item's bytes by its specification; sets `problem` when it has none although it has
-// bytes.
-std::optional<KlvValue> DecodeKlvValue(const KlvItemSpec& spec, Bytes bytes, std::string& problem);
-
-// The items (tag, length, value) of a local set without key; kBadInput when they do not fill
-// `value` exactly. `offset` of value[0], for messages.
-struct RawKlvItem {
-  std::uint32_t tag = 0;
-  std::size_t at = 0;  // of its bytes in the value
-  Bytes bytes;
-};
-Result<std::vector<RawKlvItem>> SplitLocalSet(Bytes value, std::uint64_t offset);
 
 }  // namespace trucewatch

@@ -5,9 +5,8 @@
 #include <cmath>
 #include <map>
 
-#include "ingest/klv/ber.h"
-#include "ingest/klv/checksum.h"
 #include "ingest/klv/keys.h"
+#include "ingest/klv/klv_writer.h"
 #include "ingest/klv/mapping.h"
 
 namespace trucewatch {
@@ -56,15 +55,9 @@ class ItemWriter {
     Put(longitude_tag, EncodeSignedMap(place.longitude.NormalisedSigned().deg(), 180, 4));
   }
 
-  // The value part of the set, without items 2 and 1.
-  std::string Join() const {
-    std::string out;
-    for (const auto& [tag, value] : items_) {
-      AppendBerOid(out, tag);
-      AppendBerLength(out, static_cast<std::uint32_t>(value.size()));
-      out += value;
-    }
-    return out;
+  // Adds what was collected to the set.
+  void PutAll(KlvSetWriter& set) const {
+    for (const auto& [tag, value] : items_) set.Put(tag, value);
   }
 
  private:
@@ -134,20 +127,12 @@ std::string EncodeSt0601(const St0601Fields& fields) {
     items.Unsigned(77, static_cast<std::uint64_t>(*fields.operational_mode), 1);
   }
 
-  std::string value;
-  AppendBerOid(value, 2);
-  AppendBerLength(value, 8);
-  AppendUnsigned(value, static_cast<std::uint64_t>(fields.time.micros()), 8);
-  value += items.Join();
-  AppendBerOid(value, 1);
-  AppendBerLength(value, 2);
-
-  std::string packet(reinterpret_cast<const char*>(kSt0601Key.data()), kSt0601Key.size());
-  AppendBerLength(packet, static_cast<std::uint32_t>(value.size() + 2));
-  packet += value;
-  const std::uint16_t checksum = KlvChecksum(AsBytes(packet));
-  AppendBe16(packet, checksum);
-  return packet;
+  std::string time;
+  AppendUnsigned(time, static_cast<std::uint64_t>(fields.time.micros()), 8);
+  KlvSetWriter set;
+  set.Put(2, time);
+  items.PutAll(set);
+  return set.Packet(kSt0601Key);
 }
 
 }  // namespace trucewatch

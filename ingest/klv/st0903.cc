@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "ingest/klv/ber.h"
+#include "ingest/klv/klv_item.h"
 #include "ingest/klv/mapping.h"
-#include "ingest/klv/st0601.h"
 
 namespace trucewatch {
 namespace {
@@ -17,9 +17,12 @@ constexpr double kShortOffsetDeg = 0.075;
 constexpr ValueRange kHeight = {-900, 19000};
 constexpr ValueRange kFieldOfView = {0, 180};
 constexpr ValueRange kSigma = {0, 650};
+constexpr ValueRange kRho = {-1, 1};
+constexpr ValueRange kSpeed = {-900, 900};
 // Editions up to ST 0903.3 map offsets, heights and angles linearly; later ones by IMAPB.
 constexpr std::uint64_t kLastLinearEdition = 3;
 constexpr std::size_t kMaxTargets = 65536;
+constexpr std::uint64_t kLastMicros = 253'402'300'799'999'999;  // 9999-12-31
 
 std::optional<Angle> AngleOf(std::optional<double> degrees) {
   return degrees ? std::optional(Angle::Degrees(*degrees)) : std::nullopt;
@@ -40,6 +43,7 @@ class VmtiReader {
     }
     if (vmti_.version) version_ = vmti_.version;
     linear_ = version_ && *version_ <= kLastLinearEdition;
+    vmti_.early_edition = linear_;
     if (vmti_.frame_width_px.value_or(0) > 0) width_ = *vmti_.frame_width_px;
     for (const RawKlvItem& item : items) ReadItem(item);
     return std::move(vmti_);
@@ -49,7 +53,7 @@ class VmtiReader {
   void ReadItem(const RawKlvItem& item) {
     switch (item.tag) {
       case 2:
-        if (item.bytes.size() == 8) vmti_.time_us = ReadSigned(item.bytes);
+        ReadTime(item.bytes);
         break;
       case 3:
         vmti_.system_name = std::string(AsText(item.bytes));
@@ -78,9 +82,19 @@ class VmtiReader {
       case 101:
         ReadSeries(item);
         break;
+      case 1:
+      case 4:
+      case 8:
+        break;  // the checksum; read before the others
       default:
-        break;  // known items of no use here, and unknown ones
+        vmti_.other_items.push_back(item.tag);
     }
+  }
+
+  // Real writers leave out leading zeros.
+  void ReadTime(Bytes bytes) {
+    const auto micros = ReadUnsigned(bytes);
+    if (micros && *micros <= kLastMicros) vmti_.time_us = static_cast<std::int64_t>(*micros);
   }
 
   std::optional<double> Mapped(Bytes bytes, ValueRange range) const {
@@ -91,7 +105,7 @@ class VmtiReader {
     return DecodeSignedMap(bytes, bytes.size() == 2 ? kShortOffsetDeg : kOffsetDeg.high);
   }
 
-  std::optional<VmtiPixel> PixelOf(Bytes bytes) {
+  std::optional<VmtiPixel> PixelOf(Bytes bytes) const {
     const auto number = ReadUnsigned(bytes);
     if (!number || *number == 0 || width_ == 0) return std::nullopt;
     return VmtiPixel{1 + (*number - 1) / width_, 1 + (*number - 1) % width_};
@@ -128,58 +142,125 @@ class VmtiReader {
     }
     VmtiTarget target;
     target.id = id->value;
+    target.items = bytes.subspan(id->size);
     std::optional<std::uint64_t> row;
     std::optional<std::uint64_t> column;
     for (const RawKlvItem& item : *items) {
-      switch (item.tag) {
-        case 1:
-          target.centroid = PixelOf(item.bytes);
-          break;
-        case 2:
-          target.box_top_left = PixelOf(item.bytes);
-          break;
-        case 3:
-          target.box_bottom_right = PixelOf(item.bytes);
-          break;
-        case 4:
-          target.priority = ReadUnsigned(item.bytes);
-          break;
-        case 5:
-          target.confidence_percent = ReadUnsigned(item.bytes);
-          break;
-        case 10:
-          target.latitude_offset = AngleOf(OffsetDeg(item.bytes));
-          break;
-        case 11:
-          target.longitude_offset = AngleOf(OffsetDeg(item.bytes));
-          break;
-        case 12:
-          target.height_hae_m = Mapped(item.bytes, kHeight);
-          break;
-        case 17:
-          ReadLocation(item.bytes, target);
-          break;
-        case 19:
-          row = ReadUnsigned(item.bytes);
-          break;
-        case 20:
-          column = ReadUnsigned(item.bytes);
-          break;
-        case 23:
-          target.detection_status = ReadUnsigned(item.bytes);
-          break;
-        case 102:
-          ReadObject(item.bytes, target);
-          break;
-        case 107:
-          ReadObjects(item.bytes, target);
-          break;
-        default:
-          target.other_items.push_back(item.tag);
-      }
+      if (item.tag == 19) row = ReadUnsigned(item.bytes);
+      if (item.tag == 20) column = ReadUnsigned(item.bytes);
+      const bool whole = ReadPixels(item, target) || ReadNumbers(item, target) ||
+                         ReadPlaces(item, target) || ReadSets(item, target);
+      const bool half_centroid = item.tag == 19 || item.tag == 20;
+      if (!whole && !half_centroid) target.other_items.push_back(item.tag);
     }
     if (row && column) target.centroid = VmtiPixel{*row, *column};
     vmti_.targets.push_back(std::move(target));
+  }
+
+  // These four take an item if it is theirs; true when the target's fields then hold all of it.
+  bool ReadPixels(const RawKlvItem& item, VmtiTarget& target) const {
+    const auto take = [&](std::optional<VmtiPixel>& field) {
+      field = PixelOf(item.bytes);
+      return field.has_value();
+    };
+    switch (item.tag) {
+      case 1:
+        return take(target.centroid);
+      case 2:
+        return take(target.box_top_left);
+      case 3:
+        return take(target.box_bottom_right);
+      default:
+        return false;
+    }
+  }
+
+  static bool ReadNumbers(const RawKlvItem& item, VmtiTarget& target) {
+    const auto take = [&](std::optional<std::uint64_t>& field) {
+      field = ReadUnsigned(item.bytes);
+      return field.has_value();
+    };
+    switch (item.tag) {
+      case 4:
+        return take(target.priority);
+      case 5:
+        return take(target.confidence_percent);
+      case 6:
+        return take(target.history);
+      case 7:
+        return take(target.pixels_percent);
+      case 8:
+        return take(target.color_rgb);
+      case 9:
+        return take(target.intensity);
+      case 22:
+        return take(target.algorithm_id);
+      case 23:
+        return take(target.detection_status);
+      default:
+        return false;
+    }
+  }
+
+  bool ReadPlaces(const RawKlvItem& item, VmtiTarget& target) {
+    const auto take = [&](std::optional<Angle>& field) {
+      field = AngleOf(OffsetDeg(item.bytes));
+      return field.has_value();
+    };
+    switch (item.tag) {
+      case 10:
+        return take(target.latitude_offset);
+      case 11:
+        return take(target.longitude_offset);
+      case 12:
+        target.height_hae_m = Mapped(item.bytes, kHeight);
+        return target.height_hae_m.has_value();
+      case 13:
+        return take(target.box_top_left_latitude_offset);
+      case 14:
+        return take(target.box_top_left_longitude_offset);
+      case 15:
+        return take(target.box_bottom_right_latitude_offset);
+      case 16:
+        return take(target.box_bottom_right_longitude_offset);
+      case 17:
+        ReadLocation(item.bytes, target);
+        return target.location.has_value();
+      default:
+        return false;
+    }
+  }
+
+  // Sets inside the target: what a detection wants of them. All of them is in VTargetSchema.
+  bool ReadSets(const RawKlvItem& item, VmtiTarget& target) {
+    if (item.tag == 102) ReadObject(item.bytes, target);
+    if (item.tag == 104) ReadTracker(item.bytes, target);
+    if (item.tag == 107) {
+      const auto entries = SplitSeries(item.bytes);
+      if (!entries) {
+        vmti_.problems.push_back(
+            fmt::format("target {}: the series of VObjects breaks off", target.id));
+        return false;
+      }
+      for (const Bytes entry : *entries) ReadObject(entry, target);
+    }
+    return false;
+  }
+
+  void ReadTracker(Bytes bytes, VmtiTarget& target) {
+    const auto items = SplitLocalSet(bytes, 0);
+    if (!items) {
+      vmti_.problems.push_back(
+          fmt::format("target {}: VTracker: {}", target.id, items.error().message));
+      return;
+    }
+    for (const RawKlvItem& item : *items) {
+      if (item.tag == 1 && item.bytes.size() == 16) target.track_uuid = HexEncode(item.bytes);
+      if (item.tag != 10 || item.bytes.size() < 6) continue;
+      target.velocity_east_mps = Mapped(item.bytes.first(2), kSpeed);
+      target.velocity_north_mps = Mapped(item.bytes.subspan(2, 2), kSpeed);
+      target.velocity_up_mps = Mapped(item.bytes.subspan(4, 2), kSpeed);
+    }
   }
 
   void ReadObject(Bytes bytes, VmtiTarget& target) {
@@ -191,19 +272,6 @@ class VmtiReader {
     }
     for (const RawKlvItem& item : *items) {
       if (item.tag == 2) target.object_classes.emplace_back(AsText(item.bytes));
-    }
-  }
-
-  void ReadObjects(Bytes series, VmtiTarget& target) {
-    while (!series.empty()) {
-      const auto length = ReadBerLength(series);
-      if (!length || length->value > series.size() - length->size) {
-        vmti_.problems.push_back(
-            fmt::format("target {}: the series of VObjects breaks off", target.id));
-        return;
-      }
-      ReadObject(series.subspan(length->size, length->value), target);
-      series = series.subspan(length->size + length->value);
     }
   }
 
@@ -226,6 +294,10 @@ class VmtiReader {
     target.sigma_east_m = Mapped(bytes.subspan(10, 2), kSigma);
     target.sigma_north_m = Mapped(bytes.subspan(12, 2), kSigma);
     target.sigma_up_m = Mapped(bytes.subspan(14, 2), kSigma);
+    if (bytes.size() < 22) return;
+    target.rho_east_north = Mapped(bytes.subspan(16, 2), kRho);
+    target.rho_east_up = Mapped(bytes.subspan(18, 2), kRho);
+    target.rho_north_up = Mapped(bytes.subspan(20, 2), kRho);
   }
 
   std::uint64_t offset_;

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <list>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,12 @@ inline std::vector<KlvPacket> PacketsOf(const std::vector<KlvRecord>& records) {
   return out;
 }
 
+// The set of the one packet in `bytes`, which is kept for as long as the program runs.
 inline UasDatalink Decode(const std::string& bytes) {
-  const auto packets = PacketsOf(SplitKlv(AsBytes(bytes)));
+  static std::list<KlvPacket> kept;
+  auto packets = PacketsOf(SplitKlv(AsBytes(bytes)));
   if (packets.size() != 1) return {};
-  auto set = DecodeSt0601(packets[0]);
+  auto set = DecodeSt0601(kept.emplace_back(std::move(packets[0])));
   return set ? *std::move(set) : UasDatalink{};
 }
 

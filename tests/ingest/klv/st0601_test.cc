@@ -93,7 +93,7 @@ TEST(St0601, DecodesWholePacketsAndTheirChecksums) {
 TEST(St0601, OtherWidthIsNotRescaled) {
   const UasDatalink day = Decode(FromHex(testing::kDayFlightPacket));
   EXPECT_FALSE(day.Number(22));  // 4 bytes on the wire
-  EXPECT_EQ(day.Find(22)->problem, "4 bytes long, expected 2");
+  EXPECT_EQ(day.Find(22)->Problem(), "4 bytes long, expected 2");
   EXPECT_EQ(day.Find(22)->raw, FromHex("000001c9"));
 }
 
@@ -106,7 +106,7 @@ TEST(St0601, UnknownItemsAndValuesAreKept) {
   EXPECT_EQ(set.items[0].raw, FromHex("aabbcc"));
   for (const std::uint32_t tag : {5U, 6U, 13U}) {
     EXPECT_FALSE(set.Number(tag)) << tag;  // zero length, out of range, error
-    EXPECT_EQ(set.Find(tag)->problem, "");
+    EXPECT_EQ(set.Find(tag)->Problem(), "");
   }
 }
 
