@@ -60,6 +60,7 @@ class AsterixFeed final : public Feed {
       for (const asterix::Block& block :
            asterix::DecodeBlocks(AsBytes(record.bytes), record.source_offset)) {
         for (const asterix::Record& r : block.records) {
+          if (r.category != 10 && r.category != 34 && r.category != 48) continue;
           Take(r, record.receive_time, digest, built, items);
         }
         Emit(std::move(built), record, items);
@@ -71,10 +72,12 @@ class AsterixFeed final : public Feed {
         } else if (!block.known) {
           ++other_blocks_;
           if (categories_.insert(block.category).second) {
-            AddFault(record.receive_time, block.offset,
-                     fmt::format("blocks of category {} are passed over; read are 10, 34 and 48",
-                                 block.category),
-                     items);
+            AddFault(
+                record.receive_time, block.offset,
+                fmt::format("blocks of category {} are passed over; read are 1, 2, 10, 21, 34, 48, "
+                            "62 and 65",
+                            block.category),
+                items);
           }
         }
       }

@@ -25,16 +25,16 @@ void WriteNode(JsonWriter& json, const Node& node) {
       json.Signed(node.raw);
       break;
     case Node::Type::kText:
-      json.String(node.text);
+      json.String(node.text());
       break;
     case Node::Type::kList:
       json.BeginArray();
-      for (const Node& child : node.children) WriteNode(json, child);
+      for (const Node& child : node.children()) WriteNode(json, child);
       json.EndArray();
       break;
     case Node::Type::kObject:
       json.BeginObject();
-      for (const Node& child : node.children) {
+      for (const Node& child : node.children()) {
         json.Key(child.name);
         WriteNode(json, child);
       }
@@ -128,7 +128,7 @@ class AsterixInspector {
     json.Key("items").BeginObject();
     for (const asterix::Item& item : record.items) {
       json.Key(item.id());
-      WriteNode(json, item.value);
+      WriteNode(json, *item.value);
     }
     json.EndObject();
     emit_(json.EndObject().text());

@@ -120,7 +120,7 @@ void ScanBuilder::Announce(Announced& state, bool on, Instant time, std::uint64_
 
 void ScanBuilder::ReadStatus(const Record& r, Instant time, std::vector<ScanItem>& out) {
   const Item* item = r.Find(r.category == 34 ? "I034/050" : "I010/550");
-  const Node* status = item == nullptr ? nullptr : &item->value;
+  const Node* status = item == nullptr ? nullptr : item->value;
   if (status != nullptr && r.category == 34) status = status->Find("com");
   if (status != nullptr) {
     const std::int64_t nogo = status->Find("nogo")->raw;
@@ -149,9 +149,9 @@ void ScanBuilder::ReadStatus(const Record& r, Instant time, std::vector<ScanItem
   scan_->strobe = true;  // one statement a scan is enough
   std::string where;
   if (const Item* window = r.Find("I034/100")) {
-    where =
-        fmt::format(" between {:.1f} and {:.1f} deg", window->value.Find("theta_start_deg")->number,
-                    window->value.Find("theta_end_deg")->number);
+    where = fmt::format(" between {:.1f} and {:.1f} deg",
+                        window->value->Find("theta_start_deg")->number,
+                        window->value->Find("theta_end_deg")->number);
   }
   out.emplace_back(
       ScanFault{r.offset, fmt::format("the radar reports {}{}; targets there may be missing",
@@ -208,11 +208,11 @@ std::optional<ScanBuilder::Target> ScanBuilder::ReadTarget(const Record& r, Inst
   if (!(target.range_m > 0)) return std::nullopt;
   if (plot048) {
     const Item* doppler = r.Find("I048/120");
-    const Node* cal = doppler == nullptr ? nullptr : doppler->value.Find("cal");
+    const Node* cal = doppler == nullptr ? nullptr : doppler->value->Find("cal");
     if (cal != nullptr && cal->Find("d")->raw == 0)
       target.radial_mps = cal->Find("speed_mps")->number;
     if (const Item* codes = r.Find("I048/030")) {
-      for (const Node& code : codes->value.children) {
+      for (const Node& code : codes->value->children()) {
         constexpr std::int64_t kSlowTargetOnRoad = 6;
         if (code.raw == kSlowTargetOnRoad) {
           target.classes[ObjectClass::kUnknownVehicle] = kStatedVehicle;

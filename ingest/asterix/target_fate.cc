@@ -21,7 +21,7 @@ TargetFate FateOf048(const Record& r) {
     if (r.Find(identity) != nullptr) return TargetFate::kIdentified;
   }
   if (const Item* codes = r.Find("I048/030")) {
-    for (const Node& code : codes->value.children) {
+    for (const Node& code : codes->value->children()) {
       switch (code.raw) {
         case 24:
           return TargetFate::kAircraft;
@@ -48,7 +48,7 @@ TargetFate FateOf048(const Record& r) {
     return TargetFate::kAircraft;
   }
   if (const Item* doppler = r.Find("I048/120")) {
-    const Node* cal = doppler->value.Find("cal");
+    const Node* cal = doppler->value->Find("cal");
     const Node* speed = cal == nullptr ? nullptr : cal->Find("speed_mps");
     const Node* doubtful = cal == nullptr ? nullptr : cal->Find("d");
     if (speed != nullptr && doubtful->raw == 0 && std::abs(speed->number) > kMaxVehicleSpeedMps) {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // CAT010 ed. 1.1, monosensor surface movement data.
-#include <iterator>
-
 #include "ingest/asterix/internal/spec.h"
 
 namespace trucewatch::asterix::internal {
@@ -12,7 +10,7 @@ constexpr Field k000[] = {U("message_type", 8)};
 constexpr Field k020[] = {U("typ", 3), B("dcr"), B("chn"), B("gbs"), B("crt"),
                           Fx(),        B("sim"), B("tst"), B("rab"), U("lop", 2),
                           U("tot", 2), Fx(),     B("spi"), Spare(6), Fx()};
-constexpr Field k140[] = {U("time_of_day_s", 24, kTickS)};
+constexpr Field k140[] = {TimeOfDay()};
 constexpr Field k041[] = {S("lat_deg", 32, 180.0 / 2147483648.0),
                           S("lon_deg", 32, 180.0 / 2147483648.0)};
 constexpr Field k040[] = {U("rho_m", 16, 1), U("theta_deg", 16, kCircle16Deg)};
@@ -75,6 +73,6 @@ constexpr Layout kItems[] = {
 
 }  // namespace
 
-const Category kCat010 = {kItems, std::size(kItems)};
+const Category kCat010 = {10, "I010/010", {"I010/140"}, ProfileOf(kItems)};
 
 }  // namespace trucewatch::asterix::internal

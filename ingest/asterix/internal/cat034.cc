@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // CAT034 ed. 1.29, monoradar service messages.
-#include <iterator>
-
 #include "ingest/asterix/internal/spec.h"
 
 namespace trucewatch::asterix::internal {
@@ -9,7 +7,7 @@ namespace {
 
 constexpr Field k010[] = {U("sac", 8), U("sic", 8)};
 constexpr Field k000[] = {U("message_type", 8)};
-constexpr Field k030[] = {U("time_of_day_s", 24, kTickS)};
+constexpr Field k030[] = {TimeOfDay()};
 constexpr Field k020[] = {U("sector_deg", 8, 360.0 / 256)};
 constexpr Field k041[] = {U("rotation_period_s", 16, kTickS)};
 
@@ -51,6 +49,6 @@ constexpr Layout kItems[] = {
 
 }  // namespace
 
-const Category kCat034 = {kItems, std::size(kItems)};
+const Category kCat034 = {34, "I034/010", {"I034/030"}, ProfileOf(kItems)};
 
 }  // namespace trucewatch::asterix::internal

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // CAT048 ed. 1.32, monoradar target reports.
-#include <iterator>
-
 #include "ingest/asterix/internal/spec.h"
 
 namespace trucewatch::asterix::internal {
 namespace {
 
 constexpr Field k010[] = {U("sac", 8), U("sic", 8)};
-constexpr Field k140[] = {U("time_of_day_s", 24, kTickS)};
+constexpr Field k140[] = {TimeOfDay()};
 constexpr Field k020[] = {
     U("typ", 3),    B("sim"),      B("rdp"),       B("spi"),       B("rab"),       Fx(),
     B("tst"),       B("err"),      B("xpp"),       B("me"),        B("mi"),        U("foe_fri", 2),
@@ -119,7 +117,7 @@ constexpr Field kBds60[] = {B("heading_status"),        S("heading_deg", 11, 90.
 
 }  // namespace
 
-const Category kCat048 = {kItems, std::size(kItems)};
+const Category kCat048 = {48, "I048/010", {"I048/140"}, ProfileOf(kItems)};
 
 Layout RegisterLayout(std::uint8_t bds) {
   switch (bds) {
@@ -130,7 +128,7 @@ Layout RegisterLayout(std::uint8_t bds) {
     case 0x60:
       return Fixed("", kBds60);
     default:
-      return {"", Rule::kFixed, nullptr, 0, nullptr, 0};
+      return {"", Rule::kFixed, nullptr, 0, 0, nullptr, 0};
   }
 }
 

@@ -450,8 +450,8 @@ TEST_F(AsterixFeedTest, DamageOtherRadarsAndWrongClocksAreFaults) {
   other.sic = 9;
   Push(Plots({other, other}), 1.1);
   Push(Plots({PlotAt(3600, 3000, 30)}), 1.2);
-  Push(*HexDecode("3e0005aabb"), 1.3);
-  Push(*HexDecode("3e0005aabc"), 1.4);
+  Push(*HexDecode("3f0005aabb"), 1.3);
+  Push(*HexDecode("3f0005aabc"), 1.4);
   Push(North(2), 2);
   ASSERT_EQ(dwells_.size(), 1U);
   EXPECT_EQ(dwells_[0].plots.size(), 1U);  // the record before the damage
@@ -460,7 +460,7 @@ TEST_F(AsterixFeedTest, DamageOtherRadarsAndWrongClocksAreFaults) {
   EXPECT_EQ(faults_[0].source_offset, North(0).size() + damaged.size() - 3);
   EXPECT_THAT(faults_[1].reason, HasSubstr("SAC 0 SIC 9; this source is SAC 0 SIC 7"));
   EXPECT_THAT(faults_[2].reason, HasSubstr("3598.8 s away from the receive time"));
-  EXPECT_THAT(faults_[3].reason, HasSubstr("blocks of category 62 are passed over"));
+  EXPECT_THAT(faults_[3].reason, HasSubstr("blocks of category 63 are passed over"));
 }
 
 TEST_F(AsterixFeedTest, RealPlotsAreNoExercise) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
 #include <map>
 
 #include "core/storage/storage.h"
@@ -165,7 +166,7 @@ const Node* FindPath(const Node* node, std::string path, std::size_t element) {
     const std::string part = path.substr(0, dot);
     path = dot == std::string::npos ? "" : path.substr(dot + 1);
     if (part == "#") {
-      node = element < node->children.size() ? &node->children[element] : nullptr;
+      node = element < node->children().size() ? &node->children()[element] : nullptr;
     } else {
       node = node->Find(part);
     }
@@ -174,6 +175,8 @@ const Node* FindPath(const Node* node, std::string path, std::size_t element) {
 }
 
 struct RawOf {
+  std::deque<std::string> bytes;  // what the records view
+  std::vector<Decoded> decoded;
   std::vector<Record> records;
   std::vector<std::string> hex;
 };
@@ -199,11 +202,13 @@ RawOf ReadCapture(const std::string& path) {
       continue;
     }
     EXPECT_EQ(file.substr(raw.source_offset, raw.bytes.size()), raw.bytes);
-    for (Block& block : DecodeBlocks(AsBytes(raw.bytes), raw.source_offset)) {
+    out.bytes.push_back(raw.bytes);
+    out.decoded.push_back(DecodeBlocks(AsBytes(out.bytes.back()), raw.source_offset));
+    for (const Block& block : out.decoded.back()) {
       EXPECT_FALSE(block.fault.has_value()) << block.fault->reason;
-      for (Record& record : block.records) {
+      for (const Record& record : block.records) {
         out.hex.push_back(HexEncode(AsBytes(file).subspan(record.offset, record.length)));
-        out.records.push_back(std::move(record));
+        out.records.push_back(record);
       }
     }
   }
@@ -222,7 +227,7 @@ void Compare(const testing::PrintedValue& printed, const Ours& ours, const Node&
       }
     }
     while (!text.empty() && text.back() == ' ') text.pop_back();
-    EXPECT_EQ(node.text, text);
+    EXPECT_EQ(node.text(), text);
     return;
   }
   EXPECT_EQ(node.raw, std::stoll(printed.raw));
@@ -266,7 +271,7 @@ TEST(AsterixConformance, EveryPrintedValueOfTheRealCaptureIsOurs) {
         const std::string name = fmt::format("{}/{}|{}", record.category, item.number, value.name);
         const auto found = Names().find(name);
         ASSERT_NE(found, Names().end()) << "the text prints a value we do not know: " << name;
-        const Node* node = FindPath(&record.items[k].value, found->second.path, element);
+        const Node* node = FindPath(record.items[k].value, found->second.path, element);
         ASSERT_NE(node, nullptr) << name;
         Compare(value, found->second, *node, &values);
         if (HasFailure()) FAIL() << name;
@@ -291,7 +296,7 @@ TEST(AsterixConformance, RawFilesOfOneBlockDecode) {
   EXPECT_EQ(t.time_of_day_s(), 27354.6015625);
   EXPECT_NEAR(*t.Number("I048/040", "rho_m"), 197.68359375 * 1852, 1e-9);
   EXPECT_EQ(t.Number("I048/040", "theta_deg"), 340.13671875);
-  EXPECT_EQ(t.Find("I048/240")->value.Find("identification")->text, "DLH65A");
+  EXPECT_EQ(t.Find("I048/240")->value->Find("identification")->text(), "DLH65A");
   EXPECT_EQ(t.Integer("I048/161", "track_number"), 3563);
   const RawOf service = ReadCapture(cat034);
   ASSERT_EQ(service.records.size(), 1U);
@@ -299,8 +304,8 @@ TEST(AsterixConformance, RawFilesOfOneBlockDecode) {
   EXPECT_EQ(s.Integer("I034/000", "message_type"), 2);
   EXPECT_EQ(s.Number("I034/020", "sector_deg"), 90.0);
   EXPECT_EQ(s.time_of_day_s(), 29906.3359375);
-  EXPECT_EQ(s.Find("I034/050")->value.Find("com")->Find("rdpc")->raw, 1);
-  EXPECT_EQ(s.Find("I034/050")->value.Find("ssr")->Find("ch_ab")->raw, 2);
+  EXPECT_EQ(s.Find("I034/050")->value->Find("com")->Find("rdpc")->raw, 1);
+  EXPECT_EQ(s.Find("I034/050")->value->Find("ssr")->Find("ch_ab")->raw, 2);
 }
 
 // The worked example of a surface movement radar (jASTERIX test_cat010_0.31).
@@ -332,27 +337,30 @@ TEST(AsterixConformance, Category10OfARealRadarDecodes) {
   EXPECT_EQ(r.Number("I010/210", "ay_mps2"), -0.25);
 }
 
-TEST(AsterixConformance, OtherCategoriesArePassedOverByTheirLength) {
+// asterix.pcap is CAT062 of a draft long before edition 1.16, with another profile: nothing in the
+// data says so. Tshark reads times beyond the day from it. What does not add up must not be used.
+TEST(AsterixConformance, TracksOfADraftEditionAreRefused) {
   TW_SHARED_DATA_OR_SKIP(capture, "asterix/asterix.pcap");
   const auto storage = MakePosixStorage();
   const auto source = OpenAsterixFile(*storage, {{"radar"}, capture, Instant()});
   ASSERT_TRUE(source.has_value());
-  int datagrams = 0, blocks = 0;
+  int datagrams = 0, faults = 0;
+  std::size_t tracks = 0;
   while (true) {
     const auto next = (*source)->Next();
     ASSERT_TRUE(next.has_value());
     if (!next->has_value()) break;
     if ((*next)->end_of_source) continue;
     ++datagrams;
-    for (const Block& block : DecodeBlocks(AsBytes((*next)->bytes), 0)) {
-      ++blocks;
-      EXPECT_FALSE(block.known);
-      EXPECT_TRUE(block.category == 62 || block.category == 65) << int{block.category};
-      EXPECT_FALSE(block.fault.has_value());
+    const Decoded decoded = DecodeBlocks(AsBytes((*next)->bytes), 0);
+    for (const Block& block : decoded) {
+      faults += block.fault.has_value() ? 1 : 0;
+      if (block.category == 62) tracks += block.records.size();
     }
   }
   EXPECT_EQ(datagrams, 100);
-  EXPECT_GE(blocks, 100);
+  EXPECT_GE(faults, 99);
+  EXPECT_EQ(tracks, 0U);
 }
 
 }  // namespace

@@ -10,19 +10,21 @@
 namespace trucewatch::asterix {
 namespace {
 
-std::vector<Block> Decode(const std::string& hex) {
-  const std::string bytes = *HexDecode(hex);
-  return DecodeBlocks(AsBytes(bytes), 0);
-}
+// Keeps what it views.
+struct Sample {
+  explicit Sample(const std::string& hex)
+      : bytes(*HexDecode(hex)), blocks(DecodeBlocks(AsBytes(bytes), 0)) {}
+  std::size_t size() const { return blocks.size(); }
+  const Block& operator[](std::size_t i) const { return blocks[i]; }
+  const std::string bytes;
+  const Decoded blocks;
+};
 
 // A block with two good records, the second of which `hex` replaces.
-Block AfterOneGoodRecord(const std::string& hex) {
+Sample AfterOneGoodRecord(const std::string& hex) {
   const std::string good = "e019c9356d4d20";  // FRN 1-3
   const std::size_t size = 3 + (good.size() + hex.size()) / 2;
-  const auto blocks = Decode(fmt::format("30{:04x}{}{}", size, good, hex));
-  EXPECT_EQ(blocks.size(), 1U);
-  EXPECT_EQ(blocks[0].records.size(), 1U);
-  return blocks[0];
+  return Sample(fmt::format("30{:04x}{}{}", size, good, hex));
 }
 
 TEST(AsterixDecoder, ARecordThatCannotBeReadCostsTheRestOfItsBlock) {
@@ -45,7 +47,10 @@ TEST(AsterixDecoder, ARecordThatCannotBeReadCostsTheRestOfItsBlock) {
            Case{"0101010405aabb", "I048/SP needs 5 bytes, the block has 3 left", 14},
            Case{"01010801", "I048/110 needs 2 bytes, the block has 1 left", 13},
        }) {
-    const Block block = AfterOneGoodRecord(c.hex);
+    const Sample sample = AfterOneGoodRecord(c.hex);
+    ASSERT_EQ(sample.size(), 1U);
+    ASSERT_EQ(sample[0].records.size(), 1U);
+    const Block& block = sample[0];
     ASSERT_TRUE(block.fault.has_value()) << c.hex;
     EXPECT_NE(block.fault->reason.find(c.reason), std::string::npos) << block.fault->reason;
     EXPECT_EQ(block.fault->offset, c.offset) << c.hex << ": " << block.fault->reason;
@@ -55,7 +60,7 @@ TEST(AsterixDecoder, ARecordThatCannotBeReadCostsTheRestOfItsBlock) {
 
 TEST(AsterixDecoder, AnUnassignedItemIsRefusedWithItsNumber) {
   // CAT010 FRN 26 is spare: FSPEC 80 | 01 01 01 08.
-  const auto blocks = Decode("0a00098101010819c9");
+  const Sample blocks("0a00098101010819c9");
   ASSERT_EQ(blocks.size(), 1U);
   ASSERT_TRUE(blocks[0].fault.has_value());
   EXPECT_NE(blocks[0].fault->reason.find("FRN 26, which CAT010 does not assign"), std::string::npos)
@@ -64,7 +69,7 @@ TEST(AsterixDecoder, AnUnassignedItemIsRefusedWithItsNumber) {
 
 TEST(AsterixDecoder, AnExplicitItemIsSkippedByItsLength) {
   // FRN 1 and SP (27) with three bytes, then a second record.
-  const auto blocks = Decode(
+  const Sample blocks(
       "300013"
       "8101010419c903aabb"
       "e019c9000080"
@@ -72,13 +77,13 @@ TEST(AsterixDecoder, AnExplicitItemIsSkippedByItsLength) {
   ASSERT_EQ(blocks.size(), 1U);
   ASSERT_FALSE(blocks[0].fault.has_value()) << blocks[0].fault->reason;
   ASSERT_EQ(blocks[0].records.size(), 2U);
-  EXPECT_EQ(blocks[0].records[0].Find("I048/SP")->value.Find("raw")->text, "aabb");
+  EXPECT_EQ(blocks[0].records[0].Find("I048/SP")->value->Find("raw")->text(), "aabb");
   EXPECT_EQ(blocks[0].records[1].time_of_day_s(), 1.0);
 }
 
 TEST(AsterixDecoder, WrongLengthsOfBlocksEndTheDatagram) {
   for (const char* hex : {"300002", "300000", "30ffff00", "30", "3000"}) {
-    const auto blocks = Decode(hex);
+    const Sample blocks(hex);
     ASSERT_EQ(blocks.size(), 1U) << hex;
     ASSERT_TRUE(blocks[0].fault.has_value()) << hex;
     EXPECT_EQ(blocks[0].fault->offset, 0U);
@@ -86,7 +91,7 @@ TEST(AsterixDecoder, WrongLengthsOfBlocksEndTheDatagram) {
     EXPECT_TRUE(blocks[0].records.empty());
   }
   // The block before a wrong one counts.
-  const auto blocks = Decode(
+  const Sample blocks(
       "30000ae019c9356d4d20"
       "30ffff");
   ASSERT_EQ(blocks.size(), 2U);
@@ -96,11 +101,11 @@ TEST(AsterixDecoder, WrongLengthsOfBlocksEndTheDatagram) {
 }
 
 TEST(AsterixDecoder, UnknownCategoriesArePassedOver) {
-  const auto blocks = Decode(
-      "3e0005aabb"
+  const Sample blocks(
+      "3f0005aabb"
       "30000ae019c9356d4d20");
   ASSERT_EQ(blocks.size(), 2U);
-  EXPECT_EQ(blocks[0].category, 62);
+  EXPECT_EQ(blocks[0].category, 63);
   EXPECT_FALSE(blocks[0].known);
   EXPECT_FALSE(blocks[0].fault.has_value());
   EXPECT_EQ(blocks[1].records.size(), 1U);
@@ -182,8 +187,8 @@ TEST(AsterixDecoder, RandomBytesNeverReadPastTheEnd) {
     std::vector<std::uint8_t> bytes(random() % 80);
     for (auto& b : bytes) b = static_cast<std::uint8_t>(random());
     if (bytes.size() >= 3 && (random() & 3U) != 0) {
-      constexpr std::uint8_t kCategories[] = {10, 34, 48};
-      bytes[0] = kCategories[random() % 3];
+      constexpr std::uint8_t kCategories[] = {1, 2, 10, 21, 34, 48, 62, 65};
+      bytes[0] = kCategories[random() % 8];
       bytes[1] = 0;
       bytes[2] = static_cast<std::uint8_t>(bytes.size());
     }

@@ -73,8 +73,15 @@ void ExpectTime(const Record& record, Instant time) {
   EXPECT_LE(gap, 0.5 / 128 + 1e-9);
 }
 
-std::vector<Record> DecodeOne(const std::string& bytes) {
-  const auto blocks = DecodeBlocks(AsBytes(bytes), 1000);
+struct OneBlock {
+  std::string bytes;
+  Decoded blocks;
+  std::size_t size() const { return blocks[0].records.size(); }
+  const Record& operator[](std::size_t i) const { return blocks[0].records[i]; }
+};
+
+OneBlock DecodeOne(const std::string& bytes) {
+  auto blocks = DecodeBlocks(AsBytes(bytes), 1000);
   EXPECT_EQ(blocks.size(), 1U);
   EXPECT_FALSE(blocks[0].fault.has_value()) << blocks[0].fault->reason;
   EXPECT_EQ(blocks[0].length, bytes.size());
@@ -84,7 +91,7 @@ std::vector<Record> DecodeOne(const std::string& bytes) {
     at += record.length;
   }
   EXPECT_EQ(at, 1000 + bytes.size());
-  return blocks[0].records;
+  return {bytes, std::move(blocks)};
 }
 
 TEST(AsterixEncoder, RandomSurfaceReportsReadBackWithinHalfAStep) {
@@ -143,16 +150,16 @@ TEST(AsterixEncoder, RandomPlotsReadBackWithinHalfAStep) {
     EXPECT_NEAR(*r.Number("I048/040", "rho_m"), s.range_m, 1852.0 / 512 + 1e-9);
     EXPECT_LE(AngleGap(*r.Number("I048/040", "theta_deg"), s.azimuth_deg), 0.0028);
     const Item* codes = r.Find("I048/030");
-    ASSERT_EQ(codes == nullptr ? 0 : codes->value.children.size(), s.warnings.size());
+    ASSERT_EQ(codes == nullptr ? 0 : codes->value->children().size(), s.warnings.size());
     for (std::size_t k = 0; k < s.warnings.size(); ++k) {
-      EXPECT_EQ(codes->value.children[k].raw, s.warnings[k]);
+      EXPECT_EQ(codes->value->children()[k].raw, s.warnings[k]);
     }
     if (s.track_number) {
       EXPECT_EQ(r.Integer("I048/161", "track_number"), *s.track_number);
     }
     ASSERT_EQ(r.Find("I048/120") != nullptr, s.doppler_mps.has_value());
     if (s.doppler_mps) {
-      const Node* cal = r.Find("I048/120")->value.Find("cal");
+      const Node* cal = r.Find("I048/120")->value->Find("cal");
       EXPECT_NEAR(cal->Find("speed_mps")->number, *s.doppler_mps, 0.5);
       EXPECT_EQ(cal->Find("d")->raw != 0, s.doppler_doubtful);
     }
@@ -177,8 +184,8 @@ TEST(AsterixEncoder, ServiceMessagesReadBack) {
   EXPECT_EQ(records[0].time_of_day_s(), 5.0);
   EXPECT_EQ(records[0].Find("I034/050"), nullptr);
   EXPECT_EQ(records[1].Number("I034/020", "sector_deg"), 90.0);
-  EXPECT_EQ(records[1].Find("I034/050")->value.Find("com")->Find("nogo")->raw, 1);
-  EXPECT_EQ(records[1].Find("I034/050")->value.Find("com")->Find("tsv")->raw, 0);
+  EXPECT_EQ(records[1].Find("I034/050")->value->Find("com")->Find("nogo")->raw, 1);
+  EXPECT_EQ(records[1].Find("I034/050")->value->Find("com")->Find("tsv")->raw, 0);
 }
 
 TEST(AsterixEncoder, ValuesBeyondAnItemBecomeTheNearestItHolds) {

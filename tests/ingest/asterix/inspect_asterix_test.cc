@@ -63,14 +63,14 @@ TEST(InspectAsterix, SaysWhatIsDamagedAndReadsOn) {
   bad[2] = 40;  // LEN cuts the record
   bad.resize(40);
   Lines lines;
-  ASSERT_TRUE(Inspect(good + bad + good + *HexDecode("150004aa") + *HexDecode("3000ffaa"), &lines)
+  ASSERT_TRUE(Inspect(good + bad + good + *HexDecode("170004aa") + *HexDecode("3000ffaa"), &lines)
                   .has_value());
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_TRUE(lines[0].fields().at("ok").bool_value());
   EXPECT_FALSE(lines[1].fields().at("ok").bool_value());
   EXPECT_NE(lines[1].fields().at("error").string_value().find("I048/"), std::string::npos);
   EXPECT_EQ(Number(lines[2], "offset"), 48 + 40 + 3);
-  EXPECT_EQ(Number(lines[3], "category"), 21);
+  EXPECT_EQ(Number(lines[3], "category"), 23);
   EXPECT_FALSE(lines[3].fields().at("decoded").bool_value());
   EXPECT_FALSE(lines[4].fields().at("ok").bool_value());
   EXPECT_EQ(Number(lines[4], "offset"), 48 + 40 + 48 + 4);
