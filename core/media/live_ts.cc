@@ -15,8 +15,13 @@ Result<std::unique_ptr<LiveTs>> OpenLiveTs(const std::string& url, const LiveTsO
   }
   const auto parsed = internal::ParseLiveUrl(url);
   if (parsed && parsed->scheme == "udp") return internal::OpenUdpTs(*parsed, name);
+  if (parsed && parsed->scheme == "srt") return internal::OpenSrtTs(*parsed, name, options);
+  if (parsed && parsed->scheme == "tcp") return internal::OpenTcpTs(*parsed, name, options);
+  if (parsed && parsed->scheme == "rtsp") return internal::OpenRtspTs(*parsed, name, options);
   return Fail(ErrorCode::kBadInput,
-              "'{}' is no video feed; expected udp://ADDRESS:PORT or file+grow:PATH", name);
+              "'{}' is no video feed; expected udp://, srt://, tcp:// or rtsp://ADDRESS:PORT, or "
+              "file+grow:PATH",
+              name);
 }
 
 }  // namespace trucewatch

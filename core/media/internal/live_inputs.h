@@ -14,6 +14,12 @@ namespace trucewatch::internal {
 Result<std::unique_ptr<LiveTs>> OpenUdpTs(const LiveUrl& url, const std::string& name);
 Result<std::unique_ptr<LiveTs>> OpenGrowingTs(const std::string& path, const std::string& name,
                                               const LiveTsOptions& options);
+Result<std::unique_ptr<LiveTs>> OpenSrtTs(const LiveUrl& url, const std::string& name,
+                                          const LiveTsOptions& options);
+Result<std::unique_ptr<LiveTs>> OpenTcpTs(const LiveUrl& url, const std::string& name,
+                                          const LiveTsOptions& options);
+Result<std::unique_ptr<LiveTs>> OpenRtspTs(const LiveUrl& url, const std::string& name,
+                                           const LiveTsOptions& options);
 
 // Payload of an RTP packet that carries transport packets (RFC 3550 section 5.1, RFC 2250), and its
 // sequence number. Nothing when these bytes are no such packet.

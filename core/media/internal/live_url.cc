@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/media/internal/live_url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -28,15 +30,14 @@ std::optional<LiveUrl> ParseLiveUrl(const std::string& text) {
   std::string rest = text.substr(colon + 3);
   const std::size_t question = rest.find('?');
   if (question != std::string::npos) {
-    std::string_view query = std::string_view(rest).substr(question + 1);
+    url.query_text = rest.substr(question + 1);
+    std::string_view query = url.query_text;
     while (!query.empty()) {
       const std::string_view part = query.substr(0, query.find('&'));
       query.remove_prefix(std::min(query.size(), part.size() + 1));
       const std::size_t equals = part.find('=');
-      if (equals == std::string_view::npos || equals == 0) return std::nullopt;
-      if (!url.query.emplace(part.substr(0, equals), part.substr(equals + 1)).second) {
-        return std::nullopt;  // the same key twice
-      }
+      const bool bare = equals == std::string_view::npos;
+      url.query.emplace(part.substr(0, equals), bare ? "" : part.substr(equals + 1));
     }
     rest.resize(question);
   }
@@ -61,6 +62,11 @@ std::optional<LiveUrl> ParseLiveUrl(const std::string& text) {
   }
   url.host = rest;
   return url;
+}
+
+bool IsIpv4(const std::string& host) {
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1;
 }
 
 }  // namespace internal

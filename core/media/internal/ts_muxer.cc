@@ -62,6 +62,7 @@ void TsMuxer::NoteStreams(const AVFormatContext& input) {
     const bool cover = (in.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
     if (codec.codec_type == AVMEDIA_TYPE_VIDEO && IsVideo(codec.codec_id) && !cover) {
       stream.use = Use::kVideo;
+      if (options_.live) stream.units.emplace(codec.codec_id);
     } else if (codec.codec_type == AVMEDIA_TYPE_DATA) {
       stream.use = codec.codec_id == AV_CODEC_ID_SMPTE_KLV ? Use::kKlv : Use::kUndecided;
     }
@@ -91,11 +92,22 @@ Result<void> TsMuxer::Push(const AVFormatContext& input, AVPacket& packet) {
     ++left_out_;
     return {};
   }
-  Held held{packet.stream_index, AvOwned<AVPacket>(av_packet_alloc())};
-  if (held.packet == nullptr) return Fail(ErrorCode::kIo, "MPEG-TS: out of memory");
-  av_packet_move_ref(held.packet.get(), &packet);
-  held_bytes_ += static_cast<std::size_t>(held.packet->size);
-  held_.push_back(std::move(held));
+  const int index = packet.stream_index;
+  AvOwned<AVPacket> whole;
+  if (stream.units) {
+    whole = stream.units->Push(packet);
+    if (whole == nullptr) return {};
+  } else {
+    whole.reset(av_packet_alloc());
+    if (whole == nullptr) return Fail(ErrorCode::kIo, "MPEG-TS: out of memory");
+    av_packet_move_ref(whole.get(), &packet);
+  }
+  return Hold(input, index, std::move(whole));
+}
+
+Result<void> TsMuxer::Hold(const AVFormatContext& input, int index, AvOwned<AVPacket> packet) {
+  held_bytes_ += static_cast<std::size_t>(packet->size);
+  held_.push_back({index, std::move(packet)});
   if (muxer_ == nullptr) {
     if (!ReadyToBegin(input)) return {};
     TW_RETURN_IF_ERROR(Begin(input));
@@ -105,6 +117,12 @@ Result<void> TsMuxer::Push(const AVFormatContext& input, AVPacket& packet) {
 
 Result<void> TsMuxer::Finish(const AVFormatContext& input) {
   NoteStreams(input);
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (!streams_[i].units) continue;
+    if (auto last = streams_[i].units->Finish()) {
+      TW_RETURN_IF_ERROR(Hold(input, static_cast<int>(i), std::move(last)));
+    }
+  }
   if (muxer_ == nullptr) TW_RETURN_IF_ERROR(Begin(input));
   TW_RETURN_IF_ERROR(Drain(input));
   for (Stream& stream : streams_) {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/media/internal/av_owned.h"
+#include "core/media/internal/unit_joiner.h"
 #include "core/media/klv_payload.h"
 
 namespace trucewatch::internal {
@@ -22,8 +24,8 @@ namespace trucewatch::internal {
 class TsMuxer {
  public:
   struct Options {
-    // Live: streams may still turn up, and KLV comes in pieces (RTP payloads of RFC 6597). Else
-    // the streams are known, and each KLV packet is whole.
+    // Live: streams may still turn up, and pictures and KLV come in pieces, the payloads of RTP
+    // (RFC 6184, 7798, 6597). Else the streams are known, and each packet is whole.
     bool live = false;
     std::int64_t lowest_dts = 0;  // 90 kHz
   };
@@ -51,6 +53,7 @@ class TsMuxer {
     std::int64_t lag = 0;  // ticks between decoding and showing where the input does not say
     std::int64_t last_dts = INT64_MIN;
     std::int64_t last_pts = INT64_MIN;
+    std::optional<UnitJoiner> units;  // live video
     std::uint8_t cell_sequence = 0;
     KlvPayloadReader joiner;
     std::int64_t joined_pts = AV_NOPTS_VALUE;  // of the payload that what is held began in
@@ -60,6 +63,7 @@ class TsMuxer {
     AvOwned<AVPacket> packet;
   };
 
+  Result<void> Hold(const AVFormatContext& input, int index, AvOwned<AVPacket> packet);
   void NoteStreams(const AVFormatContext& input);
   void Decide(Stream& stream, const AVPacket& packet);
   bool ReadyToBegin(const AVFormatContext& input) const;
