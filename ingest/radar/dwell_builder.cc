@@ -140,8 +140,10 @@ BuiltDwell DwellBuilder::Build(const PacketHeader& header, Instant midnight,
   const double ground_m = terrain_->HeightHaeM(dwell.centre_latitude.angle(), centre_longitude)
                               .value_or(options_.ground_height_hae_m);
   look.footprint = internal::Footprint(dwell, look.sensor, ground_m);
-  const auto to_centre =
-      internal::LineTo(look.sensor, {dwell.centre_latitude.angle(), centre_longitude, ground_m});
+  const Shared shared{job, dwell, EcefFromGeodetic(look.sensor), SensorCovariance(job, dwell),
+                      SensorHeightSigmaM(job, dwell)};
+  const auto to_centre = internal::LineTo(
+      shared.sensor_ecef_m, {dwell.centre_latitude.angle(), centre_longitude, ground_m});
   // The limit holds along the line of sight; on the ground it is larger.
   look.min_detectable_speed_mps = MinSpeedMps(job, dwell) / std::max(to_centre.cos_grazing, 0.1);
   look.detection_probability = std::min(
@@ -152,6 +154,7 @@ BuiltDwell DwellBuilder::Build(const PacketHeader& header, Instant midnight,
                                   : FalseAlarmsPerKm2(job.false_alarm_density_minus_db);
 
   built.exercise.header = header.exercise != 0;
+  look.plots.reserve(dwell.targets.size());
   for (const TargetReport& target : dwell.targets) {
     if (target.classification && IsSimulatedClass(*target.classification)) {
       built.exercise.classes = true;
@@ -173,7 +176,7 @@ BuiltDwell DwellBuilder::Build(const PacketHeader& header, Instant midnight,
       case TargetFate::kKeep:
         break;
     }
-    auto plot = BuildPlot(look, job, dwell, target);
+    auto plot = BuildPlot(shared, target);
     if (plot) {
       look.plots.push_back(std::move(*plot));
     } else {
@@ -184,8 +187,10 @@ BuiltDwell DwellBuilder::Build(const PacketHeader& header, Instant midnight,
   return built;
 }
 
-std::optional<Plot> DwellBuilder::BuildPlot(const RadarDwell& look, const JobDefinitionSegment& job,
-                                            const DwellSegment& dwell, const TargetReport& target) {
+std::optional<Plot> DwellBuilder::BuildPlot(const Shared& shared,
+                                            const TargetReport& target) const {
+  const JobDefinitionSegment& job = shared.job;
+  const DwellSegment& dwell = shared.dwell;
   const auto position = internal::TargetPosition(dwell, target);
   if (!position) return std::nullopt;
   Plot plot;
@@ -194,12 +199,12 @@ std::optional<Plot> DwellBuilder::BuildPlot(const RadarDwell& look, const JobDef
   const auto ground_m = terrain_->HeightHaeM(plot.position.latitude, plot.position.longitude);
   plot.position.height_hae_m =
       target.height_hae_m ? *target.height_hae_m : ground_m.value_or(options_.ground_height_hae_m);
-  const internal::LineOfSight line = internal::LineTo(look.sensor, plot.position);
+  const internal::LineOfSight line = internal::LineTo(shared.sensor_ecef_m, plot.position);
 
   // Along the line: the range's error laid on the ground, and what a height error does to it.
   double along_m2 = Square(std::max(kMinSigmaM, SlantRangeSigmaM(job, target)) /
                            std::max(line.cos_grazing, 0.1)) +
-                    Square(SensorHeightSigmaM(job, dwell) * line.tan_grazing);
+                    Square(shared.sensor_height_sigma_m * line.tan_grazing);
   if (!target.height_hae_m && job.terrain_model == 0) {
     along_m2 += Square(terrain_->SigmaM() * line.tan_grazing);
   }
@@ -207,7 +212,7 @@ std::optional<Plot> DwellBuilder::BuildPlot(const RadarDwell& look, const JobDef
       Square(std::max(kMinSigmaM, CrossRangeSigmaM(job, target, line.slant_range_m)));
   const Eigen::Vector2d across(line.away_en.y(), -line.away_en.x());
   plot.cov_en_m2 = along_m2 * line.away_en * line.away_en.transpose() +
-                   cross_m2 * across * across.transpose() + SensorCovariance(job, dwell);
+                   cross_m2 * across * across.transpose() + shared.sensor_cov_en_m2;
   if (!target.latitude || !target.longitude) {
     // A delta is rounded to its scale: uniform over one count.
     const double north_m = dwell.scale_latitude->angle().rad() * kEarthRadiusM;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <Eigen/Core>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -94,8 +95,15 @@ class DwellBuilder {
   std::optional<std::string> AddJob(const MissionKey& key, const JobDefinitionSegment& job);
   BuiltDwell Build(const PacketHeader& header, Instant midnight, const JobDefinitionSegment& job,
                    const DwellSegment& dwell);
-  std::optional<Plot> BuildPlot(const RadarDwell& look, const JobDefinitionSegment& job,
-                                const DwellSegment& dwell, const TargetReport& target);
+  // What is the same for all plots of a dwell.
+  struct Shared {
+    const JobDefinitionSegment& job;
+    const DwellSegment& dwell;
+    Eigen::Vector3d sensor_ecef_m;
+    Eigen::Matrix2d sensor_cov_en_m2;
+    double sensor_height_sigma_m;
+  };
+  std::optional<Plot> BuildPlot(const Shared& shared, const TargetReport& target) const;
 
   DwellBuilderOptions options_;
   const Terrain* terrain_;

@@ -18,8 +18,8 @@ const double kMinSinGrazing = std::sin(std::numbers::pi / 180.0);
 
 }  // namespace
 
-LineOfSight LineTo(const Geodetic& sensor, const Geodetic& place) {
-  const Eigen::Vector3d to_sensor = LocalFrame(place).EnuFromGeodetic(sensor);
+LineOfSight LineTo(const Eigen::Vector3d& sensor_ecef_m, const Geodetic& place) {
+  const Eigen::Vector3d to_sensor = LocalFrame(place).EnuFromEcef(sensor_ecef_m);
   const double horizontal = to_sensor.head<2>().norm();
   LineOfSight line;
   line.slant_range_m = to_sensor.norm();

@@ -17,7 +17,7 @@ struct LineOfSight {
   double cos_grazing = 1;  // of the angle between the line and the ground
   double tan_grazing = 0;
 };
-LineOfSight LineTo(const Geodetic& sensor, const Geodetic& place);
+LineOfSight LineTo(const Eigen::Vector3d& sensor_ecef_m, const Geodetic& place);
 
 // D24-D27 as a polygon, counter-clockwise, at least eight corners: the sector seen from the sensor,
 // or a disc when the look goes all round. Empty when an extent is zero: nothing is said then.
