@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "detect/satellite/coregistration.h"
+#include "detect/satellite/looked_at_area.h"
 #include "detect/satellite/scene_grid.h"
 #include "detect/satellite/site_change.h"
 #include "detect/satellite/vehicle_blobs.h"
@@ -22,7 +23,6 @@ constexpr double kFaintSigmas = 2.5;   // ... and what hangs together above this
 // Passes of very different resolution are not compared.
 constexpr double kMaxResolutionRatio = 2.0;
 constexpr double kSmoothM = 0.35;  // sigma of the smoothing before anything else
-constexpr double kMinValidShare = 0.98;
 
 // Everything that holds for a whole scene.
 struct Look {
@@ -35,7 +35,7 @@ struct Look {
   int margin_cells = 0;  // that tiles overlap on each side
   double smooth_cells = 0;
   Coregistration registration;
-  std::int64_t valid_cells = 0;
+  LookedAtArea looked_at = {};
 
   double Metres(double cells) const { return cells * grid.cell_m(); }
 };
@@ -143,13 +143,12 @@ void AddStanding(const Look& look, const LocalContrast& local, const cv::Rect& a
   for (const VehicleBlob& blob : dark) add(blob, true);
 }
 
-Result<void> AddChanges(const Look& look, const GridTile& now, const LocalContrast& local,
-                        const cv::Rect& area, const cv::Rect& core, ObservationSet& out) {
-  TW_ASSIGN_OR_RETURN(const GridTile then,
-                      SampleGrid(*look.earlier.pixels, look.grid, area, look.registration.shift));
+void AddChanges(const Look& look, const GridTile& then, const cv::Mat1b& in_both,
+                const LocalContrast& local, const cv::Rect& area, const cv::Rect& core,
+                ObservationSet& out) {
   TilePair pair;
-  pair.valid = now.valid & then.valid;
-  if (cv::countNonZero(pair.valid) == 0) return {};
+  pair.valid = in_both;
+  if (cv::countNonZero(pair.valid) == 0) return;
   pair.later = local;
   pair.earlier = MeasureContrast(then.grey, then.valid, look.window_cells, look.smooth_cells);
   pair.later_sun = SunOf(*look.now.scene);
@@ -177,7 +176,6 @@ Result<void> AddChanges(const Look& look, const GridTile& now, const LocalContra
                            .probability = change.probability,
                            .classes = {{ObjectClass::kUnknownVehicle, 1.0}}});
   }
-  return {};
 }
 
 Result<void> LookAtTiles(Look& look, bool compare, ObservationSet& out) {
@@ -189,13 +187,21 @@ Result<void> LookAtTiles(Look& look, bool compare, ObservationSet& out) {
       const int m = look.margin_cells;
       const cv::Rect area(core.x - m, core.y - m, core.width + 2 * m, core.height + 2 * m);
       TW_ASSIGN_OR_RETURN(const GridTile now, SampleGrid(*look.now.pixels, grid, area, {0, 0}));
-      const int valid = cv::countNonZero(now.valid(core - area.tl()));
-      look.valid_cells += valid;
-      if (valid == 0) continue;
+      const cv::Rect inner = core - area.tl();
+      if (cv::countNonZero(now.valid(inner)) == 0) continue;
       const LocalContrast local =
           MeasureContrast(now.grey, now.valid, look.window_cells, look.smooth_cells);
       AddStanding(look, local, area, core, out);
-      if (compare) TW_RETURN_IF_ERROR(AddChanges(look, now, local, area, core, out));
+      if (!compare) {
+        look.looked_at.Add(now.valid(inner), core.tl());
+        continue;
+      }
+      TW_ASSIGN_OR_RETURN(const GridTile then,
+                          SampleGrid(*look.earlier.pixels, grid, area, look.registration.shift));
+      cv::Mat1b in_both;
+      cv::bitwise_and(now.valid, then.valid, in_both);
+      look.looked_at.Add(in_both(inner), core.tl());
+      AddChanges(look, then, in_both, local, area, core, out);
     }
   }
   return {};
@@ -209,6 +215,25 @@ std::vector<Geodetic> Footprint(const Look& look, const std::vector<cv::Point2f>
   // Rows run south, so what is clockwise in cells is counter-clockwise on the ground.
   if (cv::contourArea(cells, true) > 0) std::reverse(polygon.begin(), polygon.end());
   return polygon;
+}
+
+// What is without data was not looked at: a border comes off the footprint, the share of holes in
+// it off the probability, and such a look is a poor one.
+void TellWhatWasNotLookedAt(const Look& look, const std::vector<cv::Point2f>& looked_for,
+                            ObservationSet& out) {
+  const LookedAtArea::Extent extent = look.looked_at.Within(looked_for);
+  if (extent.footprint.empty()) {
+    out.standing_detection_probability = 0;
+    out.degraded_reason = "without data: nothing of it was looked at";
+    return;
+  }
+  if (extent.footprint != looked_for) out.footprint = Footprint(look, extent.footprint);
+  if (extent.share >= kFullShare) return;
+  out.standing_detection_probability *= extent.share;
+  if (out.degraded_reason.empty()) {
+    out.degraded_reason = fmt::format("partial: {:.0f} % of the footprint is without data",
+                                      std::max(1.0, 100 * (1 - extent.share)));
+  }
 }
 
 bool Comparable(const Scene& a, const Scene& b) {
@@ -249,6 +274,10 @@ Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlie
     out.degraded_reason = fmt::format("coarser than {} m", config.max_resolution_m());
     return out;
   }
+  if (now.pixels->info().complex) {
+    out.degraded_reason = "a radar image: only optical ones are searched";
+    return out;
+  }
   out.standing_detection_probability = config.detection_probability();
   out.false_alarms_per_km2 = config.false_alarms_per_km2();
 
@@ -274,6 +303,7 @@ Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlie
   look.smooth_cells = std::max(0.5, kSmoothM / scene.resolution_m);
 
   const auto whole = look.grid.Polygon(scene.footprint);
+  auto looked_for = whole;  // what the footprint is when nothing is without data
   bool compare = false;
   if (earlier.pixels != nullptr && Comparable(scene, *earlier.scene)) {
     const auto overlap = IntersectConvex(whole, look.grid.Polygon(earlier.scene->footprint));
@@ -289,6 +319,7 @@ Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlie
         look.registration = *registration;
         out.baseline = earlier.scene->time;
         out.footprint = Footprint(look, overlap);
+        looked_for = overlap;
         // Changes rest on both passes.
         out.raw_digests.insert(out.raw_digests.end(), earlier.scene->raw_digests.begin(),
                                earlier.scene->raw_digests.end());
@@ -298,11 +329,7 @@ Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlie
     }
   }
   TW_RETURN_IF_ERROR(LookAtTiles(look, compare, out));
-  // What is without data was not looked at: the share comes off the probability.
-  const double cells = cv::contourArea(whole);
-  const double share =
-      cells > 0 ? std::min(1.0, static_cast<double>(look.valid_cells) / cells) : 0.0;
-  if (share < kMinValidShare) out.standing_detection_probability *= share;
+  TellWhatWasNotLookedAt(look, looked_for, out);
   out.groups = GroupStanding(out.detections, config.detection_probability());
   return out;
 }

@@ -24,8 +24,10 @@ double FootprintOverlap(const Scene& scene, const Scene& other);
 
 // What stands in a scene, and what came and went since `earlier` (pixels null: there is no such
 // pass). One look, also when nothing is there. The footprint is what both passes show when they
-// were compared, else the scene; detections are of the whole scene. Determinism: depends on the
-// arguments alone. kBadInput when pixels are damaged or the footprint is out of all proportion.
+// were compared, else the scene, drawn in to what has data; holes in it lower the probability and
+// make the look degraded ("partial: ..."). Detections are of the whole scene. Determinism: depends
+// on the arguments alone. kBadInput when pixels are damaged or the footprint is out of all
+// proportion.
 Result<ObservationSet> LookAtScene(const ScenePass& now, const ScenePass& earlier,
                                    const v1::config::SatelliteDetectConfig& config,
                                    const Terrain& terrain);

@@ -138,10 +138,39 @@ Result<GridTile> SampleGrid(const SceneReader& image, const SceneGrid& grid, con
 
 std::vector<cv::Point2f> IntersectConvex(const std::vector<cv::Point2f>& a,
                                          const std::vector<cv::Point2f>& b) {
-  std::vector<cv::Point2f> common;
-  if (a.size() < 3 || b.size() < 3) return common;
-  if (cv::intersectConvexConvex(a, b, common, true) <= 0) common.clear();
-  return common;
+  // Sutherland and Hodgman: `a` is cut along each side of `b`. (cv::intersectConvexConvex makes a
+  // triangle of two equal rectangles whose corners differ by rounding.)
+  if (a.size() < 3 || b.size() < 3) return {};
+  const double inside = cv::contourArea(b, true) < 0 ? -1 : 1;
+  std::vector<cv::Point2d> common(a.begin(), a.end());
+  for (std::size_t i = 0; i < b.size() && !common.empty(); ++i) {
+    const cv::Point2d from = b[i];
+    const cv::Point2d side = cv::Point2d(b[(i + 1) % b.size()]) - from;
+    const auto depth = [&](const cv::Point2d& p) { return inside * side.cross(p - from); };
+    std::vector<cv::Point2d> kept;
+    for (std::size_t k = 0; k < common.size(); ++k) {
+      const cv::Point2d here = common[k];
+      const cv::Point2d next = common[(k + 1) % common.size()];
+      const double depth_here = depth(here);
+      const double depth_next = depth(next);
+      if (depth_here >= 0) kept.push_back(here);
+      if ((depth_here > 0 && depth_next < 0) || (depth_here < 0 && depth_next > 0)) {
+        kept.push_back(here + (next - here) * (depth_here / (depth_here - depth_next)));
+      }
+    }
+    common = std::move(kept);
+  }
+  // Corners that fall together (within a thousandth of a cell) are one.
+  std::vector<cv::Point2f> out;
+  for (const cv::Point2d& p : common) {
+    const cv::Point2f corner = p;
+    const bool again = std::any_of(out.begin(), out.end(), [&](const cv::Point2f& other) {
+      return cv::norm(other - corner) < 1e-3;
+    });
+    if (!again) out.push_back(corner);
+  }
+  if (out.size() < 3 || cv::contourArea(out) <= 0) out.clear();
+  return out;
 }
 
 }  // namespace trucewatch

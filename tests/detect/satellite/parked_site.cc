@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <opencv2/imgproc.hpp>
 #include <random>
 
 #include "core/crypto/sha256.h"
 #include "core/raster/raster_writer.h"
 #include "core/raster/scene_reader.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_directory.h"
 
 namespace trucewatch::testing {
 namespace {
@@ -60,6 +63,15 @@ void Paint(cv::Mat1f& image, const Eigen::Vector2d& centre, double length, doubl
 }
 
 }  // namespace
+
+// The same image, with 0 declared to be no data.
+static std::string WithNodata(const std::string& bytes) {
+  const TempDirectory folder;
+  std::ofstream(folder.File("in.tif"), std::ios::binary) << bytes;
+  RunProcess(
+      {"gdal_translate", "-q", "-a_nodata", "0", folder.File("in.tif"), folder.File("out.tif")});
+  return ReadFile(folder.File("out.tif"));
+}
 
 SiteScene RenderSite(const SiteOptions& o, const std::string& time_utc) {
   std::mt19937_64 random(o.seed);
@@ -129,9 +141,15 @@ SiteScene RenderSite(const SiteOptions& o, const std::string& time_utc) {
                        .geotransform = {kWestM, o.resolution_m, 0, kNorthM, 0, -o.resolution_m},
                        .datetime = ""};
   for (const float v : image) {
-    raster.pixels.push_back(static_cast<std::uint8_t>(std::clamp(std::lround(v), 0L, 255L)));
+    raster.pixels.push_back(static_cast<std::uint8_t>(std::clamp(std::lround(v), 1L, 255L)));
+  }
+  for (const auto& [left, top, width, height] : o.without_data_px) {
+    for (int y = top; y < top + height; ++y) {
+      std::fill_n(raster.pixels.begin() + y * o.side_px + left, width, std::uint8_t{0});
+    }
   }
   out.bytes = EncodeCog(raster).value_or("");
+  if (!o.without_data_px.empty()) out.bytes = WithNodata(out.bytes);
   const auto reader = SceneReader::Open(out.bytes, "site");
   for (const Eigen::Vector2d& at : places) out.vehicles.push_back(*(*reader)->GroundFromPixel(at));
   Scene& scene = out.scene;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct SiteOptions {
   double sun_azimuth_deg = 150, sun_elevation_deg = 45;
   double field_grey = 118;            // of a large field: what changes between seasons
   Eigen::Vector2d place_px = {0, 0};  // of the site's corner; 0: in the middle
+  // Pixels without data (x, y, width, height), declared as such in the file.
+  std::vector<std::array<int, 4>> without_data_px = {};
 };
 
 struct SiteScene {

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <opencv2/imgproc.hpp>
+
 #include "core/types/codec.h"
+#include "detect/satellite/scene_grid.h"
 #include "tests/detect/satellite/parked_site.h"
 #include "tests/support/process.h"
 #include "tests/support/shared_data.h"
@@ -200,6 +203,75 @@ TEST(SceneDetector, ThingsAtTheSeamOfTilesAreReportedOnce) {
   EXPECT_GE(found, 9);
 }
 
+double AreaM2(const std::vector<Geodetic>& polygon) {
+  const LocalFrame frame(polygon.front());
+  double area = 0;
+  for (std::size_t i = 0; i < polygon.size(); ++i) {
+    const auto a = frame.EnuFromGeodetic(polygon[i]);
+    const auto b = frame.EnuFromGeodetic(polygon[(i + 1) % polygon.size()]);
+    area += (a.x() * b.y() - b.x() * a.y()) / 2;
+  }
+  return area;
+}
+
+TEST(SceneDetector, ABorderWithoutDataIsNoPartOfTheLook) {
+  SiteOptions options{.seed = 2, .side_px = 640};
+  options.without_data_px = {{0, 0, 160, 640}, {0, 560, 640, 80}};  // left and below
+  const SiteScene now = RenderSite(options, "2026-03-01T08:00:00Z");
+  const ObservationSet set = Look(now, nullptr);
+  EXPECT_EQ(set.degraded_reason, "");
+  EXPECT_EQ(set.standing_detection_probability, 0.9);
+  EXPECT_NEAR(AreaM2(set.footprint), 480 * 560 * 0.25, 0.01 * 480 * 560 * 0.25);
+  EXPECT_GE(set.detections.size(), 8U);
+}
+
+TEST(SceneDetector, HolesInALookLowerItsProbabilityAndHoldNoDetections) {
+  SiteOptions options{.seed = 2, .side_px = 640};
+  const SiteScene whole = RenderSite(options, "2026-03-01T08:00:00Z");
+  const ObservationSet seen = Look(whole, nullptr);
+  options.without_data_px = {{200, 180, 240, 220}};  // where the vehicles stand
+  const SiteScene now = RenderSite(options, "2026-03-01T08:00:00Z");
+  const ObservationSet set = Look(now, nullptr);
+  const double hole = 240.0 * 220 / (640 * 640);
+  EXPECT_EQ(set.degraded_reason, "partial: 13 % of the footprint is without data");
+  EXPECT_NEAR(set.standing_detection_probability, 0.9 * (1 - hole), 0.005);
+  EXPECT_NEAR(AreaM2(set.footprint), 640 * 640 * 0.25, 0.01 * 640 * 640 * 0.25);
+  const auto pixels = SceneReader::Open(now.bytes, "now").value();
+  int within = 0;
+  for (const Detection& d : set.detections) {
+    const Eigen::Vector2d at = pixels->PixelFromGround(d.position).value();
+    // Nor along its edge: the border of a hole is no thing.
+    within += at.x() > 196 && at.x() < 444 && at.y() > 176 && at.y() < 404;
+  }
+  EXPECT_EQ(within, 0);
+  EXPECT_LE(set.detections.size(), seen.detections.size());
+  EXPECT_TRUE(set.groups.empty());
+}
+
+TEST(SceneDetector, WhatThePassBeforeDidNotShowIsNotCompared) {
+  SiteOptions before{.seed = 2, .side_px = 640};
+  before.without_data_px = {{200, 180, 240, 220}};
+  SiteOptions after{.seed = 2, .side_px = 640, .noise_seed = 2};
+  const SiteScene then = RenderSite(before, "2026-03-01T08:00:00Z");
+  const SiteScene now = RenderSite(after, "2026-03-02T08:10:00Z");
+  const ObservationSet set = Look(now, &then);
+  ASSERT_TRUE(set.baseline) << set.degraded_reason;
+  EXPECT_THAT(set.degraded_reason, ::testing::HasSubstr("partial: 13 %"));
+  for (const SiteChange& change : set.changes) {
+    EXPECT_GT(NearestM(change.position, now.vehicles), 5);
+  }
+  EXPECT_GE(set.detections.size(), 8U);  // standing things are of the later pass alone
+}
+
+TEST(SceneDetector, ASceneWithoutAnyDataWasNotLookedAt) {
+  SiteOptions options{.seed = 2, .side_px = 300};
+  options.without_data_px = {{0, 0, 300, 300}};
+  const ObservationSet set = Look(RenderSite(options, "2026-03-01T08:00:00Z"), nullptr);
+  EXPECT_EQ(set.standing_detection_probability, 0);
+  EXPECT_EQ(set.degraded_reason, "without data: nothing of it was looked at");
+  EXPECT_TRUE(set.detections.empty());
+}
+
 TEST(SceneDetector, CoarseScenesAreDegradedAndEmpty) {
   const SiteScene now = RenderSite({.seed = 1, .side_px = 300}, "2026-03-01T08:00:00Z");
   auto config = Config();
@@ -233,7 +305,7 @@ TEST(SceneDetector, FootprintOutOfAllProportionIsRefusedAtOnce) {
   EXPECT_EQ(set.error().code, ErrorCode::kBadInput);
 }
 
-TEST(SceneDetector, HolesWithoutDataLowerTheStatedProbabilityAndMakeNoVehicles) {
+TEST(SceneDetector, AFootprintWiderThanThePictureIsDrawnInToIt) {
   SiteScene now = RenderSite({.seed = 6, .side_px = 400, .vehicles = 0}, "2026-03-01T08:00:00Z");
   const ObservationSet full = Look(now, nullptr);
   // The same picture, of which the footprint says that it is twice as wide.
@@ -245,8 +317,23 @@ TEST(SceneDetector, HolesWithoutDataLowerTheStatedProbabilityAndMakeNoVehicles) 
     corner.height_hae_m = 0;
   }
   const ObservationSet half = Look(now, nullptr);
-  EXPECT_NEAR(half.standing_detection_probability, full.standing_detection_probability / 2, 0.02);
+  EXPECT_EQ(half.standing_detection_probability, full.standing_detection_probability);
+  EXPECT_NEAR(AreaM2(half.footprint), AreaM2(full.footprint), 0.02 * AreaM2(full.footprint));
   EXPECT_LE(half.detections.size(), full.detections.size() + 1);
+}
+
+// Two passes of one place have the same footprint but for rounding.
+TEST(SceneGrid, RectanglesThatDifferByRoundingMeetAsAWhole) {
+  const std::vector<cv::Point2f> a = {{0, 640}, {640, 640.009216F}, {640.0092F, 0}, {0.009202F, 0}};
+  std::vector<cv::Point2f> b = {{0.0000001F, 640}, {640, 640.00922F}, {640.0092F, 0}, {0.0092F, 0}};
+  EXPECT_NEAR(cv::contourArea(IntersectConvex(a, a)), 640 * 640, 8);
+  EXPECT_NEAR(cv::contourArea(IntersectConvex(a, b)), 640 * 640, 8);
+  std::reverse(b.begin(), b.end());
+  EXPECT_NEAR(cv::contourArea(IntersectConvex(a, b)), 640 * 640, 8);
+  const std::vector<cv::Point2f> corner = {{600, 600}, {700, 600}, {700, 700}, {600, 700}};
+  EXPECT_NEAR(cv::contourArea(IntersectConvex(a, corner)), 40 * 40, 1);
+  EXPECT_NEAR(cv::contourArea(IntersectConvex(corner, a)), 40 * 40, 1);
+  EXPECT_TRUE(IntersectConvex(a, {{700, 0}, {800, 0}, {800, 9}}).empty());
 }
 
 TEST(SceneDetector, GroupNeedsFiveAndItsIntervalHoldsTheCount) {
