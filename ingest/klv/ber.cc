@@ -9,9 +9,10 @@ constexpr std::size_t kMaxOidBytes = 5;
 
 }  // namespace
 
-std::optional<BerNumber> ReadBerLength(Bytes bytes) {
+namespace internal {
+
+std::optional<BerNumber> ReadLongBerLength(Bytes bytes) {
   if (bytes.empty()) return std::nullopt;
-  if (bytes[0] < 0x80) return BerNumber{bytes[0], 1};
   const std::size_t count = bytes[0] & 0x7F;
   if (count == 0 || count > kMaxLengthBytes || bytes.size() < 1 + count) return std::nullopt;
   std::uint64_t value = 0;
@@ -19,7 +20,7 @@ std::optional<BerNumber> ReadBerLength(Bytes bytes) {
   return BerNumber{value, 1 + count};
 }
 
-std::optional<BerNumber> ReadBerOid(Bytes bytes) {
+std::optional<BerNumber> ReadLongBerOid(Bytes bytes) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < bytes.size() && i < kMaxOidBytes; ++i) {
     value = (value << 7) | (bytes[i] & 0x7F);
@@ -30,6 +31,8 @@ std::optional<BerNumber> ReadBerOid(Bytes bytes) {
   }
   return std::nullopt;
 }
+
+}  // namespace internal
 
 void AppendBerLength(std::string& out, std::uint32_t length) {
   if (length < 0x80) {

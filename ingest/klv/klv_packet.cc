@@ -24,6 +24,12 @@ std::size_t NextKey(Bytes bytes, std::size_t from) {
   return std::min(AsText(bytes).find(AsText(kKlvKeyStart), from), bytes.size());
 }
 
+// A key begins at or after `from` and before `end`; its later bytes may lie behind `end`.
+bool KeyBegins(Bytes bytes, std::size_t from, std::size_t end) {
+  const std::size_t reach = std::min(bytes.size(), end + kKlvKeyStart.size() - 1);
+  return NextKey(bytes.first(reach), from) < reach;
+}
+
 bool IsFiller(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0x00; }) ||
          std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0xFF; });
@@ -37,6 +43,15 @@ bool EndsInItsChecksum(Bytes packet) {
   const Bytes item = packet.last(4);
   return item[0] == 1 && item[1] == 2 &&
          KlvChecksum(packet.first(packet.size() - 2)) == ReadBe16(item.subspan(2));
+}
+
+// What seems to be a packet of `total` bytes has swallowed the start of another: a key begins in
+// it, and behind it comes no key. At the end of the bytes the one inside must be whole.
+bool HidesAnother(Bytes bytes, std::size_t total) {
+  if (!KeyBegins(bytes, kKlvKeyStart.size(), total)) return false;
+  if (bytes.size() > total) return !AtKey(bytes.subspan(total));
+  const std::size_t inner = NextKey(bytes, kKlvKeyStart.size());
+  return EndsInItsChecksum(bytes.subspan(inner));
 }
 
 bool CarriesChecksum(Bytes key) {
@@ -118,13 +133,16 @@ std::vector<KlvRecord> KlvSplitter::Split(bool final) {
 // The packet whose key stands at Held()[0]; false: more bytes are needed.
 bool KlvSplitter::TakePacket(bool final, std::vector<KlvRecord>& records) {
   const Bytes all = Held();
+  if (!final && all.size() < kKlvKeySize + kMaxBerLength) return false;
   const auto length =
       all.size() > kKlvKeySize ? ReadBerLength(all.subspan(kKlvKeySize)) : std::nullopt;
   if (!length) {
-    if (!final && all.size() < kKlvKeySize + kMaxBerLength) return false;
     return Distrust(all.size() <= kKlvKeySize
                         ? fmt::format("the stream ends {} bytes into a key", all.size())
                         : std::string("the length of the packet is no BER length"));
+  }
+  if (KeyBegins(all, kKlvKeyStart.size(), kKlvKeySize)) {
+    return Distrust("a key begins inside another one");
   }
   const std::size_t total = kKlvKeySize + length->size + length->value;
   if (total > kMaxPacket) {
@@ -136,13 +154,12 @@ bool KlvSplitter::TakePacket(bool final, std::vector<KlvRecord>& records) {
     return Distrust(fmt::format("the packet is {} bytes long and {} are there", total, all.size()));
   }
   KlvPacket packet{offset_, std::string(AsText(all.first(total))), kKlvKeySize + length->size};
-  if (CarriesChecksum(packet.key()) && !EndsInItsChecksum(all.first(total)) &&
-      NextKey(all.first(total), kKlvKeyStart.size()) < total) {
-    const KlvChecksumState state = CheckKlvChecksum(packet);
+  if (CarriesChecksum(packet.key()) && !EndsInItsChecksum(all.first(total))) {
     const Bytes after = all.subspan(total);
-    if (!IsSound(state)) {
-      if (!final && after.size() < kKlvKeyStart.size()) return false;  // what follows decides
-      if (!after.empty() && !AtKey(after) && MayDistrust(total)) {
+    if (!final && after.size() < kKlvKeyStart.size()) return false;  // what follows decides
+    if (HidesAnother(all, total)) {
+      const KlvChecksumState state = CheckKlvChecksum(packet);
+      if (!IsSound(state) && MayDistrust(total)) {
         return Distrust(fmt::format(
             "the length of {} bytes is wrong: the checksum is {}, and what follows is no packet",
             total, Name(state)));

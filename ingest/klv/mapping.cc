@@ -40,46 +40,7 @@ Imapb MakeImapb(ValueRange range, int size) {
 
 double MaxCode(int bits) { return PowerOfTwo(bits) - 1.0; }
 
-// Of a width known when compiling: one load and a swap.
-template <std::size_t size>
-std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < size; ++i) value = (value << 8) | bytes[i];
-  return value;
-}
-
-// 1 to 8 bytes.
-std::uint64_t ReadBigEndian(Bytes bytes) {
-  switch (bytes.size()) {
-    case 1:
-      return bytes[0];
-    case 2:
-      return LoadBigEndian<2>(bytes.data());
-    case 4:
-      return LoadBigEndian<4>(bytes.data());
-    case 8:
-      return LoadBigEndian<8>(bytes.data());
-    default: {
-      std::uint64_t value = 0;
-      for (const std::uint8_t b : bytes) value = (value << 8) | b;
-      return value;
-    }
-  }
-}
-
 }  // namespace
-
-std::optional<std::uint64_t> ReadUnsigned(Bytes bytes) {
-  if (bytes.empty() || bytes.size() > 8) return std::nullopt;
-  return ReadBigEndian(bytes);
-}
-
-std::optional<std::int64_t> ReadSigned(Bytes bytes) {
-  const auto raw = ReadUnsigned(bytes);
-  if (!raw) return std::nullopt;
-  const unsigned shift = 64U - 8U * static_cast<unsigned>(bytes.size());
-  return static_cast<std::int64_t>(*raw << shift) >> shift;
-}
 
 void AppendUnsigned(std::string& out, std::uint64_t value, int size) {
   for (int i = size - 1; i >= 0; --i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));

@@ -15,9 +15,50 @@ struct ValueRange {
   double high = 0;
 };
 
+namespace internal {
+
+// Of a width known when compiling: one load and a swap.
+template <std::size_t size>
+inline std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < size; ++i) value = (value << 8) | bytes[i];
+  return value;
+}
+
+// 1 to 8 bytes.
+inline std::uint64_t ReadBigEndian(Bytes bytes) {
+  switch (bytes.size()) {
+    case 1:
+      return bytes[0];
+    case 2:
+      return LoadBigEndian<2>(bytes.data());
+    case 4:
+      return LoadBigEndian<4>(bytes.data());
+    case 8:
+      return LoadBigEndian<8>(bytes.data());
+    default: {
+      std::uint64_t value = 0;
+      for (const std::uint8_t b : bytes) value = (value << 8) | b;
+      return value;
+    }
+  }
+}
+
+}  // namespace internal
+
 // Unsigned and two's complement integers of 1 to 8 bytes, big-endian. Nothing for other sizes.
-std::optional<std::uint64_t> ReadUnsigned(Bytes bytes);
-std::optional<std::int64_t> ReadSigned(Bytes bytes);
+// Here and not in the .cc: these are most of what decoding does.
+inline std::optional<std::uint64_t> ReadUnsigned(Bytes bytes) {
+  if (bytes.empty() || bytes.size() > 8) return std::nullopt;
+  return internal::ReadBigEndian(bytes);
+}
+
+inline std::optional<std::int64_t> ReadSigned(Bytes bytes) {
+  const auto raw = ReadUnsigned(bytes);
+  if (!raw) return std::nullopt;
+  const unsigned shift = 64U - 8U * static_cast<unsigned>(bytes.size());
+  return static_cast<std::int64_t>(*raw << shift) >> shift;
+}
 // The low `size` (1 to 8) bytes of value, big-endian.
 void AppendUnsigned(std::string& out, std::uint64_t value, int size);
 
