@@ -57,10 +57,9 @@ class AsterixFeed final : public Feed {
     } else if (lines_.IsRepeated(record.receive_time, digest)) {
       ++repeated_;
     } else {
-      for (const asterix::Block& block :
-           asterix::DecodeBlocks(AsBytes(record.bytes), record.source_offset)) {
+      asterix::DecodeBlocks(AsBytes(record.bytes), record.source_offset, blocks_);
+      for (const asterix::Block& block : blocks_) {
         for (const asterix::Record& r : block.records) {
-          if (r.category != 10 && r.category != 34 && r.category != 48) continue;
           Take(r, record.receive_time, digest, built, items);
         }
         Emit(std::move(built), record, items);
@@ -89,9 +88,10 @@ class AsterixFeed final : public Feed {
   std::string Account() const override {
     return fmt::format(
         "{} scans, {} plots, {} datagrams repeated on a second line, {} blocks of other "
-        "categories, {} records of other radars, {} without a usable time, {} scans withdrawn by "
+        "categories, {} SP and RE items passed over, {} records of other radars, {} without a "
+        "usable time, {} scans withdrawn by "
         "the radar, {} faults; target reports kept back: {}",
-        dwells_, plots_, repeated_, other_blocks_, other_radars_, no_time_,
+        dwells_, plots_, repeated_, other_blocks_, expansions_, other_radars_, no_time_,
         scans_.withdrawn_scans(), faults_, scans_.kept_back().Text());
   }
 
@@ -120,20 +120,21 @@ class AsterixFeed final : public Feed {
       }
       return;
     }
-    const auto time_of_day = r.time_of_day_s();
-    if (!time_of_day) {
+    expansions_ += r.expansions;
+    const auto stated = r.TimeNear(received);
+    if (!stated) {
       ++no_time_;
       return;
     }
-    const Instant time = asterix::AbsoluteTime(*time_of_day, received);
+    const Instant time = *stated;
     const Duration error = time - received;
     if (error > kMaxClockError || -error > kMaxClockError) {
       ++no_time_;
       if (!clock_wrong_) {
         AddFault(received, r.offset,
-                 fmt::format("time of day {:.3f} s is {:.1f} s away from the receive time; records "
+                 fmt::format("its time of day, {}, is {:.1f} s away from the receive time; records "
                              "are not used while it is more than {:.0f} s",
-                             *time_of_day, error.seconds(), kMaxClockError.seconds()),
+                             FormatUtc(time), error.seconds(), kMaxClockError.seconds()),
                  items);
       }
       clock_wrong_ = true;
@@ -170,13 +171,14 @@ class AsterixFeed final : public Feed {
 
   SourceId source_;
   asterix::ScanBuilder scans_;
+  asterix::Decoded blocks_;
   SecondLine lines_;
   std::optional<std::pair<int, int>> radar_;
   std::set<std::pair<int, int>> others_;
   std::set<int> categories_;
   bool clock_wrong_ = false;
-  std::uint64_t dwells_ = 0, plots_ = 0, repeated_ = 0, other_blocks_ = 0, other_radars_ = 0,
-                no_time_ = 0, faults_ = 0;
+  std::uint64_t dwells_ = 0, plots_ = 0, repeated_ = 0, other_blocks_ = 0, expansions_ = 0,
+                other_radars_ = 0, no_time_ = 0, faults_ = 0;
 };
 
 }  // namespace

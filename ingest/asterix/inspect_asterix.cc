@@ -121,9 +121,7 @@ class AsterixInspector {
     if (const auto sic = record.sic()) json.Field("sic", *sic);
     if (captured) {
       json.Field("captured_utc", FormatUtc(*captured));
-      if (const auto time = record.time_of_day_s()) {
-        json.Field("time_utc", FormatUtc(asterix::AbsoluteTime(*time, *captured)));
-      }
+      if (const auto time = record.TimeNear(*captured)) json.Field("time_utc", FormatUtc(*time));
     }
     json.Key("items").BeginObject();
     for (const asterix::Item& item : record.items) {

@@ -13,19 +13,31 @@ namespace {
 
 constexpr double kDegree = std::numbers::pi / 180.0;
 constexpr double kMinSigmaMps = 0.05;
+constexpr double kMinPositionSigmaM = 1;
 // Belief in what the radar says a target is.
 constexpr double kStatedVehicle = 0.9;
 
 double Square(double value) { return value * value; }
 
+bool IsTracker(const Record& r) { return r.category == 62 || r.category == 65 || r.category == 21; }
+
 bool IsTargetReport(const Record& r) {
-  return r.category == 48 ||
+  return r.category == 48 || r.category == 1 || r.category == 62 || r.category == 21 ||
          (r.category == 10 && r.Integer("I010/000", "message_type").value_or(1) == 1);
 }
 
 bool IsMarker(const Record& r) {
   return (r.category == 34 && r.Integer("I034/000", "message_type") == 1) ||
+         (r.category == 2 && r.Integer("I002/000", "message_type") == 1) ||
          (r.category == 10 && r.Integer("I010/000", "message_type") == 2);
+}
+
+// 1-sigma of an ADS-B position by its accuracy category, the 95 % radius by 2.45 (RTCA DO-260B,
+// table of NACp); where there is none, a position that nobody vouches for.
+double AdsbSigmaM(std::int64_t nacp) {
+  constexpr double kRadiusM[] = {0, 18'520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3};
+  constexpr double kUnstatedM = 185.2;
+  return (nacp >= 1 && nacp <= 11 ? kRadiusM[nacp] : kUnstatedM) / 2.45;
 }
 
 }  // namespace
@@ -57,6 +69,10 @@ void ScanBuilder::Add(const Record& record, Instant time, const Digest& digest,
   scan_->last = std::max(scan_->last, time);
   if (scan_->digests.empty() || scan_->digests.back() != digest) scan_->digests.push_back(digest);
   ReadStatus(record, time, out);
+  if (IsTracker(record)) {
+    tracker_ = {record.sac().value_or(0), record.sic().value_or(0)};
+  }
+  scan_->tracker = tracker_;
   if (IsTargetReport(record)) AddTarget(record, time, out);
 }
 
@@ -119,7 +135,8 @@ void ScanBuilder::Announce(Announced& state, bool on, Instant time, std::uint64_
 }
 
 void ScanBuilder::ReadStatus(const Record& r, Instant time, std::vector<ScanItem>& out) {
-  const Item* item = r.Find(r.category == 34 ? "I034/050" : "I010/550");
+  const char* id = r.category == 34 ? "I034/050" : r.category == 65 ? "I065/040" : "I010/550";
+  const Item* item = r.Find(id);
   const Node* status = item == nullptr ? nullptr : item->value;
   if (status != nullptr && r.category == 34) status = status->Find("com");
   if (status != nullptr) {
@@ -129,12 +146,12 @@ void ScanBuilder::ReadStatus(const Record& r, Instant time, std::vector<ScanItem
              "NOGO, its data must not be used; no looks are made of them", out);
     Announce(time_invalid_, status->Find("tsv")->raw == 1, time, item->offset,
              "time source invalid; no looks are made of its data", out);
-    if (r.category == 10) {
+    if (r.category != 34) {
       Announce(degraded_, nogo == 1, time, item->offset, "degraded operation", out);
     }
   }
   if (nogo_.on || time_invalid_.on) scan_->withdrawn = true;
-  const auto rotation_s = r.Number("I034/041", "rotation_period_s");
+  const auto rotation_s = r.Number(r.category == 2 ? "I002/041" : "I034/041", "rotation_period_s");
   const double period_s = options_.site.scan_period_s();
   if (rotation_s && !period_differs_ && std::abs(*rotation_s - period_s) > 0.1 * period_s) {
     period_differs_ = true;
@@ -185,60 +202,96 @@ void ScanBuilder::AddTarget(const Record& r, Instant time, std::vector<ScanItem>
   scan_->targets.push_back(std::move(*target));
 }
 
-std::optional<ScanBuilder::Target> ScanBuilder::ReadTarget(const Record& r, Instant time) const {
-  Target target;
-  target.time = time;
-  const bool plot048 = r.category == 48;
-  const char* polar = plot048 ? "I048/040" : "I010/040";
+bool ScanBuilder::ReadPolar(const Record& r, Target& target) const {
+  const bool of010 = r.category == 10;
+  const char* polar = r.category == 48 ? "I048/040" : of010 ? "I010/040" : "I001/040";
   const auto range = r.Number(polar, "rho_m");
   const auto azimuth = r.Number(polar, "theta_deg");
+  target.range_step_m = r.category == 48 ? 1852.0 / 256 : of010 ? 1.0 : 1852.0 / 128;
   if (range && azimuth) {
     target.range_m = *range;
     target.azimuth_deg = *azimuth;
-    target.range_step_m = plot048 ? 1852.0 / 256 : 1.0;
   } else {
-    // Cartesian, in the plane: metres here, so that the slant does not matter to its step.
-    const auto x = r.Number("I010/042", "x_m");
-    const auto y = r.Number("I010/042", "y_m");
-    if (!x || !y) return std::nullopt;
+    // Cartesian, in the plane, so that the slant does not matter to its step.
+    const char* plane = of010 ? "I010/042" : "I001/042";
+    const auto x = r.Number(plane, "x_m");
+    const auto y = r.Number(plane, "y_m");
+    if (!x || !y) return false;
     target.range_m = std::hypot(*x, *y);
     target.azimuth_deg = std::atan2(*x, *y) / kDegree;
-    target.range_step_m = 1.0;
+    if (!of010) target.range_step_m *= 2;  // 1/64 NM
   }
-  if (!(target.range_m > 0)) return std::nullopt;
-  if (plot048) {
+  return target.range_m > 0;
+}
+
+// Where a tracker says that it is, and how well it knows. Range and azimuth only to see whether the
+// config's sector holds it.
+bool ScanBuilder::ReadPosition(const Record& r, Target& target) const {
+  const char* best = r.category == 62 ? "I062/105" : "I021/131";
+  auto lat = r.Number(best, "lat_deg");
+  auto lon = r.Number(best, "lon_deg");
+  if (r.category == 21 && !lat) {
+    lat = r.Number("I021/130", "lat_deg");
+    lon = r.Number("I021/130", "lon_deg");
+  }
+  if (!lat || !lon || std::abs(*lat) > 90 || std::abs(*lon) > 180) return false;
+  target.position = Geodetic::FromDegrees(*lat, *lon, 0);
+  target.position->height_hae_m = geometry_.GroundHeightM(*target.position);
+  const Eigen::Vector3d enu = LocalFrame(geometry_.site()).EnuFromGeodetic(*target.position);
+  target.range_m = enu.norm();
+  target.azimuth_deg = std::atan2(enu.x(), enu.y()) / kDegree;
+  target.position_sigma_m = options_.site.sigma_range_m();
+  if (r.category == 21) {
+    target.position_sigma_m = AdsbSigmaM(r.Integer("I021/090", "nacp").value_or(0));
+  } else if (const Item* accuracies = r.Find("I062/500")) {
+    if (const Node* apc = accuracies->value->Find("apc")) {
+      target.position_sigma_m = std::max(apc->Find("x_m")->number, apc->Find("y_m")->number);
+    }
+  }
+  target.position_sigma_m = std::max(target.position_sigma_m, kMinPositionSigmaM);
+  return target.range_m > 0;
+}
+
+std::optional<ScanBuilder::Target> ScanBuilder::ReadTarget(const Record& r, Instant time) const {
+  Target target;
+  target.time = time;
+  if (IsVehicle(r)) target.classes[ObjectClass::kUnknownVehicle] = kStatedVehicle;
+  if (!(IsTracker(r) ? ReadPosition(r, target) : ReadPolar(r, target))) return std::nullopt;
+  if (r.category == 48) {
     const Item* doppler = r.Find("I048/120");
     const Node* cal = doppler == nullptr ? nullptr : doppler->value->Find("cal");
-    if (cal != nullptr && cal->Find("d")->raw == 0)
+    if (cal != nullptr && cal->Find("d")->raw == 0) {
       target.radial_mps = cal->Find("speed_mps")->number;
-    if (const Item* codes = r.Find("I048/030")) {
-      for (const Node& code : codes->value->children()) {
-        constexpr std::int64_t kSlowTargetOnRoad = 6;
-        if (code.raw == kSlowTargetOnRoad) {
-          target.classes[ObjectClass::kUnknownVehicle] = kStatedVehicle;
-        }
-      }
     }
     return target;
   }
-  const auto vx = r.Number("I010/202", "vx_mps");
-  const auto vy = r.Number("I010/202", "vy_mps");
-  const auto speed = r.Number("I010/200", "ground_speed_mps");
-  const auto track = r.Number("I010/200", "track_angle_deg");
+  // Of CAT001 the velocity is that of a smoothed track; it is not used, like I048/200.
+  const bool of062 = r.category == 62;
+  const char* cartesian = of062 ? "I062/185" : "I010/202";
+  const char* polar = r.category == 21 ? "I021/160" : "I010/200";
+  const auto vx = r.Number(cartesian, "vx_mps");
+  const auto vy = r.Number(cartesian, "vy_mps");
+  const auto speed = r.Number(polar, "ground_speed_mps");
+  const auto track = r.Number(polar, "track_angle_deg");
   if (vx && vy) {
     target.velocity_en_mps = Eigen::Vector2d(*vx, *vy);
   } else if (speed && track) {
     target.velocity_en_mps =
         Eigen::Vector2d(*speed * std::sin(*track * kDegree), *speed * std::cos(*track * kDegree));
   }
-  if (r.Integer("I010/020", "tot") == 2) {
-    target.classes[ObjectClass::kUnknownVehicle] = kStatedVehicle;
-  }
   return target;
 }
 
 std::optional<Plot> ScanBuilder::MakePlot(const Target& target, Instant middle) const {
-  const auto place = geometry_.Place(target.range_m, target.azimuth_deg, target.range_step_m);
+  auto place = geometry_.Place(target.range_m, target.azimuth_deg, target.range_step_m);
+  if (target.position) {
+    const double azimuth = target.azimuth_deg * kDegree;
+    place = GroundPlace{.position = *target.position,
+                        .away_en = {std::sin(azimuth), std::cos(azimuth)},
+                        .ground_range_m = target.range_m,
+                        .slant_per_ground = 1,
+                        .cov_en_m2 = Eigen::Matrix2d::Identity() * Square(target.position_sigma_m)};
+  }
   if (!place) return std::nullopt;
   Plot plot;
   plot.classes = target.classes;
@@ -281,6 +334,12 @@ void ScanBuilder::Close(Instant end, std::vector<ScanItem>& out) {
   RadarDwell dwell;
   dwell.source = options_.source;
   dwell.lineage = options_.lineage;
+  // Tracks of another system are what its sensors saw: with the modality of surveillance radars, as
+  // these have, never independent of them, and of one another when they come from one tracker.
+  if (scan.tracker) {
+    dwell.lineage.derived_from =
+        fmt::format("ASTERIX tracker {}/{}", scan.tracker->first, scan.tracker->second);
+  }
   dwell.time = scan.start + (end - scan.start) / 2;
   dwell.sensor = geometry_.site();
   dwell.footprint = footprint_;

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,13 +31,13 @@ struct ScanFault {
 using ScanItem = std::variant<RadarDwell, ScanFault>;
 
 // Puts the records of one radar together into looks: one dwell a scan.
-// A scan ends with the next CAT034 north marker or CAT010 start of update cycle; where the radar
-// sends none, when scan_period_s has passed since its first record. The dwell's time is the middle
-// of the scan, and plots are moved there along what is known of their velocity; what is not known
-// widens their covariance. A scan without targets is an empty dwell. Scans that were not seen whole
-// and scans during which the radar withdraws its data (NOGO, invalid time source) give no dwell:
-// nobody watched.
-// Determinism: depends on the records so far alone. Memory: kMaxPlots.
+// A scan ends with the next CAT034 or CAT002 north marker or CAT010 start of update cycle; where
+// none is sent (trackers: CAT062, CAT021), when scan_period_s has passed since its first record.
+// The dwell's time is the middle of the scan, and plots are moved there along what is known of
+// their velocity; what is not known widens their covariance. A scan without targets is an empty
+// dwell. Scans that were not seen whole and scans during which the radar withdraws its data (NOGO,
+// invalid time source) give no dwell: nobody watched. Determinism: depends on the records so far
+// alone. Memory: kMaxPlots.
 class ScanBuilder {
  public:
   // `terrain` outlives the builder.
@@ -60,6 +61,8 @@ class ScanBuilder {
     double range_m = 0;
     double azimuth_deg = 0;
     double range_step_m = 0;
+    std::optional<Geodetic> position;  // of trackers, which say where and not which way
+    double position_sigma_m = 0;
     std::optional<double> radial_mps;  // along the line of sight, positive away
     std::optional<Eigen::Vector2d> velocity_en_mps;
     ClassProbabilities classes;
@@ -72,6 +75,7 @@ class ScanBuilder {
     bool simulated = false;
     bool reported = false;  // a target report of any kind was in it
     bool strobe = false;
+    std::optional<std::pair<int, int>> tracker;  // SAC and SIC: its reports are tracks of others
     std::vector<Target> targets;
     std::vector<Digest> digests;
   };
@@ -87,6 +91,8 @@ class ScanBuilder {
   void ReadStatus(const Record& record, Instant time, std::vector<ScanItem>& out);
   void AddTarget(const Record& record, Instant time, std::vector<ScanItem>& out);
   std::optional<Target> ReadTarget(const Record& record, Instant time) const;
+  bool ReadPolar(const Record& record, Target& target) const;
+  bool ReadPosition(const Record& record, Target& target) const;
   void Open(Instant time, bool from_marker);
   void CloseIfOver(Instant time, std::vector<ScanItem>& out);
   void Close(Instant end, std::vector<ScanItem>& out);
@@ -98,8 +104,9 @@ class ScanBuilder {
   std::vector<Geodetic> footprint_;
   std::optional<Scan> scan_;
   bool marks_scans_ = false;
-  bool simulated_ = false;       // what the last target reports said
-  bool period_differs_ = false;  // it was said
+  bool simulated_ = false;                      // what the last target reports said
+  bool period_differs_ = false;                 // it was said
+  std::optional<std::pair<int, int>> tracker_;  // of the scan before
   Announced nogo_, time_invalid_, degraded_;
   KeptBack kept_back_;
   std::uint64_t withdrawn_scans_ = 0;

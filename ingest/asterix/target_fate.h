@@ -12,18 +12,22 @@ namespace trucewatch::asterix {
 enum class TargetFate {
   kKeep,
   kIdentified,   // secondary radar, Mode S, ADS-B: an aircraft that says who it is
-  kAircraft,     // CAT010 TOT, I048/030 24, a height or a speed that no vehicle has
+  kAircraft,     // CAT010 TOT, I048/030 24, not on the ground, a speed that no vehicle has
   kBirds,        // I048/030 5, 19, 20
   kWindTurbine,  // I048/030 23
-  kFalse,        // I048/030: multipath, sidelobe, split, second time round, fixed reflector; ghosts
-  kTest,         // test targets and field monitors
+  kFalse,  // multipath, sidelobe, split, second time round, fixed reflector; ghosts; suspect ADS-B
+  kTest,   // test targets and field monitors
   kExtrapolated,  // no plot in this scan: the radar's tracker coasts, or ends a track
   kCount
 };
 
-// Of a CAT048 record or a CAT010 target report.
+// Of a record of CAT001, 021, 048, 062, or a CAT010 target report. Of tracks and ADS-B only what
+// says that it is a vehicle or on the ground is kept: I062/080 SFC, I062/300, ground bits, ADS-B
+// emitter categories 20 and 21, surface vehicle addresses.
 TargetFate FateOfReport(const Record& record);
-// I048/020 SIM, I010/020 SIM.
+// It says itself that it is a vehicle.
+bool IsVehicle(const Record& record);
+// SIM of I001/020, I010/020, I021/040, I048/020, I062/080.
 bool IsSimulated(const Record& record);
 
 // "3 of aircraft, ..." for the account, by TargetFate.

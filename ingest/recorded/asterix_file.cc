@@ -134,9 +134,8 @@ class RawBlockSource final : public AsterixSource {
   void ReadTimes(const std::string& bytes) {
     for (const asterix::Block& block : asterix::DecodeBlocks(AsBytes(bytes), 0)) {
       for (const asterix::Record& record : block.records) {
-        const auto time = record.time_of_day_s();
-        if (!time) continue;
-        clock_.Read(asterix::AbsoluteTime(*time, clock_.now().value_or(options_.start)));
+        const auto time = record.TimeNear(clock_.now().value_or(options_.start));
+        if (time) clock_.Read(*time);
       }
     }
   }
