@@ -127,11 +127,20 @@ Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
   };
   const auto scene = FromProto(message);
   if (!scene) return fault(scene.error().message);
+  if (scene->lineage.modality == Modality::kSatelliteSar) {
+    // A detector of optical images would call speckle vehicles.
+    return fault("a radar scene, for which there is no detector: it is kept and was not looked at");
+  }
   const auto open = [&](const Scene& of) -> Result<Result<std::unique_ptr<SceneReader>>> {
     TW_ASSIGN_OR_RETURN(const auto file, scenes_->Open(of.sha256));
     SceneOptions options;
     options.name = of.item;
     options.terrain = terrain_.get();
+    for (const SceneInput& input : of.inputs) {
+      if (input.role != "rpc") continue;  // a sensor model that came beside the image
+      TW_ASSIGN_OR_RETURN(const auto rpc, scenes_->Open(input.sha256));
+      TW_ASSIGN_OR_RETURN(options.rpc_text, rpc->ReadAt(0, input.size_bytes));
+    }
     return SceneReader::Open(file, std::move(options));
   };
   // The outer error: the store. The inner one: the scene.

@@ -214,7 +214,7 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
   }
   const Look& look = read->converted.look;
   const bool sparse =
-      hold_.IsSparse(source) || look.lineage.modality == Modality::kSatelliteOptical;
+      hold_.IsSparse(source) || IsSatellite(look.lineage.modality);
   const auto report_refused = [&] {
     if (read->converted.refused_plots == 0) return;
     counts_.refused += read->converted.refused_plots;
@@ -322,7 +322,7 @@ void FusionStage::Settle(Outputs& outputs) {
     exercise_ = exercise_ || look.exercise;
     TakeGroups(look);
     // Of a sparse look only the groups were waiting for their time.
-    if (hold_.IsSparse(held.source) || look.lineage.modality == Modality::kSatelliteOptical) {
+    if (hold_.IsSparse(held.source) || IsSatellite(look.lineage.modality)) {
       continue;
     }
     if (!next_picture_) next_picture_ = OnGridFrom(held.time, period_);

@@ -262,7 +262,7 @@ SettledLook SettledFromObservationSet(const ObservationSet& set) {
   look.exercise = set.exercise;
   look.raw_digests = set.raw_digests;
   look.resolution_m = set.resolution_m;
-  if (set.lineage.modality == Modality::kSatelliteOptical) {
+  if (IsSatellite(set.lineage.modality)) {
     look.baseline = set.baseline;
     look.changes = set.changes;
     look.standing_vehicles = static_cast<int>(set.detections.size());

@@ -76,6 +76,21 @@ Result<Utm> UtmFromGeodetic(const Geodetic& place) {
   }
 }
 
+Result<Utm> UtmFromGeodetic(const Geodetic& place, int zone, bool north) {
+  try {
+    Utm utm;
+    GeographicLib::UTMUPS::Forward(place.latitude.deg(), place.longitude.deg(), utm.zone, utm.north,
+                                   utm.easting_m, utm.northing_m, zone);
+    constexpr double kFalseNorthingM = 1e7;  // of the southern hemisphere
+    if (utm.north && !north) utm.northing_m += kFalseNorthingM;
+    if (!utm.north && north) utm.northing_m -= kFalseNorthingM;
+    utm.north = north;
+    return utm;
+  } catch (const std::exception& e) {
+    return Fail(ErrorCode::kBadInput, "no UTM coordinates in zone {}: {}", zone, e.what());
+  }
+}
+
 Result<Geodetic> GeodeticFromUtm(const Utm& utm, double height_hae_m) {
   try {
     double latitude_deg = 0;

@@ -58,6 +58,9 @@ struct Utm {
   double northing_m = 0.0;
 };
 Result<Utm> UtmFromGeodetic(const Geodetic& place);
+// The same in a given zone and hemisphere, also where the place lies in a neighbouring one: what
+// spans two zones has one set of coordinates.
+Result<Utm> UtmFromGeodetic(const Geodetic& place, int zone, bool north);
 Result<Geodetic> GeodeticFromUtm(const Utm& utm, double height_hae_m);
 
 // Military grid reference, truncated (never rounded) to 10^(5-digits) metres; digits 0..5.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,9 +43,11 @@ struct SceneInfo {
   bool masked = false;   // some validity is said by a mask or an alpha band
 
   ScenePlacement placement = ScenePlacement::kNone;
-  std::string not_placed;           // why, when kNone
-  int epsg = 0;                     // 0: none, or a coordinate system without a code
-  std::string crs;                  // its name; "RPC" with a sensor model
+  std::string not_placed;  // why, when kNone
+  int epsg = 0;            // 0: none, or a coordinate system without a code
+  std::string crs;         // its name; "RPC" with a sensor model
+  // Map coordinates from pixels, GDAL's order: x0, dx/col, dx/row, y0, dy/col, dy/row.
+  std::optional<std::array<double, 6>> to_map;
   double resolution_m = 0;          // ground sample distance in the middle: geometric mean of both
                                     // sides; 0 when not placed
   std::vector<Geodetic> footprint;  // the four corners, counter-clockwise; on the ellipsoid, or on

@@ -14,8 +14,14 @@ enum class Modality {
   kRadarGmti = 3,
   kSatelliteOptical = 4,
   kRadarSurveillance = 5,
-  kHuman = 6
+  kHuman = 6,
+  kSatelliteSar = 7
 };
+
+// Sees the ground once a pass, not all the time.
+constexpr bool IsSatellite(Modality modality) {
+  return modality == Modality::kSatelliteOptical || modality == Modality::kSatelliteSar;
+}
 
 // Which ancestors an observation has. Two observations are independent when they share none of
 // those the agreement lists as breaking. Empty means "none of this kind" and is never shared.

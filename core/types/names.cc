@@ -31,6 +31,8 @@ const char* ModalityName(Modality modality) {
       return "radar_gmti";
     case Modality::kSatelliteOptical:
       return "satellite_optical";
+    case Modality::kSatelliteSar:
+      return "satellite_sar";
     case Modality::kRadarSurveillance:
       return "radar_surveillance";
     case Modality::kHuman:

@@ -137,7 +137,15 @@ struct SiteChange {
   ClassProbabilities classes;
 };
 
-// One satellite scene. The pixels stay in the scene store under their digest (core/storage).
+// A file that a scene was made from, besides its raster; roles in ingest/satellite/scene_chunk.h.
+struct SceneInput {
+  std::string name, role;
+  Digest sha256{};
+  std::uint64_t size_bytes = 0;
+};
+
+// One satellite scene; field meanings in observation.proto. The pixels stay in the scene store
+// under their digest (core/storage).
 struct Scene {
   SourceId source;
   Lineage lineage;
@@ -152,6 +160,13 @@ struct Scene {
   bool exercise = false;
   double sun_azimuth_deg = 0, sun_elevation_deg = 0;  // 0, 0: not stated
   std::vector<Digest> raw_digests;
+  std::vector<SceneInput> inputs;
+  std::string time_source, georeference;
+  bool view_known = false;
+  double view_off_nadir_deg = 0, view_incidence_deg = 0, view_azimuth_deg = 0;
+  double cloud_fraction = -1, nodata_fraction = -1;  // -1: not known
+  std::string calibration, product;
+  std::vector<std::string> remarks;
 };
 
 enum class HumanRecordKind { kUnspecified = 0, kObservation = 1, kAllegation = 2, kImpediment = 3 };

@@ -34,6 +34,38 @@ Result<SiteChange> SiteChangeFromProto(const v1::SiteChange& m) {
   return change;
 }
 
+namespace {
+
+Result<void> SceneFactsFromProto(const v1::Scene& m, Scene& value) {
+  for (const v1::SceneInput& message : m.inputs()) {
+    SceneInput input{message.name(), message.role(), {}, message.size_bytes()};
+    if (message.sha256().size() != input.sha256.size()) {
+      return Fail(ErrorCode::kBadInput, "scene.inputs: a SHA-256 of {} bytes; expected {}",
+                  message.sha256().size(), input.sha256.size());
+    }
+    const Bytes digest = AsBytes(message.sha256());
+    std::copy(digest.begin(), digest.end(), input.sha256.begin());
+    value.inputs.push_back(std::move(input));
+  }
+  value.time_source = m.time_source();
+  value.georeference = m.georeference();
+  value.view_known = m.view_known();
+  TW_ASSIGN_OR_RETURN(value.view_off_nadir_deg, Finite(m.view_off_nadir_deg(), "view_off_nadir"));
+  TW_ASSIGN_OR_RETURN(value.view_incidence_deg, Finite(m.view_incidence_deg(), "view_incidence"));
+  TW_ASSIGN_OR_RETURN(value.view_azimuth_deg, Finite(m.view_azimuth_deg(), "view_azimuth"));
+  if (m.has_cloud_fraction()) {
+    TW_ASSIGN_OR_RETURN(value.cloud_fraction, Probability(m.cloud_fraction(), "cloud_fraction"));
+  }
+  if (m.has_nodata_fraction()) {
+    TW_ASSIGN_OR_RETURN(value.nodata_fraction, Probability(m.nodata_fraction(), "nodata_fraction"));
+  }
+  value.calibration = m.calibration();
+  value.product = m.product();
+  value.remarks.assign(m.remarks().begin(), m.remarks().end());
+  return {};
+}
+
+}  // namespace
 }  // namespace codec
 
 v1::Scene ToProto(const Scene& value) {
@@ -54,6 +86,24 @@ v1::Scene ToProto(const Scene& value) {
   m.set_sun_azimuth_deg(value.sun_azimuth_deg);
   m.set_sun_elevation_deg(value.sun_elevation_deg);
   codec::DigestsToProto(value.raw_digests, m.mutable_raw_digests());
+  for (const SceneInput& input : value.inputs) {
+    v1::SceneInput* message = m.add_inputs();
+    message->set_name(input.name);
+    message->set_role(input.role);
+    message->set_sha256(std::string(AsText(input.sha256)));
+    message->set_size_bytes(input.size_bytes);
+  }
+  m.set_time_source(value.time_source);
+  m.set_georeference(value.georeference);
+  m.set_view_known(value.view_known);
+  m.set_view_off_nadir_deg(value.view_off_nadir_deg);
+  m.set_view_incidence_deg(value.view_incidence_deg);
+  m.set_view_azimuth_deg(value.view_azimuth_deg);
+  if (value.cloud_fraction >= 0) m.set_cloud_fraction(value.cloud_fraction);
+  if (value.nodata_fraction >= 0) m.set_nodata_fraction(value.nodata_fraction);
+  m.set_calibration(value.calibration);
+  m.set_product(value.product);
+  for (const std::string& remark : value.remarks) m.add_remarks(remark);
   return m;
 }
 
@@ -86,6 +136,7 @@ Result<Scene> FromProto(const v1::Scene& m) {
   TW_ASSIGN_OR_RETURN(value.sun_elevation_deg,
                       codec::Finite(m.sun_elevation_deg(), "sun_elevation_deg"));
   TW_ASSIGN_OR_RETURN(value.raw_digests, codec::DigestsFromProto(m.raw_digests()));
+  TW_RETURN_IF_ERROR(codec::SceneFactsFromProto(m, value));
   return value;
 }
 

@@ -13,6 +13,8 @@ std::string SensorWords(Modality modality) {
       return "moving-vehicle radar";
     case Modality::kSatelliteOptical:
       return "satellite images";
+    case Modality::kSatelliteSar:
+      return "satellite radar images";
     case Modality::kRadarSurveillance:
       return "ground-surveillance radar";
     case Modality::kHuman:

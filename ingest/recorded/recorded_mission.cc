@@ -46,7 +46,11 @@ std::string WithoutFolder(std::string message, const std::string& path, const st
 Result<std::unique_ptr<RecordedSource>> OpenRecordedSource(Storage& storage,
                                                            const MissionFile& mission,
                                                            const v1::config::SourceConfig& source) {
-  const RecordedFileOptions options{{source.id()}, mission.Resolve(source.file()), mission.start()};
+  RecordedFileOptions options{{source.id()}, mission.Resolve(source.file()), mission.start()};
+  for (const std::string& prefix : source.satellite().local_prefix()) {
+    options.local_prefixes.push_back(mission.Resolve(prefix));
+  }
+  options.rpc_path = mission.Resolve(source.satellite().rpc_file());
   switch (source.format()) {
     case v1::config::SourceConfig::MPEGTS_KLV:
       return OpenMpegTsFile(storage, options);

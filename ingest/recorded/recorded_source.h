@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/config/mission_config.h"
@@ -31,6 +32,9 @@ struct RecordedFileOptions {
   std::string path;
   // receive_time where the file says no time at all: the mission's start.
   Instant start;
+  // Satellite scenes: folders that absolute links may lead into; RPC text of the one image.
+  std::vector<std::string> local_prefixes = {};
+  std::string rpc_path = {};
 };
 
 // STANAG 4607 packets back to back: one record a packet, or a stretch of damage.
@@ -52,8 +56,9 @@ Result<std::unique_ptr<RecordedSource>> OpenMpegTsFile(Storage& storage,
 Result<std::unique_ptr<RecordedSource>> OpenAsterixFile(Storage& storage,
                                                         const RecordedFileOptions& options);
 
-// Satellite scenes: a STAC item, a catalog or collection with items below it, or a GeoTIFF. Records
-// hold SceneChunk messages; receive_time is when the scene was delivered.
+// Satellite scenes: a STAC item, a catalog or collection with items below it, a SAFE folder or zip
+// archive (Sentinel-1 GRD, Sentinel-2 level 2A), or one raster. Records hold SceneChunk messages;
+// receive_time is when the scene was delivered.
 Result<std::unique_ptr<RecordedSource>> OpenSceneFiles(Storage& storage,
                                                        const RecordedFileOptions& options);
 

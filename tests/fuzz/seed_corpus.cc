@@ -16,6 +16,7 @@
 #include "ingest/klv/keys.h"
 #include "ingest/klv/st0601_encoder.h"
 #include "ingest/radar/stanag4607_encoder.h"
+#include "tests/fuzz/stac_seeds.h"
 
 namespace trucewatch {
 namespace {
@@ -208,5 +209,6 @@ int main(int argc, char** argv) {
   trucewatch::WriteHuman();
   trucewatch::WriteEnvelopes();
   trucewatch::WriteNotes();
+  trucewatch::WriteStacSeeds(trucewatch::Write);
   return 0;
 }

@@ -52,9 +52,8 @@ bool LooksLikeTransportStream(const std::string& bytes) {
 // TIFF and BigTIFF, and what else scenes come as, which `inspect` refuses with the reason.
 bool LooksLikeRaster(const std::string& bytes) {
   using std::literals::string_view_literals::operator""sv;
-  for (const std::string_view magic :
-       {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv, "NITF0"sv, "NSIF0"sv, "PK\x03\x04"sv,
-        "\0\0\0\x0CjP  "sv, "<VRTDataset"sv}) {
+  for (const std::string_view magic : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv, "NITF0"sv,
+                                       "NSIF0"sv, "\0\0\0\x0CjP  "sv, "<VRTDataset"sv}) {
     if (bytes.rfind(magic, 0) == 0) return true;
   }
   return false;
@@ -168,9 +167,16 @@ std::string Quotable(const std::string& path) {
 }  // namespace
 
 Result<SensorFormat> RecogniseFile(const std::string& path) {
+  std::error_code no_folder;
+  if (std::filesystem::is_directory(path, no_folder) &&
+      (std::filesystem::exists(path + "/manifest.safe", no_folder) ||
+       std::filesystem::exists(path + "/MTD_MSIL2A.xml", no_folder))) {
+    return SensorFormat::kProduct;
+  }
   TW_ASSIGN_OR_RETURN(const std::string bytes, FirstBytes(path, 4096));
   if (asterix::LooksLikePcap(AsBytes(bytes))) return SensorFormat::kAsterix;
   if (LooksLikeRaster(bytes)) return SensorFormat::kRaster;
+  if (bytes.rfind("PK\x03\x04", 0) == 0) return SensorFormat::kProduct;
   TW_ASSIGN_OR_RETURN(const bool stac, LooksLikeStac(path, bytes));
   if (stac) return SensorFormat::kStac;
   if (LooksLikeTransportStream(bytes)) return SensorFormat::kTransportStream;
@@ -196,9 +202,9 @@ Error NotASensorFile(const std::string& path) {
           "{}: is no sensor file: it begins with {}; expected an MPEG transport stream (47 "
           "every 188 bytes), "
           "KLV (06 0e 2b 34), STANAG 4607 (a version of two digits and a packet size), a pcap "
-          "capture or ASTERIX blocks (a category and a length), a GeoTIFF (49 49 2a 00) or STAC "
-          "(JSON "
-          "with stac_version)",
+          "capture or ASTERIX blocks (a category and a length), a GeoTIFF (49 49 2a 00), JPEG 2000 "
+          "or NITF, a SAFE folder or zip "
+          "archive, or STAC (JSON with stac_version)",
           path, bytes ? HexEncode(AsBytes(*bytes)) : "nothing")};
 }
 
@@ -215,7 +221,8 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
     TW_ASSIGN_OR_RETURN(place, PlaceOfTransportStream(path));
   } else if (format == SensorFormat::kStanag4607) {
     TW_ASSIGN_OR_RETURN(place, PlaceOfRadar(path));
-  } else if (format == SensorFormat::kRaster || format == SensorFormat::kStac) {
+  } else if (format == SensorFormat::kRaster || format == SensorFormat::kStac ||
+             format == SensorFormat::kProduct) {
     return Fail(ErrorCode::kBadInput,
                 "{}: is a satellite scene, which needs a mission config to be compared with "
                 "others; `trucewatch inspect` reads it",

@@ -156,6 +156,7 @@ std::unique_ptr<Placement> PlaceOnMap(GDALDataset& image, SceneInfo& info) {
     info.not_placed = "its coordinate system cannot be related to WGS-84: " + GdalMessage();
     return nullptr;
   }
+  info.to_map = map->to_crs;
   const char* crs = own.GetName();
   info.crs = crs == nullptr ? "" : crs;
   const char* authority = own.GetAuthorityName(nullptr);

@@ -33,7 +33,7 @@ class InspectScene : public ::testing::Test {
     };
     std::vector<std::string> lines;
     const EmitLine emit = [&](const std::string& line) { lines.push_back(line); };
-    const auto result = stac ? InspectStac(path, read, emit) : InspectRaster(path, read, emit);
+    const auto result = stac ? InspectStac(path, read, emit) : InspectRaster(path, emit);
     EXPECT_TRUE(result) << result.error().message;
     EXPECT_EQ(lines.size(), 1U);
     Struct parsed;

@@ -16,6 +16,9 @@ struct MadeSafe {
   std::string product_type = "GRD";
 };
 
+// Name of the files of its one channel, without endings.
+inline constexpr const char* kMadeSafeBase =
+    "s1a-iw-grd-vv-20260301t083000-20260301t083001-063456-07f000-001";
 // The documents, from the product alone.
 std::string MadeManifest(const MadeSafe& made);
 std::string MadeAnnotation(const MadeSafe& made);
@@ -33,8 +36,10 @@ struct MadeSentinel2 {
   bool offset = true;  // BOA_ADD_OFFSET -1000, from processing baseline 04.00 on
   int side = 60;
 };
-std::string MadeUserProduct(const MadeSentinel2& made);  // MTD_MSIL2A.xml
-std::string MadeTile(const MadeSentinel2& made);         // MTD_TL.xml
+inline constexpr const char* kMadeGranule = "GRANULE/L2A_T36RUU_A054321_20260301T083425";
+std::string MadeImagePath(const std::string& band, int resolution_m);  // without .jp2
+std::string MadeUserProduct(const MadeSentinel2& made);                // MTD_MSIL2A.xml
+std::string MadeTile(const MadeSentinel2& made);                       // MTD_TL.xml
 // DN of a band ("B04" ...), row-major: a texture, the first row no data, its second pixel
 // saturated.
 std::vector<int> MadeBand(const MadeSentinel2& made, const std::string& band);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -100,7 +101,7 @@ TEST_F(SatelliteFeedTest, ItemAndRasterBecomeASceneWhosePixelsLieInTheStore) {
       "item.json",
       StacItemJson(
           "EXERCISE-1", "2026-03-01T08:30:00Z",
-          R"(,"published":"2026-03-01T09:15:00Z","view:sun_azimuth":150,"view:sun_elevation":40)",
+          R"(,"published":"2026-03-01T09:15:00Z","view:sun_azimuth":150,"view:sun_elevation":40,"view:off_nadir":0)",
           R"(,"file:checksum":"1220)" + checksum + R"(","file:size":)" +
               std::to_string(tif.size()))));
   ASSERT_GE(records.size(), 4U);  // item, two chunks or more, end
@@ -136,6 +137,13 @@ TEST_F(SatelliteFeedTest, ItemAndRasterBecomeASceneWhosePixelsLieInTheStore) {
   EXPECT_EQ(scene.size_bytes, tif.size());
   EXPECT_EQ(scene.width_px, 700);
   EXPECT_EQ(scene.position_sigma_m, 3.5);
+  EXPECT_TRUE(scene.view_known);
+  EXPECT_EQ(scene.time_source, "STAC");
+  EXPECT_EQ(scene.georeference, "map");
+  EXPECT_EQ(scene.nodata_fraction, 0);
+  EXPECT_EQ(scene.cloud_fraction, -1);  // nobody said
+  ASSERT_EQ(scene.inputs.size(), 1U);
+  EXPECT_EQ(scene.inputs[0].role, "item");
   EXPECT_EQ(scene.sun_azimuth_deg, 150);
   EXPECT_EQ(scene.sun_elevation_deg, 40);
   EXPECT_NEAR(scene.resolution_m, 0.5, 0.001);
@@ -176,6 +184,15 @@ TEST_F(SatelliteFeedTest, LoneGeoTiffNeedsItsOwnTime) {
   const auto records = Records(Write("y.tif", NoiseGeoTiff(1)));
   EXPECT_EQ(records[0].receive_time, start_);
   EXPECT_THAT(OnlyFault(records), HasSubstr("no acquisition time"));
+  // Or one that the mission's config says; nothing says the view: nadir, and wider.
+  config_.mutable_satellite()->set_time_utc("2026-03-01T07:00:00Z");
+  const Out configured = Feed(records);
+  ASSERT_EQ(configured.scenes.size(), 1U);
+  EXPECT_EQ(FormatUtc(configured.scenes[0].time), "2026-03-01T07:00:00Z");
+  EXPECT_EQ(configured.scenes[0].time_source, "configured");
+  EXPECT_FALSE(configured.scenes[0].view_known);
+  EXPECT_NEAR(configured.scenes[0].position_sigma_m, std::hypot(3.5, 5 * std::tan(M_PI / 6)), 1e-9);
+  EXPECT_THAT(configured.scenes[0].remarks.at(0), HasSubstr("view geometry not stated"));
 }
 
 TEST_F(SatelliteFeedTest, WhatTheItemSaysOfItsRasterIsChecked) {
@@ -255,7 +272,7 @@ TEST_F(SatelliteFeedTest, ChunksMustCompleteTheFileInOrder) {
   twice.insert(twice.begin() + 2, twice[1]);
   EXPECT_THAT(OnlyFault(twice), HasSubstr("was to come"));
   auto damaged = good;
-  damaged[1].bytes[damaged[1].bytes.size() - 5] ^= 1;
+  damaged[1].bytes[damaged[1].bytes.size() - 40] ^= 1;  // in its data
   EXPECT_THAT(OnlyFault(damaged), HasSubstr("another SHA-256"));
   auto garbage = good;
   garbage[1].bytes = "\xff\xff\xff";
@@ -319,6 +336,9 @@ TEST_F(SatelliteFeedTest, CatalogOfRealItemsIsWalked) {
   EXPECT_EQ(out.scenes[4].item, "20170831_172754_101c");
   EXPECT_EQ(out.scenes[4].bands, 4);  // the asset with the role data, not the visual one
   EXPECT_EQ(out.scenes[4].sun_azimuth_deg, 145.4);
+  EXPECT_EQ(out.scenes[4].cloud_fraction, 0.02);
+  EXPECT_EQ(out.scenes[4].view_off_nadir_deg, 0.2);
+  EXPECT_EQ(out.scenes[4].lineage.platform, "sat-a");  // the config's word comes first
 }
 
 TEST_F(SatelliteFeedTest, RealRastersThatAreNoScenesAreFaultsForTheRightReason) {

@@ -7,6 +7,7 @@
 #include "ingest/asterix/inspect_asterix.h"
 #include "ingest/klv/inspect_klv.h"
 #include "ingest/radar/inspect_4607.h"
+#include "ingest/recorded/inspect_product.h"
 #include "ingest/satellite/inspect_scene.h"
 #include "ingest/video/inspect_ts.h"
 #include "tools/trucewatch/commands/commands.h"
@@ -21,7 +22,7 @@ class Summary {
   void Count(const std::string& line) {
     ++records_;
     for (const char* format : {"st0601", "st0903", "st0102", "eg0104", "video", "stanag4607",
-                               "asterix", "raster", "stac"}) {
+                               "asterix", "raster", "stac", "sentinel1", "sentinel2"}) {
       if (line.find(fmt::format("\"format\":\"{}\"", format)) != std::string::npos)
         ++formats_[format];
     }
@@ -75,7 +76,10 @@ Result<void> InspectFile(const std::string& file, bool json) {
       TW_RETURN_IF_ERROR(InspectAsterix(file, read, emit));
       break;
     case SensorFormat::kRaster:
-      TW_RETURN_IF_ERROR(InspectRaster(file, read, emit));
+      TW_RETURN_IF_ERROR(InspectRaster(file, emit));
+      break;
+    case SensorFormat::kProduct:
+      TW_RETURN_IF_ERROR(InspectProduct(file, emit));
       break;
     case SensorFormat::kStac:
       TW_RETURN_IF_ERROR(InspectStac(file, read, emit));

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/ingest/satellite/safe_product.h"
-
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
-#include "tests/support/process.h"
+#include "tests/ingest/satellite/safe_product.h"
 
 namespace trucewatch::testing {
 namespace {
-
-constexpr const char* kBase = "s1a-iw-grd-vv-20260301t083000-20260301t083001-063456-07f000-001";
-
-void WriteText(const std::string& path, const std::string& text) {
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
 
 std::string Header(const MadeSafe& made) {
   return fmt::format(
@@ -48,7 +36,7 @@ std::string Row(const MadeSafe& made, F f) {
 }  // namespace
 
 std::string MadeManifest(const MadeSafe& made) {
-  const std::string base = kBase;
+  const std::string base = kMadeSafeBase;
   return fmt::format(
              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
              "<xfdu:XFDU xmlns:xfdu=\"urn:ccsds:schema:xfdu:1\" "
@@ -185,38 +173,6 @@ std::vector<int> MadeAmplitudes(const MadeSafe& made) {
     }
   }
   return dn;
-}
-
-void TranslateGrid(const std::vector<int>& values, int width,
-                   const std::vector<std::string>& options, const std::string& path) {
-  std::string text = fmt::format("ncols {}\nnrows {}\nxllcorner 0\nyllcorner 0\ncellsize 1\n",
-                                 width, values.size() / static_cast<std::size_t>(width));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    text += std::to_string(values[i]);
-    text += (i + 1) % static_cast<std::size_t>(width) == 0 ? '\n' : ' ';
-  }
-  WriteText(path + ".asc", text);
-  std::vector<std::string> command = {"gdal_translate", "-q"};
-  command.insert(command.end(), options.begin(), options.end());
-  command.insert(command.end(), {path + ".asc", path});
-  const Finished ran = RunProcess(command);
-  EXPECT_EQ(ran.code, 0) << ran.output;
-  std::filesystem::remove(path + ".asc");
-}
-
-std::string WriteMadeSafe(const MadeSafe& made, const std::string& parent) {
-  const std::string folder = parent + "/" + made.folder_name;
-  const std::string base = kBase;
-  WriteText(folder + "/manifest.safe", MadeManifest(made));
-  WriteText(folder + "/annotation/" + base + ".xml", MadeAnnotation(made));
-  WriteText(folder + "/annotation/calibration/calibration-" + base + ".xml", MadeCalibration(made));
-  WriteText(folder + "/annotation/calibration/noise-" + base + ".xml", MadeNoise(made));
-  std::filesystem::create_directories(folder + "/measurement");
-  TranslateGrid(MadeAmplitudes(made), made.samples,
-                {"-ot", made.product_type == "SLC" ? "CInt16" : "UInt16", "-of", "GTiff", "-co",
-                 "BLOCKYSIZE=1"},
-                folder + "/measurement/" + base + ".tiff");
-  return folder;
 }
 
 }  // namespace trucewatch::testing

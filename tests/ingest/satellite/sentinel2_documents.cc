@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "tests/ingest/satellite/safe_product.h"
 
 namespace trucewatch::testing {
-namespace {
-
-constexpr const char* kGranule = "GRANULE/L2A_T36RUU_A054321_20260301T083425";
-
-std::string ImagePath(const std::string& band, int resolution_m) {
-  return fmt::format("{}/IMG_DATA/R{}m/T36RUU_20260301T083001_{}_{}m", kGranule, resolution_m, band,
-                     resolution_m);
+std::string MadeImagePath(const std::string& band, int resolution_m) {
+  return fmt::format("{}/IMG_DATA/R{}m/T36RUU_20260301T083001_{}_{}m", kMadeGranule, resolution_m,
+                     band, resolution_m);
 }
-
-void WriteText(const std::string& path, const std::string& text) {
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-}  // namespace
 
 std::string MadeUserProduct(const MadeSentinel2& made) {
   std::string offsets;
@@ -34,9 +20,9 @@ std::string MadeUserProduct(const MadeSentinel2& made) {
   }
   std::string images;
   for (const char* band : {"B02", "B03", "B04", "B08"}) {
-    images += "<IMAGE_FILE>" + ImagePath(band, 10) + "</IMAGE_FILE>";
+    images += "<IMAGE_FILE>" + MadeImagePath(band, 10) + "</IMAGE_FILE>";
   }
-  images += "<IMAGE_FILE>" + ImagePath("SCL", 20) + "</IMAGE_FILE>";
+  images += "<IMAGE_FILE>" + MadeImagePath("SCL", 20) + "</IMAGE_FILE>";
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<n1:Level-2A_User_Product "
          "xmlns:n1=\"https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-2A.xsd\">"
          "<n1:General_Info><Product_Info><PRODUCT_START_TIME>2026-03-01T08:30:01.024Z"
@@ -108,29 +94,6 @@ std::vector<int> MadeClasses(const MadeSentinel2& made) {
     }
   }
   return classes;
-}
-
-std::string WriteMadeSentinel2(const MadeSentinel2& made, const std::string& parent) {
-  const std::string folder = parent + "/" + made.folder_name;
-  WriteText(folder + "/MTD_MSIL2A.xml", MadeUserProduct(made));
-  WriteText(folder + "/" + kGranule + "/MTD_TL.xml", MadeTile(made));
-  const std::string east = std::to_string(500'000 + made.side * 10);
-  const std::string south = std::to_string(3'300'000 - made.side * 10);
-  const auto options = [&](const char* type) {
-    return std::vector<std::string>{
-        "-ot",     type,          "-of",    "JP2OpenJPEG", "-co",     "REVERSIBLE=YES",
-        "-co",     "QUALITY=100", "-a_srs", "EPSG:32636",  "-a_ullr", "500000",
-        "3300000", east,          south};
-  };
-  for (const char* band : {"B02", "B03", "B04", "B08"}) {
-    const std::string path = folder + "/" + ImagePath(band, 10) + ".jp2";
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    TranslateGrid(MadeBand(made, band), made.side, options("UInt16"), path);
-  }
-  const std::string path = folder + "/" + ImagePath("SCL", 20) + ".jp2";
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  TranslateGrid(MadeClasses(made), made.side / 2, options("Byte"), path);
-  return folder;
 }
 
 }  // namespace trucewatch::testing
