@@ -213,8 +213,7 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
     return;
   }
   const Look& look = read->converted.look;
-  const bool sparse =
-      hold_.IsSparse(source) || IsSatellite(look.lineage.modality);
+  const bool sparse = hold_.IsSparse(source) || IsSatellite(look.lineage.modality);
   const auto report_refused = [&] {
     if (read->converted.refused_plots == 0) return;
     counts_.refused += read->converted.refused_plots;

@@ -8,7 +8,16 @@
 namespace trucewatch::tools {
 
 // What a sensor file holds, by its content, never by its name.
-enum class SensorFormat { kUnknown, kTransportStream, kKlv, kStanag4607, kAsterix, kRaster, kStac, kProduct };
+enum class SensorFormat {
+  kUnknown,
+  kTransportStream,
+  kKlv,
+  kStanag4607,
+  kAsterix,
+  kRaster,
+  kStac,
+  kProduct
+};
 
 // Looks at the first bytes. kNotFound when there is no file; kBadInput when it is empty or no file.
 Result<SensorFormat> RecogniseFile(const std::string& path);
