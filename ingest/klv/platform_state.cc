@@ -18,6 +18,8 @@ constexpr double kClosureRad = 1.0 * std::numbers::pi / 180.0;
 constexpr double kSmallMissRad = 5.0 * std::numbers::pi / 180.0;
 // A miss of up to as many stated sigmas is what they promise.
 constexpr double kExplainedSigmas = 3.0;
+// What the quantisation of the items explains, whatever is stated.
+constexpr double kQuantumRad = 0.05 * std::numbers::pi / 180.0;
 
 constexpr AngleConvention kReadings[] = {AngleConvention::kStandard, AngleConvention::kAbsolute,
                                          AngleConvention::kLevelled, AngleConvention::kDepression};
@@ -166,7 +168,7 @@ void TakeReading(const CameraPose& standard, const std::vector<Eigen::Vector3d>&
   state.pose = ReadAs(state.convention, standard);
   const double stated_rad =
       std::hypot(state.sigma.platform_angles.rad(), state.sigma.sensor_angles.rad());
-  if (*chosen > kExplainedSigmas * stated_rad) {
+  if (*chosen > std::max(kQuantumRad, kExplainedSigmas * stated_rad)) {
     state.sigma_widened = true;
     state.sigma.sensor_angles = std::max(state.sigma.sensor_angles, *state.closure);
   }

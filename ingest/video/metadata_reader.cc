@@ -98,20 +98,28 @@ void MetadataReader::TakeState(const MediaPacket& packet, const UasDatalink& set
   if (const auto sensor = set.Text(11)) infrared_ = NamesInfrared(*sensor);
   if (!state.pose && !without_pose_) out.faults.push_back({packet.offset, state.problem, true});
   without_pose_ = !state.pose;
-  if (state.convention == AngleConvention::kAbsolute) {
-    Once(told_absolute_, packet.offset,
-         fmt::format("items 18 and 19 are true azimuth and elevation and are read so: only thus "
-                     "the boresight meets "
-                     "the frame centre, within {:.2f} degrees (told once)",
-                     state.closure->deg()),
+  if (state.closure && state.convention != AngleConvention::kStandard) {
+    Once(told_reading_, packet.offset,
+         fmt::format("items 18 and 19 are read as {}: so the boresight comes nearest to the frame "
+                     "centre, within {:.2f} degrees (told once)",
+                     Name(state.convention), state.closure->deg()),
          out);
+  }
+  if (state.sigma_widened) {
+    Once(
+        told_widened_, packet.offset,
+        fmt::format("the boresight misses the frame centre by {:.2f} degrees, more than the stated "
+                    "errors explain: the sensor angles get that as their sigma (told once)",
+                    state.closure->deg()),
+        out);
   }
   MetadataSample sample;
   sample.own_pts = packet.pts.has_value();
   if (packet.pts) sample.pts = *packet.pts;
   sample.time = *state.time;
   sample.pose = state.pose;
-  sample.absolute_angles = state.convention == AngleConvention::kAbsolute;
+  sample.angle_reading = static_cast<int>(state.convention);
+  if (state.sigma_widened) sample.sensor_sigma = state.sigma.sensor_angles;
   sample.exercise = state.exercise;
   out.samples.push_back(std::move(sample));
 }

@@ -66,7 +66,8 @@ class MetadataReader {
   bool without_pose_ = false;  // the last packet had none, and that was told
   bool told_repaired_ = false;
   bool told_variant_ = false;
-  bool told_absolute_ = false;
+  bool told_reading_ = false;
+  bool told_widened_ = false;
 };
 
 }  // namespace trucewatch

@@ -79,9 +79,10 @@ std::optional<MetadataTrack::PoseAtTime> MetadataTrack::PoseAt(Instant time) con
     const auto before = std::prev(after);
     const Duration gap = after->time - before->time;
     if (before->pose && after->pose && gap <= kMaxGap &&
-        before->absolute_angles == after->absolute_angles) {
+        before->angle_reading == after->angle_reading) {
       const double fraction = (time - before->time).seconds() / gap.seconds();
-      return PoseAtTime{InterpolatePose(*before->pose, *after->pose, fraction), Duration()};
+      return PoseAtTime{InterpolatePose(*before->pose, *after->pose, fraction), Duration(),
+                        std::max(before->sensor_sigma, after->sensor_sigma)};
     }
   }
   // The nearest with a pose; walking outwards on both sides, the earlier one on a tie.
@@ -99,7 +100,7 @@ std::optional<MetadataTrack::PoseAtTime> MetadataTrack::PoseAt(Instant time) con
     if (!consider(*it)) break;
   }
   if (best == nullptr) return std::nullopt;
-  return PoseAtTime{*best->pose, Distance(best->time, time)};
+  return PoseAtTime{*best->pose, Distance(best->time, time), best->sensor_sigma};
 }
 
 std::optional<Duration> MetadataTrack::DistanceTo(Instant time) const {
@@ -135,7 +136,7 @@ std::optional<MetadataTrack::Rates> MetadataTrack::RatesAt(Instant time) const {
     (before == nullptr ? before : after) = &sample;
     if (after != nullptr && after->time >= time) break;
   }
-  if (before == nullptr || after == nullptr || before->absolute_angles != after->absolute_angles)
+  if (before == nullptr || after == nullptr || before->angle_reading != after->angle_reading)
     return std::nullopt;
   const double gap_s = (after->time - before->time).seconds();
   const CameraPose &a = *before->pose, &b = *after->pose;

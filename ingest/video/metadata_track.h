@@ -17,7 +17,9 @@ struct MetadataSample {
   bool own_pts = false;  // synchronous metadata
   Instant time;          // item 2
   std::optional<CameraPose> pose;
-  bool absolute_angles = false;  // poses of the two conventions are not mixed
+  int angle_reading = 0;  // AngleConvention; poses of different readings are not mixed
+  // 1-sigma of the sensor angles at least, by the closure test; 0: as stated for the source.
+  Angle sensor_sigma;
   bool exercise = false;
 };
 
@@ -30,6 +32,7 @@ class MetadataTrack {
   struct PoseAtTime {
     CameraPose pose;
     Duration skew;
+    Angle sensor_sigma;  // of the samples used, the larger
   };
 
   void Add(MetadataSample sample);

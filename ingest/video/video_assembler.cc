@@ -286,6 +286,15 @@ class VideoAssemblerImpl final : public VideoAssembler {
     return lineage;
   }
 
+  // As stated, widened by what the closure test leaves over and by the distance of the metadata.
+  CameraPoseSigma SigmaOf(const MetadataTrack::PoseAtTime& pose, Instant time,
+                          const MetadataTrack& track) const {
+    CameraPoseSigma sigma = options_.sigma;
+    sigma.sensor_angles = std::max(sigma.sensor_angles, pose.sensor_sigma);
+    const auto rates = pose.skew > Duration() ? track.RatesAt(time) : std::nullopt;
+    return rates ? Widened(sigma, *rates, pose.skew) : sigma;
+  }
+
   VideoFrame FrameOf(const Picture& picture, Duration pts, const ClockTie& tie,
                      const MetadataTrack& track, const MediaStream& stream) const {
     VideoFrame frame;
@@ -299,10 +308,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
     frame.pose->width_px = stream.width_px;
     frame.pose->height_px = stream.height_px;
     frame.metadata_skew = pose->skew;
-    if (pose->skew > Duration()) {
-      if (const auto rates = track.RatesAt(frame.time))
-        frame.pose_sigma = Widened(options_.sigma, *rates, pose->skew);
-    }
+    frame.pose_sigma = SigmaOf(*pose, frame.time, track);
     return frame;
   }
 
@@ -336,12 +342,9 @@ class VideoAssemblerImpl final : public VideoAssembler {
   std::optional<VmtiCamera> CameraAt(Instant time) const {
     const auto pose = metadata_.track().PoseAt(time);
     if (!pose) return std::nullopt;
-    VmtiCamera camera{pose->pose, options_.sigma};
+    VmtiCamera camera{pose->pose, SigmaOf(*pose, time, metadata_.track())};
     camera.pose.width_px = StreamOf().width_px;
     camera.pose.height_px = StreamOf().height_px;
-    const auto rates = metadata_.track().RatesAt(time);
-    if (pose->skew > Duration() && rates)
-      camera.sigma = Widened(options_.sigma, *rates, pose->skew);
     return camera;
   }
 

@@ -6,10 +6,14 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "ingest/klv/ber.h"
+#include "ingest/klv/eg0104.h"
+#include "ingest/klv/inspect_klv.h"
 #include "ingest/klv/keys.h"
 #include "ingest/klv/klv_packet.h"
 #include "ingest/klv/st0601.h"
 #include "ingest/klv/st0903.h"
+#include "ingest/klv/st0903_encoder.h"
 
 namespace trucewatch {
 namespace {
@@ -34,16 +38,30 @@ std::vector<Place> PlacesOf(const std::vector<KlvRecord>& records) {
   return places;
 }
 
+// What our encoder writes of a set that was read is read the same again.
+void CheckEncoder(const Vmti& vmti) {
+  const std::string once = EncodeVmti(vmti);
+  const auto again = DecodeVmti(AsBytes(once), 0, 0);
+  TW_CHECK(again.has_value());
+  TW_CHECK(again->targets.size() == vmti.targets.size());
+}
+
+// Every reader of a record: items, nested sets and packs, targets, the pose and its closure.
 void Decode(const KlvPacket& packet) {
+  TW_CHECK(!KlvRecordLine({}, packet).empty());
   if (IsSt0601(packet)) {
     const auto set = DecodeSt0601(packet);
     if (!set) return;
     for (const KlvItem& item : set->items) {
-      if (item.tag == 74) (void)DecodeVmti(AsBytes(item.raw), packet.offset, 1920);
+      TW_CHECK(item.value.has_value() == (item.status == KlvStatus::kValue));
+      if (item.tag != 74) continue;
+      const auto vmti = DecodeVmti(AsBytes(item.raw), packet.offset, 1920);
+      if (vmti) CheckEncoder(*vmti);
     }
   } else {
     TW_CHECK(!DecodeSt0601(packet));
     (void)DecodeVmti(packet.value(), packet.offset, 0);
+    (void)DecodeEg0104(packet);
   }
 }
 
@@ -92,5 +110,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Without a key in front: the value of a VMTI set and of a local set.
   (void)DecodeVmti(bytes, 0, 0);
   (void)SplitLocalSet(bytes, 0);
+  // As the items of an ST 0601 set whose checksum is right: else few inputs would get that far.
+  if (size < 60'000) {
+    std::string packet(AsText(kSt0601Key));
+    AppendBerLength(packet, static_cast<std::uint32_t>(size));
+    const std::size_t value_at = packet.size();
+    Decode({0, packet + std::string(AsText(bytes)), value_at});
+  }
   return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/geo/terrain.h"
 #include "ingest/klv/st0601_encoder.h"
 #include "tests/ingest/klv/klv_test_support.h"
 #include "tests/support/shared_data.h"
@@ -63,6 +64,61 @@ TEST(PlatformState, AnglesThatContradictTheFrameCentreGiveNoPose) {
   EXPECT_FALSE(state.pose);
   EXPECT_NE(state.problem.find("misses the frame centre"), std::string::npos) << state.problem;
   EXPECT_TRUE(state.frame_center);
+}
+
+// The frame centre moved so that the boresight misses it by about `deg`.
+St0601Fields Missing(double deg) {
+  St0601Fields f = Reference();
+  f.sensor_elevation = Angle::Degrees(-25 - deg);
+  return f;
+}
+
+TEST(PlatformState, ASmallMissKeepsThePoseWithAWiderSigma) {
+  const auto state_of = [](double miss_deg, double sigma_deg) {
+    CameraPoseSigma sigma;
+    sigma.sensor_angles = Angle::Degrees(sigma_deg);
+    return PlatformStateFromSt0601(testing::Decode(EncodeSt0601(Missing(miss_deg))), {0, sigma});
+  };
+  const PlatformState small = state_of(3, 0.1);
+  ASSERT_TRUE(small.pose) << small.problem;
+  EXPECT_EQ(small.convention, AngleConvention::kStandard);
+  EXPECT_NEAR(small.closure->deg(), 3, 0.1);
+  EXPECT_TRUE(small.sigma_widened);
+  EXPECT_EQ(small.sigma.sensor_angles, *small.closure);
+  // A miss that the stated error explains changes nothing.
+  const PlatformState explained = state_of(0.25, 0.1);
+  EXPECT_FALSE(explained.sigma_widened);
+  EXPECT_NEAR(explained.sigma.sensor_angles.deg(), 0.1, 1e-12);
+  EXPECT_TRUE(state_of(0.5, 0.1).sigma_widened);
+  const PlatformState refused = state_of(8, 0.1);
+  EXPECT_FALSE(refused.pose);
+  EXPECT_NE(refused.problem.find("read as true azimuth and elevation"), std::string::npos)
+      << refused.problem;
+}
+
+TEST(PlatformState, LevelledAndDownwardAnglesAreRecognised) {
+  // Roll and pitch that count for nothing: the sensor is levelled.
+  St0601Fields levelled = Reference();
+  levelled.platform_pitch = levelled.platform_roll = Angle();
+  levelled.frame_center.reset();
+  levelled.slant_range_m.reset();
+  const auto toward = *StateOf(levelled).pose;
+  CameraPose pose = toward;
+  pose.width_px = pose.height_px = 2;
+  const auto ground = GroundFromPixel(pose, 1, 1, FlatTerrain(400, 1));
+  ASSERT_TRUE(ground);
+  levelled.frame_center = *ground;
+  levelled.platform_pitch = Angle::Degrees(9);
+  levelled.platform_roll = Angle::Degrees(14);
+  const PlatformState state = StateOf(levelled);
+  ASSERT_TRUE(state.pose) << state.problem;
+  EXPECT_EQ(state.convention, AngleConvention::kLevelled);
+  EXPECT_LT(state.closure->deg(), 0.01);
+
+  St0601Fields downward = Reference();
+  downward.sensor_elevation = -*downward.sensor_elevation;
+  EXPECT_EQ(StateOf(downward).convention, AngleConvention::kDepression);
+  EXPECT_LT(StateOf(downward).closure->deg(), 0.01);
 }
 
 TEST(PlatformState, WithoutFrameCentreTheStandardIsTakenUntested) {

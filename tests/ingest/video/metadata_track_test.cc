@@ -46,10 +46,20 @@ TEST(MetadataTrack, PosesOfTwoConventionsAreNotMixed) {
   MetadataTrack track;
   track.Add(Sample(0, 10));
   MetadataSample other = Sample(400, 90);
-  other.absolute_angles = true;
+  other.angle_reading = 2;
   track.Add(other);
   EXPECT_NEAR(track.PoseAt(At(100))->pose.platform_heading.deg(), 10, 1e-9);
   EXPECT_NEAR(track.PoseAt(At(300))->pose.platform_heading.deg(), 90, 1e-9);
+}
+
+TEST(MetadataTrack, TheLargerSigmaOfTheSamplesUsedIsGiven) {
+  MetadataTrack track;
+  track.Add(Sample(0, 10));
+  MetadataSample other = Sample(400, 20);
+  other.sensor_sigma = Angle::Degrees(2);
+  track.Add(other);
+  EXPECT_NEAR(track.PoseAt(At(100))->sensor_sigma.deg(), 2, 1e-12);
+  EXPECT_NEAR(track.PoseAt(At(-100))->sensor_sigma.deg(), 0, 1e-12);
 }
 
 TEST(MetadataTrack, ClockIsTheMedianOfSynchronousPackets) {
