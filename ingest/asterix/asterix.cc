@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <cstring>
 
 #include "core/base/check.h"
 #include "ingest/asterix/internal/record_reader.h"
@@ -30,11 +29,12 @@ std::string Characters(const Node& node, int width, char (*read)(std::uint64_t))
   return text;
 }
 
-// The 8 bytes of an item's name, "I048/040" or "I048/SP" and its end, as one number.
-std::uint64_t Key(std::string_view id) {
-  std::uint64_t key = 0;
-  std::memcpy(&key, id.data(), std::min<std::size_t>(id.size(), sizeof key));
-  return key;
+// The same without the length of `name`, which nobody has counted.
+bool IsNamed(const char* name, std::string_view wanted) {
+  for (const char c : wanted) {
+    if (*name++ != c) return false;
+  }
+  return *name == '\0';
 }
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
@@ -108,7 +108,7 @@ std::string Node::text() const {
 
 const Node* Node::Find(std::string_view child) const {
   for (const Node& node : children()) {
-    if (child == node.name) return &node;
+    if (IsNamed(node.name, child)) return &node;
   }
   return nullptr;
 }
@@ -124,16 +124,6 @@ const Node& Node::Children::operator[](std::size_t index) const {
   for (; index > 0 && at != last; --index) at += at->size;
   TW_CHECK(at != last);
   return *at;
-}
-
-const Item* Record::Find(std::string_view id) const {
-  const std::uint64_t key = Key(id);
-  for (const Item& item : items) {
-    std::uint64_t name = 0;
-    std::memcpy(&name, item.value->name, sizeof name);  // the tables' names have 8 bytes
-    if (name == key) return &item;
-  }
-  return nullptr;
 }
 
 std::optional<double> Record::Number(std::string_view id, std::string_view field) const {

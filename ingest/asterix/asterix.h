@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,7 +68,19 @@ struct Node {
   Children children() const { return {this + 1, this + size}; }
 };
 
+// An item's name, "I048/040" or "I048/SP" and its end, as one number.
+inline std::uint64_t ItemKey(std::string_view id) {
+  std::uint64_t key = 0;
+  if (id.size() >= sizeof key) {
+    std::memcpy(&key, id.data(), sizeof key);
+  } else {
+    std::memcpy(&key, id.data(), id.size());
+  }
+  return key;
+}
+
 struct Item {
+  std::uint64_t key = 0;
   std::uint64_t offset = 0;  // of its first byte
   std::size_t length = 0;
   const Node* value = nullptr;  // name "I048/040"
@@ -82,7 +95,13 @@ struct Record {
   std::size_t length = 0;
   std::span<const Item> items;  // in the order of the wire
 
-  const Item* Find(std::string_view id) const;
+  const Item* Find(std::string_view id) const {
+    const std::uint64_t key = ItemKey(id);
+    for (const Item& item : items) {
+      if (item.key == key) return &item;
+    }
+    return nullptr;
+  }
   // "I048/040", "rho_m"; nothing when the item or the field is not there.
   std::optional<double> Number(std::string_view id, std::string_view field) const;
   std::optional<std::int64_t> Integer(std::string_view id, std::string_view field) const;

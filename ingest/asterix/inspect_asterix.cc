@@ -6,7 +6,7 @@
 
 #include "core/json/json_writer.h"
 #include "ingest/asterix/asterix.h"
-#include "ingest/asterix/pcap.h"
+#include "ingest/asterix/capture.h"
 
 namespace trucewatch {
 namespace {
@@ -136,13 +136,28 @@ class AsterixInspector {
   const std::function<void(const std::string&)>& emit_;
 };
 
-Result<void> InspectPcap(const std::string& file, Window& window, AsterixInspector& inspector) {
-  TW_RETURN_IF_ERROR(window.Have(asterix::kPcapHeaderSize));
-  const auto format = asterix::ParsePcapHeader(window.view());
-  if (!format) return Prefix(file, format.error());
-  window.Skip(asterix::kPcapHeaderSize);
+void InspectFrame(Bytes frame, const asterix::CapturedPacket& packet, std::uint64_t offset,
+                  AsterixInspector& inspector) {
+  const asterix::Frame parsed = asterix::ParseFrame(frame, packet.link);
+  if (parsed.fate == asterix::FrameFate::kUdp) {
+    const auto& payload = parsed.payload;
+    inspector.Datagram(frame.subspan(payload.offset, payload.size), offset + payload.offset,
+                       packet.time);
+  } else if (parsed.fate != asterix::FrameFate::kOther) {
+    inspector.Damage(offset, frame.size(),
+                     parsed.fate == asterix::FrameFate::kFragment
+                         ? "a piece of a fragmented datagram; pieces are not put together"
+                         : "a packet that is cut or whose lengths contradict one another");
+  }
+}
+
+Result<void> InspectCapture(const std::string& file, Window& window, AsterixInspector& inspector) {
+  TW_RETURN_IF_ERROR(window.Have(asterix::kCaptureStartSize));
+  auto capture = asterix::CaptureParser::Begin(window.view());
+  if (!capture) return Prefix(file, capture.error());
+  window.Skip(static_cast<std::size_t>(capture->first()));
   while (true) {
-    TW_ASSIGN_OR_RETURN(const bool more, window.Have(asterix::kPcapRecordHeaderSize));
+    TW_ASSIGN_OR_RETURN(const bool more, window.Have(capture->head_size()));
     if (!more) {
       if (!window.view().empty()) {
         inspector.Damage(window.offset(), window.view().size(),
@@ -150,32 +165,25 @@ Result<void> InspectPcap(const std::string& file, Window& window, AsterixInspect
       }
       return {};
     }
-    const auto header = asterix::ParsePcapRecordHeader(*format, window.view());
-    if (!header) {
-      inspector.Damage(window.offset(), asterix::kPcapRecordHeaderSize,
-                       "the capture cannot be read on: " + header.error().message);
-      return {};
-    }
-    TW_ASSIGN_OR_RETURN(const bool whole,
-                        window.Have(asterix::kPcapRecordHeaderSize + header->captured));
+    const auto damaged = [&](const Error& error) {
+      inspector.Damage(window.offset(), capture->head_size(),
+                       "the capture cannot be read on: " + error.message);
+    };
+    const auto size = capture->ElementSize(window.view());
+    if (!size) return damaged(size.error()), Result<void>();
+    TW_ASSIGN_OR_RETURN(const bool whole, window.Have(*size));
     if (!whole) {
       inspector.Damage(window.offset(), window.view().size(), "the capture ends inside a packet");
       return {};
     }
-    window.Skip(asterix::kPcapRecordHeaderSize);
-    const Bytes packet = window.view().first(header->captured);
-    const asterix::Frame frame = asterix::ParseFrame(packet);
-    if (frame.fate == asterix::FrameFate::kUdp) {
-      const auto& payload = frame.payload;
-      inspector.Datagram(packet.subspan(payload.offset, payload.size),
-                         window.offset() + payload.offset, header->time);
-    } else if (frame.fate != asterix::FrameFate::kOther) {
-      inspector.Damage(window.offset(), header->captured,
-                       frame.fate == asterix::FrameFate::kFragment
-                           ? "a piece of a fragmented datagram; pieces are not put together"
-                           : "a packet that is cut or whose lengths contradict one another");
+    const Bytes element = window.view().first(*size);
+    const auto packet = capture->Read(element);
+    if (!packet) return damaged(packet.error()), Result<void>();
+    if (*packet) {
+      const asterix::CapturedPacket& p = **packet;
+      InspectFrame(element.subspan(p.offset, p.size), p, window.offset() + p.offset, inspector);
     }
-    window.Skip(header->captured);
+    window.Skip(*size);
   }
 }
 
@@ -209,7 +217,7 @@ Result<void> InspectRaw(Window& window, AsterixInspector& inspector) {
 }  // namespace
 
 bool LooksLikeAsterix(Bytes start, std::uint64_t file_size) {
-  if (asterix::LooksLikePcap(start)) return true;
+  if (asterix::LooksLikeCapture(start)) return true;
   if (start.size() < 3) return false;
   // Any two bytes make a length and a line feed is category 10: a record that can be read decides.
   if (asterix::IsKnownCategory(start[0])) {
@@ -237,12 +245,14 @@ Result<void> InspectAsterix(const std::string& file,
   Window window(read);
   AsterixInspector inspector(file, emit);
   TW_ASSIGN_OR_RETURN(const bool any, window.Have(3));
+  TW_RETURN_IF_ERROR(window.Have(asterix::kCaptureStartSize));
   if (!any) {
-    return Fail(ErrorCode::kBadInput,
-                "{}: {} bytes; expected a pcap capture or ASTERIX blocks (category, length)", file,
-                window.view().size());
+    return Fail(
+        ErrorCode::kBadInput,
+        "{}: {} bytes; expected a pcap or pcapng capture or ASTERIX blocks (category, length)",
+        file, window.view().size());
   }
-  if (asterix::LooksLikePcap(window.view())) return InspectPcap(file, window, inspector);
+  if (asterix::LooksLikeCapture(window.view())) return InspectCapture(file, window, inspector);
   return InspectRaw(window, inspector);
 }
 

@@ -120,13 +120,16 @@ std::optional<PcapFormat> FormatOf(Bytes start) {
 bool LooksLikePcap(Bytes start) { return FormatOf(start).has_value(); }
 
 Result<PcapFormat> ParsePcapHeader(Bytes bytes) {
-  const auto format = FormatOf(bytes);
+  auto format = FormatOf(bytes);
   if (!format || bytes.size() < kPcapHeaderSize) {
     return Fail(ErrorCode::kBadInput, "no pcap header of {} bytes", kPcapHeaderSize);
   }
-  const std::uint32_t link = Read32(*format, bytes.subspan(20)) & 0x0FFFFFFFU;
-  if (link != 1) {
-    return Fail(ErrorCode::kBadInput, "pcap link type {}; only Ethernet (1) is read", link);
+  format->link = Read32(*format, bytes.subspan(20)) & 0x0FFFFFFFU;
+  if (!IsReadLink(format->link)) {
+    return Fail(ErrorCode::kBadInput,
+                "pcap link type {}; read are Ethernet (1), Linux cooked (113, 276), bare IP (101, "
+                "228, 229) and loopback (0)",
+                format->link);
   }
   return *format;
 }
@@ -147,37 +150,6 @@ Result<PcapRecordHeader> ParsePcapRecordHeader(const PcapFormat& format, Bytes b
   const std::int64_t us = format.nanoseconds ? fraction / 1000 : fraction;
   header.time = Instant::FromMicros(seconds * 1'000'000 + us);
   return header;
-}
-
-Frame ParseFrame(Bytes frame) {
-  constexpr std::size_t kMacs = 12, kVlanTag = 4, kIpHeader = 20, kUdpHeader = 8;
-  const Frame damaged{FrameFate::kDamaged, {}};
-  std::size_t at = kMacs;
-  const auto has = [&](std::size_t size) { return frame.size() - at >= size; };
-  if (frame.size() < kMacs + 2) return damaged;
-  std::uint16_t type = ReadBe16(frame.subspan(at));
-  for (int tags = 0; type == 0x8100 || type == 0x88A8; ++tags) {
-    at += kVlanTag;
-    if (tags == 4 || at > frame.size() || !has(2)) return damaged;
-    type = ReadBe16(frame.subspan(at));
-  }
-  at += 2;
-  if (type != 0x0800) return {};
-  if (!has(kIpHeader)) return damaged;
-  const std::size_t header = (frame[at] & 0x0FU) * 4U;
-  const std::size_t total = ReadBe16(frame.subspan(at + 2));
-  if (frame[at] >> 4U != 4 || header < kIpHeader || total < header) return damaged;
-  constexpr std::uint8_t kUdpProtocol = 17;
-  if (frame[at + 9] != kUdpProtocol) return {};
-  constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3FFF;
-  if ((ReadBe16(frame.subspan(at + 6)) & kMoreFragmentsAndOffset) != 0) {
-    return {FrameFate::kFragment, {}};
-  }
-  if (!has(total) || total < header + kUdpHeader) return damaged;
-  at += header;
-  const std::size_t udp = ReadBe16(frame.subspan(at + 4));
-  if (udp < kUdpHeader || udp > total - header) return damaged;
-  return {FrameFate::kUdp, {at + kUdpHeader, udp - kUdpHeader}};
 }
 
 }  // namespace trucewatch::asterix

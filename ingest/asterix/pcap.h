@@ -10,8 +10,10 @@
 #include "core/base/result.h"
 #include "core/time/instant.h"
 
-// Classic pcap captures (draft-ietf-opsawg-pcap) of UDP over IPv4 over Ethernet. What is written is
-// little-endian with microseconds; read are both byte orders and nanoseconds.
+// Captures of UDP: classic pcap (draft-ietf-opsawg-pcap) in both byte orders with micro- or
+// nanoseconds, and pcapng (draft-ietf-opsawg-pcapng). Links: Ethernet with VLAN tags, Linux cooked
+// (both kinds), bare IP, loopback; IPv4 and IPv6. What is written is classic, little-endian,
+// Ethernet, with microseconds.
 namespace trucewatch::asterix {
 
 // The file's first 24 bytes.
@@ -24,14 +26,15 @@ std::string PcapUdpPacket(Instant time, std::uint32_t src_ip, std::uint16_t src_
 struct PcapFormat {
   bool little_endian = true;
   bool nanoseconds = false;
+  std::uint32_t link = 1;
 };
 inline constexpr std::size_t kPcapHeaderSize = 24, kPcapRecordHeaderSize = 16;
 // Longer packets are no packets: the capture is damaged.
 inline constexpr std::uint32_t kMaxCapturedSize = 256 * 1024;
 
-// True for the magic of any byte order and resolution.
+// True for the magic of a classic capture of any byte order and resolution.
 bool LooksLikePcap(Bytes start);
-// Fails on another magic, version or link type (only Ethernet is read) with what was found.
+// Fails on another magic or a link type that is not read, with what was found.
 Result<PcapFormat> ParsePcapHeader(Bytes bytes);
 
 struct PcapRecordHeader {
@@ -51,9 +54,11 @@ struct Frame {
   FrameFate fate = FrameFate::kOther;
   UdpPayload payload;  // kUdp
 };
-// Ethernet with VLAN tags (802.1Q, 802.1ad), IPv4 with options, UDP. Pieces of a fragmented
-// datagram are not put together; frames that the capture cut, or whose lengths contradict one
-// another, are damaged. Checksums are not checked: captures at the sender have none yet.
-Frame ParseFrame(Bytes frame);
+// Of a link of the given type (LINKTYPE_ of the Tcpdump group; 1: Ethernet with tags of 802.1Q and
+// 802.1ad). Pieces of a fragmented datagram are not put together; frames that the capture cut, or
+// whose lengths contradict one another, are damaged. Checksums are not checked: captures at the
+// sender have none yet.
+Frame ParseFrame(Bytes frame, std::uint32_t link = 1);
+bool IsReadLink(std::uint32_t link);
 
 }  // namespace trucewatch::asterix

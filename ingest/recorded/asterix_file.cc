@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "ingest/asterix/asterix.h"
+#include "ingest/asterix/capture.h"
 #include "ingest/asterix/inspect_asterix.h"
-#include "ingest/asterix/pcap.h"
 #include "ingest/recorded/event_clock.h"
 #include "ingest/recorded/internal/file_reader.h"
 #include "ingest/recorded/recorded_source.h"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxPiece = 64 * 1024;
 constexpr const char* kExpected =
-    "a pcap capture of UDP over Ethernet, or ASTERIX blocks (category, length of 16 bits)";
+    "a pcap or pcapng capture of UDP, or ASTERIX blocks (category, length of 16 bits)";
 
 // What captures and raw files have in common: numbering, times and the end.
 class AsterixSource : public RecordedSource {
@@ -51,58 +51,74 @@ class AsterixSource : public RecordedSource {
   bool ended_ = false;
 };
 
-class PcapSource final : public AsterixSource {
+class CaptureSource final : public AsterixSource {
  public:
-  PcapSource(RecordedFileOptions options, internal::FileReader file, asterix::PcapFormat format)
-      : AsterixSource(std::move(options), std::move(file)), format_(format) {}
+  CaptureSource(RecordedFileOptions options, internal::FileReader file,
+                asterix::CaptureParser capture)
+      : AsterixSource(std::move(options), std::move(file)),
+        capture_(std::move(capture)),
+        at_(capture_.first()) {}
 
   Result<std::optional<RawRecord>> Next() override {
     while (damage_.empty() && at_ < file_.size()) {
-      if (file_.size() - at_ < asterix::kPcapRecordHeaderSize) {
-        damage_ = fmt::format("the capture ends inside the head of a packet at byte {}", at_);
+      const std::uint64_t element_at = at_;
+      TW_ASSIGN_OR_RETURN(const std::string element, ReadElement());
+      if (!damage_.empty()) break;
+      const auto packet = capture_.Read(AsBytes(element));
+      if (!packet) {
+        damage_ = fmt::format("the capture is damaged at byte {}: {}", element_at,
+                              packet.error().message);
         break;
       }
-      TW_ASSIGN_OR_RETURN(const std::string head,
-                          file_.ReadAt(at_, asterix::kPcapRecordHeaderSize));
-      const auto header = asterix::ParsePcapRecordHeader(format_, AsBytes(head));
-      if (!header) {
-        damage_ = fmt::format("the capture is damaged at byte {}: {}", at_, header.error().message);
-        break;
+      at_ = element_at + element.size();
+      if (!*packet) continue;
+      clock_.Read((*packet)->time);
+      const Bytes frame = AsBytes(element).subspan((*packet)->offset, (*packet)->size);
+      const asterix::Frame parsed = asterix::ParseFrame(frame, (*packet)->link);
+      if (parsed.fate == asterix::FrameFate::kUdp) {
+        const std::size_t payload = (*packet)->offset + parsed.payload.offset;
+        return Make(element_at + payload, element.substr(payload, parsed.payload.size));
       }
-      const std::uint64_t frame_at = at_ + asterix::kPcapRecordHeaderSize;
-      if (file_.size() - frame_at < header->captured) {
-        damage_ = fmt::format("the capture ends inside the packet at byte {}", at_);
-        break;
-      }
-      TW_ASSIGN_OR_RETURN(const std::string bytes, file_.ReadAt(frame_at, header->captured));
-      at_ = frame_at + header->captured;
-      clock_.Read(header->time);
-      const asterix::Frame frame = asterix::ParseFrame(AsBytes(bytes));
-      if (frame.fate == asterix::FrameFate::kUdp) {
-        const auto& payload = frame.payload;
-        return Make(frame_at + payload.offset, bytes.substr(payload.offset, payload.size));
-      }
-      fragments_ += frame.fate == asterix::FrameFate::kFragment ? 1 : 0;
-      damaged_ += frame.fate == asterix::FrameFate::kDamaged ? 1 : 0;
-      other_ += frame.fate == asterix::FrameFate::kOther ? 1 : 0;
+      fragments_ += parsed.fate == asterix::FrameFate::kFragment ? 1 : 0;
+      damaged_ += parsed.fate == asterix::FrameFate::kDamaged ? 1 : 0;
+      other_ += parsed.fate == asterix::FrameFate::kOther ? 1 : 0;
     }
     return MakeEnd(at_, EndReason());
   }
 
  private:
+  // The element at at_; when it is not whole, damage_ says so.
+  Result<std::string> ReadElement() {
+    if (file_.size() - at_ < capture_.head_size()) {
+      damage_ = fmt::format("the capture ends inside the head of a packet at byte {}", at_);
+      return std::string();
+    }
+    TW_ASSIGN_OR_RETURN(const std::string head, file_.ReadAt(at_, capture_.head_size()));
+    const auto size = capture_.ElementSize(AsBytes(head));
+    if (!size) {
+      damage_ = fmt::format("the capture is damaged at byte {}: {}", at_, size.error().message);
+      return std::string();
+    }
+    if (file_.size() - at_ < *size) {
+      damage_ = fmt::format("the capture ends inside the packet at byte {}", at_);
+      return std::string();
+    }
+    return file_.ReadAt(at_, *size);
+  }
+
   std::string EndReason() const {
     std::string reason = damage_;
     if (fragments_ + damaged_ + other_ > 0) {
       if (reason.empty()) reason = "end of the recording";
       reason += fmt::format(
-          "; packets passed over: {} pieces of datagrams, {} cut or damaged, {} not UDP over IPv4",
+          "; packets passed over: {} pieces of datagrams, {} cut or damaged, {} not UDP",
           fragments_, damaged_, other_);
     }
     return reason;
   }
 
-  asterix::PcapFormat format_;
-  std::uint64_t at_ = asterix::kPcapHeaderSize;
+  asterix::CaptureParser capture_;
+  std::uint64_t at_;
   std::string damage_;
   std::uint64_t fragments_ = 0, damaged_ = 0, other_ = 0;
 };
@@ -157,12 +173,12 @@ Result<std::unique_ptr<RecordedSource>> OpenAsterixFile(Storage& storage,
     return Fail(ErrorCode::kBadInput, "{}: starts with {}; expected {}", options.path,
                 internal::DescribeStart(start), kExpected);
   }
-  if (!asterix::LooksLikePcap(AsBytes(start))) {
+  if (!asterix::LooksLikeCapture(AsBytes(start))) {
     return std::make_unique<RawBlockSource>(options, std::move(file));
   }
-  const auto format = asterix::ParsePcapHeader(AsBytes(start));
-  if (!format) return Prefix(options.path, format.error());
-  return std::make_unique<PcapSource>(options, std::move(file), *format);
+  auto capture = asterix::CaptureParser::Begin(AsBytes(start));
+  if (!capture) return Prefix(options.path, capture.error());
+  return std::make_unique<CaptureSource>(options, std::move(file), std::move(*capture));
 }
 
 }  // namespace trucewatch

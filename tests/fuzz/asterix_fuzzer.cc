@@ -5,7 +5,9 @@
 
 #include "core/base/check.h"
 #include "ingest/asterix/asterix.h"
-#include "ingest/asterix/pcap.h"
+#include "ingest/asterix/capture.h"
+#include "ingest/asterix/inspect_asterix.h"
+#include "ingest/asterix/target_fate.h"
 
 namespace trucewatch::asterix {
 namespace {
@@ -30,6 +32,11 @@ void CheckPlaces(Bytes bytes) {
         TW_CHECK(item_at <= at);
       }
       if (const auto time = record.time_of_day_s()) TW_CHECK(*time < 86400);
+      static_cast<void>(record.TimeNear(Instant::FromMicros(1'772'323'200'000'000)));
+      static_cast<void>(IsSimulated(record));
+      if (record.category != 2 && record.category != 34 && record.category != 65) {
+        static_cast<void>(FateOfReport(record));
+      }
     }
     if (block.fault) {
       TW_CHECK(block.fault->offset <= end && block.fault->length <= block.length);
@@ -40,15 +47,45 @@ void CheckPlaces(Bytes bytes) {
   TW_CHECK(end == kOffset + bytes.size());
 }
 
+// As files are read: element by element until the first that is damaged.
 void CheckCapture(Bytes bytes) {
-  const Frame frame = ParseFrame(bytes);
-  if (frame.fate == FrameFate::kUdp) {
+  for (const std::uint32_t link : {0U, 1U, 101U, 113U, 276U}) {
+    const Frame frame = ParseFrame(bytes, link);
+    if (frame.fate != FrameFate::kUdp) continue;
     TW_CHECK(frame.payload.offset + frame.payload.size <= bytes.size());
   }
-  const auto format = ParsePcapHeader(bytes);
-  if (!format || bytes.size() < kPcapHeaderSize + kPcapRecordHeaderSize) return;
-  const auto header = ParsePcapRecordHeader(*format, bytes.subspan(kPcapHeaderSize));
-  if (header) TW_CHECK(header->captured <= kMaxCapturedSize);
+  auto capture = CaptureParser::Begin(bytes);
+  if (!capture) return;
+  for (std::size_t at = capture->first(); at + capture->head_size() <= bytes.size();) {
+    const auto size = capture->ElementSize(bytes.subspan(at, capture->head_size()));
+    if (!size || *size > bytes.size() - at) return;
+    TW_CHECK(*size > 0);
+    const auto packet = capture->Read(bytes.subspan(at, *size));
+    if (!packet) return;
+    if (*packet) {
+      TW_CHECK((*packet)->offset + (*packet)->size <= *size);
+      const Bytes frame = bytes.subspan(at + (*packet)->offset, (*packet)->size);
+      const Frame parsed = ParseFrame(frame, (*packet)->link);
+      if (parsed.fate == FrameFate::kUdp) {
+        CheckPlaces(frame.subspan(parsed.payload.offset, parsed.payload.size));
+      }
+    }
+    at += *size;
+  }
+}
+
+// What inspect says of it must end, and be lines.
+void CheckInspect(Bytes bytes) {
+  bool given = false;
+  const auto inspected = InspectAsterix(
+      "f",
+      [&](std::size_t) -> Result<std::string> {
+        if (given) return std::string();
+        given = true;
+        return std::string(AsText(bytes));
+      },
+      [](const std::string& line) { TW_CHECK(!line.empty() && line.front() == '{'); });
+  static_cast<void>(inspected);
 }
 
 }  // namespace
@@ -58,5 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace trucewatch;
   asterix::CheckPlaces(Bytes(data, size));
   asterix::CheckCapture(Bytes(data, size));
+  asterix::CheckInspect(Bytes(data, size));
   return 0;
 }

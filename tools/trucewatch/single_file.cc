@@ -12,8 +12,8 @@
 #include "core/media/demuxer.h"
 #include "core/media/ts_sync.h"
 #include "core/storage/storage.h"
+#include "ingest/asterix/capture.h"
 #include "ingest/asterix/inspect_asterix.h"
-#include "ingest/asterix/pcap.h"
 #include "ingest/feed.h"
 #include "ingest/klv/st0601.h"
 #include "ingest/recorded/recorded_source.h"
@@ -174,7 +174,7 @@ Result<SensorFormat> RecogniseFile(const std::string& path) {
     return SensorFormat::kProduct;
   }
   TW_ASSIGN_OR_RETURN(const std::string bytes, FirstBytes(path, 4096));
-  if (asterix::LooksLikePcap(AsBytes(bytes))) return SensorFormat::kAsterix;
+  if (asterix::LooksLikeCapture(AsBytes(bytes))) return SensorFormat::kAsterix;
   if (LooksLikeRaster(bytes)) return SensorFormat::kRaster;
   if (bytes.rfind("PK\x03\x04", 0) == 0) return SensorFormat::kProduct;
   TW_ASSIGN_OR_RETURN(const bool stac, LooksLikeStac(path, bytes));

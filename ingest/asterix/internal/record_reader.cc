@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
 namespace trucewatch::asterix::internal {
 
 RecordReader::RecordReader(const Category& category, Bytes bytes, std::size_t at, std::size_t end,
@@ -39,7 +43,9 @@ bool RecordReader::Read() {
       if (!ReadItem(layout, node)) return false;
       Close(node);
       // Addresses are settled when no more nodes come (Decoded::Connect).
-      out_.items_.push_back({base_ + start, at_ - start, nullptr});
+      std::uint64_t key = 0;
+      std::memcpy(&key, layout.name, sizeof key);  // the tables' names have 8 bytes
+      out_.items_.push_back({key, base_ + start, at_ - start, nullptr});
     }
   }
   if (out_.items_.size() == first_item) return Wrong("a record without items");
@@ -135,7 +141,10 @@ std::uint64_t RecordReader::Bits(std::size_t at_bit, int count) const {
   const auto skip = static_cast<unsigned>(at_bit % 8);
   const auto drop = static_cast<unsigned>(64 - count);
   if (bytes_.size() - octet >= 8) {
-    return (ReadBe64(bytes_.subspan(octet)) << skip) >> drop;
+    std::uint64_t window = 0;
+    std::memcpy(&window, bytes_.data() + octet, sizeof window);
+    static_assert(std::endian::native == std::endian::little);
+    return (__builtin_bswap64(window) << skip) >> drop;
   }
   std::uint64_t value = 0;
   for (std::size_t i = octet; i * 8 < at_bit + static_cast<std::size_t>(count); ++i) {

@@ -7,6 +7,7 @@
 #include "ingest/asterix/asterix_encoder.h"
 #include "ingest/asterix/pcap.h"
 #include "ingest/recorded/recorded_source.h"
+#include "tests/support/process.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_directory.h"
 
@@ -120,7 +121,7 @@ TEST_F(AsterixCapture, FragmentsAndOtherPacketsAreCountedAndPassedOver) {
   EXPECT_EQ(records[0].bytes, "good");
   EXPECT_EQ(records[1].bytes,
             "end of the recording; packets passed over: 1 pieces of datagrams, 1 cut or damaged, 1 "
-            "not UDP over IPv4");
+            "not UDP");
 }
 
 TEST_F(AsterixCapture, ACaptureCutAnywhereGivesTheWholeDatagramsBefore) {
@@ -144,14 +145,16 @@ TEST_F(AsterixCapture, WhatIsNoCaptureIsRefused) {
   std::string wifi = PcapHeader();
   wifi[20] = 105;
   Read(wifi);
-  EXPECT_NE(error_.message.find("link type 105; only Ethernet"), std::string::npos)
+  EXPECT_NE(error_.message.find("link type 105; read are Ethernet"), std::string::npos)
       << error_.message;
   Read("hello, this is a text and no radar");
-  EXPECT_NE(error_.message.find("expected a pcap capture"), std::string::npos) << error_.message;
+  EXPECT_NE(error_.message.find("expected a pcap or pcapng capture"), std::string::npos)
+      << error_.message;
   error_ = {};
   // A line feed is category 10, and two dashes are a length.
   Read("\n\n" + std::string(20'000, '-'));
-  EXPECT_NE(error_.message.find("expected a pcap capture"), std::string::npos) << error_.message;
+  EXPECT_NE(error_.message.find("expected a pcap or pcapng capture"), std::string::npos)
+      << error_.message;
   EXPECT_EQ(error_.code, ErrorCode::kBadInput);
 }
 
@@ -180,6 +183,99 @@ TEST_F(AsterixCapture, DamageInARawFileIsPassedOnWhole) {
   ASSERT_EQ(records.size(), 9U + 2 + 1);
   EXPECT_EQ(records[9].bytes + records[10].bytes, damage);
   EXPECT_EQ(records[10].receive_time, kStart);
+}
+
+std::string Le(std::uint64_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i) & 0xFF));
+  return out;
+}
+std::string NgBlock(std::uint32_t type, std::string body) {
+  body.resize((body.size() + 3) / 4 * 4);
+  const std::string size = Le(body.size() + 12, 4);
+  return Le(type, 4) + size + body + size;
+}
+std::string NgSection() { return NgBlock(0x0A0D0D0A, Le(0x1A2B3C4D, 4) + Le(1, 4) + Le(~0ULL, 8)); }
+std::string NgInterface(std::uint16_t link, const std::string& options = {}) {
+  return NgBlock(1, Le(link, 4) + Le(0, 4) + options);
+}
+std::string NgPacket(std::uint32_t interface, std::uint64_t time, const std::string& frame) {
+  return NgBlock(6, Le(interface, 4) + Le(time >> 32, 4) + Le(time & 0xFFFFFFFF, 4) +
+                        Le(frame.size(), 4) + Le(frame.size(), 4) + frame);
+}
+std::string Frame4(const std::string& payload) { return Packet(kStart, payload).substr(16); }
+std::string Ipv6(const std::string& payload, const std::string& extension = {}) {
+  std::string udp = *HexDecode("9c402198");
+  AppendBe16(udp, static_cast<std::uint16_t>(payload.size() + 8));
+  udp += std::string(2, '\0') + payload;
+  std::string ip = *HexDecode("60000000");
+  AppendBe16(ip, static_cast<std::uint16_t>(extension.size() + udp.size()));
+  ip += extension.empty() ? '\x11' : '\x00';
+  return ip + '\x40' + std::string(32, '\x01') + extension + udp;
+}
+
+TEST_F(AsterixCapture, PcapngIsReadWithItsClocksAndLinks) {
+  const std::uint64_t us = static_cast<std::uint64_t>(kStart.micros());
+  const std::string nanoseconds = Le(9, 2) + Le(1, 2) + Le(9, 4) + Le(0, 4);
+  const auto records =
+      Read(NgSection() + NgInterface(1) + NgInterface(101, nanoseconds) + NgInterface(113) +
+           NgPacket(0, us, Frame4("ab")) + NgBlock(5, Le(0, 12)) +
+           NgPacket(1, us * 1000 + 5'000'999, Ipv6("cd")) +
+           NgPacket(1, us * 1000 + 6'000'000, Ipv6("ef", *HexDecode("1100000000000000"))) +
+           NgPacket(2, us + 7000, std::string(14, '\0') + "\x86\xDD" + Ipv6("gh")) +
+           NgBlock(3, Le(Frame4("ij").size(), 4) + Frame4("ij")));
+  ASSERT_EQ(records.size(), 6U);
+  const char* const payloads[] = {"ab", "cd", "ef", "gh", "ij"};
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(records[i].bytes, payloads[i]);
+  EXPECT_EQ(records[0].receive_time, kStart);
+  EXPECT_NEAR((records[1].receive_time - kStart).seconds(), 0.005, 2e-6);
+  EXPECT_EQ(records[3].receive_time, kStart + Duration::Millis(7));
+  EXPECT_EQ(records[4].receive_time, kStart + Duration::Millis(7));  // has none of its own
+}
+
+TEST_F(AsterixCapture, PiecesOfIpv6AreCounted) {
+  const auto records = Read(NgSection() + NgInterface(101) + NgPacket(0, 0, [] {
+                              std::string ip = Ipv6("ab", *HexDecode("1100000100000001"));
+                              ip[6] = 44;
+                              return ip;
+                            }()));
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_NE(records[0].bytes.find("1 pieces of datagrams"), std::string::npos) << records[0].bytes;
+}
+
+TEST_F(AsterixCapture, DamagedPcapngEndsWithTheReason) {
+  const std::string start = NgSection() + NgInterface(1) + NgPacket(0, 0, Frame4("ab"));
+  const auto end_of = [&](const std::string& more) {
+    const auto records = Read(start + more);
+    EXPECT_EQ(records.size(), 2U);
+    return records.back().bytes;
+  };
+  EXPECT_NE(end_of(NgPacket(7, 0, "x")).find("interface 7"), std::string::npos);
+  EXPECT_NE(end_of(Le(6, 4) + Le(13, 4) + Le(0, 8)).find("block of 13 bytes"), std::string::npos);
+  std::string differs = NgPacket(0, 0, "abcd");
+  differs.back() = 1;
+  EXPECT_NE(end_of(differs).find("two lengths differ"), std::string::npos);
+  EXPECT_NE(end_of(NgBlock(6, Le(0, 12) + Le(400, 4) + Le(400, 4))).find("400 bytes in a block"),
+            std::string::npos);
+  EXPECT_NE(end_of(NgPacket(0, ~0ULL, "x")).find("time stamp"), std::string::npos);
+  EXPECT_NE(end_of(Le(6, 4)).find("inside the head"), std::string::npos);
+}
+
+// Wireshark's own conversion of the real capture.
+TEST_F(AsterixCapture, ARealCaptureAsPcapngGivesTheSameRecords) {
+  TW_SHARED_DATA_OR_SKIP(path, "asterix/cat_034_048.pcap");
+  const std::string converted = directory_.File("converted");
+  if (trucewatch::testing::RunProcess({"editcap", "-F", "pcapng", path, converted}).code != 0) {
+    GTEST_SKIP() << "editcap is not installed (Debian package wireshark-common)";
+  }
+  const auto classic = Read(trucewatch::testing::ReadFile(path));
+  const auto ng = Read(trucewatch::testing::ReadFile(converted));
+  ASSERT_GT(classic.size(), 90U);
+  ASSERT_EQ(classic.size(), ng.size());
+  for (std::size_t i = 0; i < ng.size(); ++i) {
+    EXPECT_EQ(classic[i].bytes, ng[i].bytes);
+    EXPECT_EQ(classic[i].receive_time, ng[i].receive_time);
+  }
 }
 
 }  // namespace
