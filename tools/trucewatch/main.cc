@@ -128,13 +128,15 @@ void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
 }
 
 void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
-  CLI::App* sub = app.add_subcommand("detect", "Detection alone, on recorded video");
-  sub->add_option("files", c.files, "MPEG-TS files")->required();
+  CLI::App* sub =
+      app.add_subcommand("detect", "Detection alone, on recorded video and satellite images");
+  sub->add_option("files", c.files, "MPEG-TS, GeoTIFF, JPEG 2000 and NITF files")->required();
   sub->add_flag("--json", c.json, "One JSON object a frame (docs/formats/detect.md)");
   sub->add_option("--gsd", c.gsd_m, "Working ground sample distance in metres")
       ->check(CLI::Range(0.05, 10.0));
   sub->add_option("--min-score", c.min_score, "Leave weaker detections out")
       ->check(CLI::Range(0.0, 1.0));
+  sub->add_option("--time", c.time, "When an image was taken (2026-03-01T08:30:00Z)");
   sub->add_option("--draw", c.draw, "Write pictures with boxes to this folder");
   sub->add_option("--draw-every", c.draw_every, "... one in so many frames")
       ->check(CLI::Range(1, 100000));

@@ -62,7 +62,8 @@ struct DetectCommand {
   bool json = false;
   double gsd_m = 0;  // 0: the default's
   double min_score = 0;
-  std::string draw;
+  std::string time;  // of scenes: when they were taken, UTC; empty: as the file says
+  std::string draw;  // of videos
   int draw_every = 10;
 };
 Result<int> RunDetect(const DetectCommand& command);

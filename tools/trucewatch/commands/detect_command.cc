@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "core/crypto/sha256.h"
 #include "detect/report.h"
@@ -8,6 +9,7 @@
 #include "ingest/feed.h"
 #include "ingest/recorded/recorded_source.h"
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/commands/detect_scene.h"
 #include "tools/trucewatch/single_file.h"
 #include "tools/trucewatch/stage_factory.h"
 
@@ -25,12 +27,30 @@ struct Tally {
   }
 };
 
+Result<void> DetectInScene(const DetectCommand& command, const std::string& file) {
+  std::optional<Instant> time;
+  if (!command.time.empty()) {
+    TW_ASSIGN_OR_RETURN(time, ParseUtc(command.time));
+  }
+  TW_ASSIGN_OR_RETURN(const SceneLook look, DetectScene(file, time, command.min_score));
+  if (command.json) {
+    std::printf("%s\n", look.line.c_str());
+  } else {
+    std::printf("%s: %zu detections of standing things of vehicle size%s%s\n", file.c_str(),
+                look.detections,
+                look.degraded.empty() ? "" : "; degraded: ", look.degraded.c_str());
+  }
+  return {};
+}
+
 Result<void> DetectFile(const DetectCommand& command, const std::string& file,
                         const std::string& scratch) {
   TW_ASSIGN_OR_RETURN(const SensorFormat format, RecogniseFile(file));
   if (format == SensorFormat::kUnknown) return tl::unexpected<Error>(NotASensorFile(file));
+  if (format == SensorFormat::kRaster) return DetectInScene(command, file);
   if (format != SensorFormat::kTransportStream) {
-    return Fail(ErrorCode::kBadInput, "{}: holds no pictures; expected an MPEG transport stream",
+    return Fail(ErrorCode::kBadInput,
+                "{}: holds no pictures; expected an MPEG transport stream or a satellite image",
                 file);
   }
   TW_ASSIGN_OR_RETURN(const MissionFile mission, MissionForSingleFile(file, scratch));
