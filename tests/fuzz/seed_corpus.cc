@@ -10,16 +10,13 @@
 #include "core/types/codec.h"
 #include "evidence/ledger/checkpoint.h"
 #include "ingest/asterix/asterix_encoder.h"
+#include "ingest/asterix/item_encoder.h"
 #include "ingest/asterix/pcap.h"
 #include "ingest/human/human_record.h"
 #include "ingest/klv/ber.h"
 #include "ingest/klv/keys.h"
-#include "ingest/klv/klv_writer.h"
 #include "ingest/klv/st0601_encoder.h"
-#include "ingest/klv/st0601_items.h"
-#include "ingest/klv/st0903_encoder.h"
 #include "ingest/radar/stanag4607_encoder.h"
-#include "tests/fuzz/stac_seeds.h"
 
 namespace trucewatch {
 namespace {
@@ -48,63 +45,14 @@ void WriteKlv() {
   Write("klv/st0601_small", small);
   Write("klv/st0601_full", EncodeSt0601(fields));
   Write("klv/two_packets_and_damage", small + "damage" + small + small.substr(0, 20));
-  // A VMTI set, alone and as a value; every item the tables know; packs; a universal set.
-  Vmti vmti;
-  vmti.version = 5;
-  vmti.frame_width_px = 1920;
-  VmtiTarget target;
-  target.id = 1;
-  target.centroid = VmtiPixel{214, 641};
-  target.latitude_offset = target.longitude_offset = Angle::Degrees(10);
-  target.location = Place(0);
-  target.sigma_east_m = target.sigma_north_m = target.sigma_up_m = 4.0;
-  target.velocity_east_mps = target.velocity_north_mps = target.velocity_up_mps = 1.0;
-  target.object_classes = {"car"};
-  vmti.targets = {target};
-  const std::string value = EncodeVmti(vmti);
-  Write("klv/vmti_value", value);
+  // Version 5, a frame 1920 wide, one target: centroid and two offsets (items 1, 10, 11).
+  const std::string vmti = *HexDecode(
+      "04010508020780651110010103"
+      "0640000a033a66670b033a6667");
   std::string packet(AsText(kSt0903Key));
-  AppendBerLength(packet, static_cast<std::uint32_t>(value.size()));
-  Write("klv/st0903_alone", packet + value);
-  KlvSetWriter every;
-  for (const KlvItemSpec& spec : St0601Schema()) {
-    if (const auto bytes = EncodeKlvSpecial(spec, KlvStatus::kAboveMaximum, 3)) {
-      every.Put(spec.tag, *bytes);
-    } else if (const auto number = EncodeKlvValue(spec, std::uint64_t{3})) {
-      every.Put(spec.tag, *number);
-    }
-  }
-  KlvSetWriter packs;
-  packs.Put(48, KlvSetWriter().Put(1, "\x01").Put(13, Utf16FromUtf8("US")).value());
-  packs.Put(74, value);
-  for (const auto& [tag, hex] : std::initializer_list<std::pair<std::uint32_t, const char*>>{
-           {81, "00243800"},
-           {94, "0170f592f02373364af8aa9162c00f2eb2da16b74341000841a0be365b5ab96a3645"},
-           {102, "02423f800000400000004000"},
-           {122, "010e0343414e0003465241"},
-           {127, "83d4608769"},
-           {128, "0d15000007d000000fa04e4e4952"},
-           {130, "0b406bc20919bda554070e00"},
-           {138, "011200000f564953204e6f73652043616d657261"},
-           {140, "0e01010103820307486172706f6f6e"},
-           {141, "0f000001034071d89419bdbfe7089800"},
-           {142, "063480004b0000061a40000c8000"}}) {
-    packs.Put(tag, *HexDecode(hex));
-  }
-  const std::string registration = KlvSetWriter()
-                                       .Put(5, *HexDecode("0202020401"
-                                                          "4203efc84203efca4055e5424055e5e7"))
-                                       .value();
-  packs.Put(101, KlvSetWriter().Put(98, registration).value());
-  Write("klv/every_item", every.Packet(kSt0601Key));
-  Write("klv/packs", packs.Packet(kSt0601Key));
-  Write("klv/packs_value", packs.value());
-  const std::string item = *HexDecode(
-      "060e2b34010101070701100106000000"
-      "0443200000");
-  std::string universal(AsText(kEg0104Key));
-  AppendBerLength(universal, static_cast<std::uint32_t>(item.size()));
-  Write("klv/eg0104", universal + item);
+  AppendBerLength(packet, static_cast<std::uint32_t>(vmti.size()));
+  Write("klv/st0903_alone", packet + vmti);
+  Write("klv/vmti_value", *HexDecode("0B02064004010508020780650706010103064000"));
 }
 
 void WriteRadar() {
@@ -126,6 +74,41 @@ void WriteRadar() {
   Write("stanag4607/mission", first);
   Write("stanag4607/job_and_dwell", second);
   Write("stanag4607/stream_with_damage", first + "damage" + second + first.substr(0, 40));
+}
+
+void WriteOtherAsterix() {
+  using asterix::Content;
+  const auto value = [](std::string_view name, std::int64_t raw) {
+    return Content{name, raw, {}, {}};
+  };
+  const auto write = [&](std::uint8_t category, const std::vector<Content>& items) {
+    const std::string record = asterix::EncodeRecord(category, items);
+    Write(fmt::format("asterix/cat{:03}", category),
+          asterix::EncodeBlock(category, record + record));
+  };
+  const std::vector<Content> source = {value("sac", 25), value("sic", 100)};
+  write(1, {{"I001/010", 0, {}, source},
+            {"I001/020", 0, {}, {value("typ", 1), value("ds1ds2", 1)}},
+            {"I001/161", 0, {}, {value("track_number", 7)}},
+            {"I001/030", 0, {}, {value("", 7), value("", 3)}}});
+  write(2, {{"I002/010", 0, {}, source},
+            {"I002/030", 0, {}, {value("time_of_day_s", 1000)}},
+            {"I002/070", 0, {}, {{"", 0, {}, {value("ident", 1), value("count", 5)}}}}});
+  write(21, {{"I021/010", 0, {}, source},
+             {"I021/040", 0, {}, {value("gbs", 1), value("mbc", 3)}},
+             {"I021/131", 0, {}, {value("lat_deg", 1), value("lon_deg", 2)}},
+             {"I021/110", 0, {}, {{"tis", 0, {}, {value("nav", 1)}}}},
+             {"I021/250", 0, {}, {{"", 0, {}, {value("mb", 5), value("bds", 0x50)}}}},
+             {"I021/295", 0, {}, {{"scc", 0, {}, {value("age_s", 1)}}}},
+             {"I021/RE", 0, {}, {{"raw", 0, "abc", {}}}}});
+  write(62, {{"I062/010", 0, {}, source},
+             {"I062/070", 0, {}, {value("time_of_day_s", 1000)}},
+             {"I062/380", 0, {}, {{"id", 0, {}, {value("identification", 1)}}}},
+             {"I062/080", 0, {}, {value("sfc", 1)}},
+             {"I062/390", 0, {}, {{"tod", 0, {}, {{"", 0, {}, {value("hours", 5)}}}}}},
+             {"I062/510", 0, {}, {{"", 0, {}, {value("unit", 1), value("track_number", 2)}}}},
+             {"I062/500", 0, {}, {{"arc", 0, {}, {value("climb_mps", 2)}}}}});
+  write(65, {{"I065/010", 0, {}, source}, {"I065/040", 0, {}, {value("nogo", 2)}}});
 }
 
 void WriteAsterix() {
@@ -156,6 +139,7 @@ void WriteAsterix() {
                    "eb07b9582e410020f5"));
   Write("asterix/capture",
         PcapHeader() + PcapUdpPacket(time, 0x0A000001, 4000, 0xEF010101, 8600, plots));
+  WriteOtherAsterix();
 }
 
 void WriteHuman() {
@@ -261,6 +245,5 @@ int main(int argc, char** argv) {
   trucewatch::WriteHuman();
   trucewatch::WriteEnvelopes();
   trucewatch::WriteNotes();
-  trucewatch::WriteStacSeeds(trucewatch::Write);
   return 0;
 }
