@@ -61,7 +61,13 @@ class RemuxerImpl final : public TsRemuxer {
   }
 
   Result<std::string> Next() override {
-    while (!ended_ && muxer_.size() < kPieceBytes) TW_RETURN_IF_ERROR(Step());
+    if (failed_) return tl::unexpected<Error>(*failed_);
+    while (!ended_ && muxer_.size() < kPieceBytes) {
+      const auto step = Step();
+      if (step) continue;
+      failed_ = step.error();
+      return tl::unexpected<Error>(*failed_);
+    }
     return muxer_.Take();
   }
 
@@ -128,7 +134,8 @@ class RemuxerImpl final : public TsRemuxer {
   std::string name_;
   VideoContainer kind_;
   std::uint64_t at_ = 0;
-  std::optional<Error> error_;  // of read_at
+  std::optional<Error> error_;   // of read_at
+  std::optional<Error> failed_;  // of Next
   AvOwned<AVIOContext> io_;
   AvInput input_;  // after io_, which it uses
   AvOwned<AVPacket> packet_;

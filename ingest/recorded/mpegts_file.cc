@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "core/media/demuxer.h"
-#include "core/media/ts_sync.h"
 #include "ingest/klv/st0601.h"
 #include "ingest/recorded/event_clock.h"
-#include "ingest/recorded/internal/file_reader.h"
 #include "ingest/recorded/recorded_source.h"
+#include "ingest/recorded/video_file.h"
 
 namespace trucewatch {
 namespace {
@@ -17,13 +16,10 @@ namespace {
 constexpr std::size_t kChunkSize = 348 * 188;
 // How far the first chunks may look ahead for a time: 4 MiB.
 constexpr std::size_t kMaxPending = 64;
-constexpr std::size_t kSearchSize = 1 << 20;
-constexpr const char* kExpected =
-    "an MPEG transport stream: the byte 0x47 every 188, 192 or 204 bytes";
 
 class MpegTsFileSource final : public RecordedSource {
  public:
-  MpegTsFileSource(RecordedFileOptions options, internal::FileReader file)
+  MpegTsFileSource(RecordedFileOptions options, std::unique_ptr<VideoFile> file)
       : options_(std::move(options)), file_(std::move(file)), demuxer_(TsDemuxer::Create()) {}
 
   const SourceId& id() const override { return options_.source; }
@@ -39,7 +35,9 @@ class MpegTsFileSource final : public RecordedSource {
     if (pending_.empty()) {
       ended_ = true;
       record.end_of_source = true;
-      record.source_offset = file_.size();
+      const std::string origin = file_->origin();
+      if (!origin.empty()) record.bytes = "end of the recording; " + origin;
+      record.source_offset = file_->at();
       record.receive_time = last_.value_or(options_.start);
       return record;
     }
@@ -70,8 +68,8 @@ class MpegTsFileSource final : public RecordedSource {
 
   Result<void> Fill() {
     Chunk chunk;
-    chunk.offset = file_.at();
-    TW_ASSIGN_OR_RETURN(chunk.bytes, file_.Read(kChunkSize));
+    chunk.offset = file_->at();
+    TW_ASSIGN_OR_RETURN(chunk.bytes, file_->Read(kChunkSize));
     finished_ = chunk.bytes.empty();
     if (finished_) return {};
     // A demuxer that gives up costs the times, not the bytes: they are evidence.
@@ -105,7 +103,7 @@ class MpegTsFileSource final : public RecordedSource {
   }
 
   RecordedFileOptions options_;
-  internal::FileReader file_;
+  std::unique_ptr<VideoFile> file_;
   std::unique_ptr<TsDemuxer> demuxer_;
   EventClock clock_;
   std::optional<Instant> first_;  // metadata time of the file
@@ -122,21 +120,7 @@ class MpegTsFileSource final : public RecordedSource {
 
 Result<std::unique_ptr<RecordedSource>> OpenMpegTsFile(Storage& storage,
                                                        const RecordedFileOptions& options) {
-  TW_ASSIGN_OR_RETURN(internal::FileReader file,
-                      internal::FileReader::Open(storage, options.path, kExpected));
-  std::string start;
-  while (true) {
-    TW_ASSIGN_OR_RETURN(const std::string bytes, file.Read(kChunkSize));
-    start += bytes;
-    const bool final = file.at() == file.size() || start.size() >= kSearchSize;
-    const auto sync = FindTsSync(AsBytes(start), final);
-    if (sync && *sync) break;
-    if (!sync || final) {
-      return Fail(ErrorCode::kBadInput, "{}: it starts with {}; expected {}", options.path,
-                  internal::DescribeStart(start), kExpected);
-    }
-  }
-  file.Rewind();
+  TW_ASSIGN_OR_RETURN(auto file, VideoFile::Open(storage, options.path));
   return std::make_unique<MpegTsFileSource>(options, std::move(file));
 }
 

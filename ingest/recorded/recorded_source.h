@@ -44,9 +44,10 @@ struct RecordedFileOptions {
 Result<std::unique_ptr<RecordedSource>> OpenStanag4607File(Storage& storage,
                                                            const RecordedFileOptions& options);
 
-// MPEG transport stream with ST 0601 metadata: records of just under 64 KiB; receive_time is the
-// newest metadata time (item 2) up to the end of the record. Without metadata, the mission's start
-// plus what the stream's own clock has run.
+// MPEG transport stream with ST 0601 metadata, or an MP4, MOV or MKV file, made into one
+// (video_file.h; the last record's reason says from what): records of just under 64 KiB;
+// receive_time is the newest metadata time (item 2) up to the end of the record. Without metadata,
+// the mission's start plus what the stream's own clock has run.
 Result<std::unique_ptr<RecordedSource>> OpenMpegTsFile(Storage& storage,
                                                        const RecordedFileOptions& options);
 

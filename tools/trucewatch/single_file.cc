@@ -10,6 +10,7 @@
 
 #include "core/crypto/sha256.h"
 #include "core/media/demuxer.h"
+#include "core/media/ts_remuxer.h"
 #include "core/media/ts_sync.h"
 #include "core/storage/storage.h"
 #include "ingest/asterix/capture.h"
@@ -17,6 +18,7 @@
 #include "ingest/feed.h"
 #include "ingest/klv/st0601.h"
 #include "ingest/recorded/recorded_source.h"
+#include "ingest/recorded/video_file.h"
 
 namespace trucewatch {
 extern const char kSingleFileDefaults[];  // configs/defaults/single_file.txtpb
@@ -86,14 +88,14 @@ std::optional<Place> PlaceOf(const UasDatalink& set) {
 }
 
 // Frame centre and time of the first sound ST 0601 packet; nothing when the stream has none.
-Result<std::optional<Place>> PlaceOfTransportStream(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
+Result<std::optional<Place>> PlaceOfVideo(const std::string& path) {
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  TW_ASSIGN_OR_RETURN(const auto file, VideoFile::Open(*storage, path));
   const auto demuxer = TsDemuxer::Create();
-  std::string chunk(kChunk, '\0');
-  for (std::size_t read = 0; in && read < kSearch; read += kChunk) {
-    in.read(chunk.data(), static_cast<std::streamsize>(kChunk));
-    TW_ASSIGN_OR_RETURN(const auto packets,
-                        demuxer->Push(AsBytes(chunk).first(static_cast<std::size_t>(in.gcount()))));
+  while (file->at() < kSearch) {
+    TW_ASSIGN_OR_RETURN(const std::string chunk, file->Read(kChunk));
+    if (chunk.empty()) break;
+    TW_ASSIGN_OR_RETURN(const auto packets, demuxer->Push(AsBytes(chunk)));
     for (const MediaPacket& packet : packets) {
       if (packet.kind != MediaKind::kKlv) continue;
       KlvSplitter splitter;
@@ -177,6 +179,7 @@ Result<SensorFormat> RecogniseFile(const std::string& path) {
   if (asterix::LooksLikeCapture(AsBytes(bytes))) return SensorFormat::kAsterix;
   if (LooksLikeRaster(bytes)) return SensorFormat::kRaster;
   if (bytes.rfind("PK\x03\x04", 0) == 0) return SensorFormat::kProduct;
+  if (RecogniseContainer(AsBytes(bytes))) return SensorFormat::kVideoContainer;
   TW_ASSIGN_OR_RETURN(const bool stac, LooksLikeStac(path, bytes));
   if (stac) return SensorFormat::kStac;
   if (LooksLikeTransportStream(bytes)) return SensorFormat::kTransportStream;
@@ -200,7 +203,7 @@ Error NotASensorFile(const std::string& path) {
       ErrorCode::kBadInput,
       fmt::format(
           "{}: is no sensor file: it begins with {}; expected an MPEG transport stream (47 "
-          "every 188 bytes), "
+          "every 188 bytes), an MP4, MOV or MKV file, "
           "KLV (06 0e 2b 34), STANAG 4607 (a version of two digits and a packet size), a pcap "
           "capture or ASTERIX blocks (a category and a length), a GeoTIFF (49 49 2a 00), JPEG 2000 "
           "or NITF, a SAFE folder or zip "
@@ -217,8 +220,8 @@ bool IsSensorFile(const std::string& path) {
 Result<MissionFile> MissionForSingleFile(const std::string& path, const std::string& out) {
   TW_ASSIGN_OR_RETURN(const SensorFormat format, RecogniseFile(path));
   std::optional<Place> place;
-  if (format == SensorFormat::kTransportStream) {
-    TW_ASSIGN_OR_RETURN(place, PlaceOfTransportStream(path));
+  if (IsVideo(format)) {
+    TW_ASSIGN_OR_RETURN(place, PlaceOfVideo(path));
   } else if (format == SensorFormat::kStanag4607) {
     TW_ASSIGN_OR_RETURN(place, PlaceOfRadar(path));
   } else if (format == SensorFormat::kRaster || format == SensorFormat::kStac ||
@@ -241,7 +244,6 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
   // Without metadata nothing has a place or a time; the run still shows what moves.
   const Place at = place.value_or(Place{Geodetic::FromDegrees(0, 0, 0), Instant()});
   const std::string name = NameOf(path);
-  const bool video = format == SensorFormat::kTransportStream;
   const std::string text =
       fmt::format(
           "# Made by trucewatch for {}\nname: \"{}\"\nstart_utc: \"{}\"\norigin_lat_deg: "
@@ -252,8 +254,8 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
           "  detection_probability: 0.8 false_alarms_per_km2: 0.1\n}}\n",
           std::filesystem::path(path).filename().string(), name, FormatUtc(at.start),
           at.origin.latitude.deg(), at.origin.longitude.deg(), at.origin.height_hae_m, name,
-          Quotable(std::filesystem::absolute(path).string()), video ? "MPEGTS_KLV" : "STANAG4607",
-          name, name, name, name) +
+          Quotable(std::filesystem::absolute(path).string()),
+          IsVideo(format) ? "MPEGTS_KLV" : "STANAG4607", name, name, name, name) +
       std::string(kSingleFileDefaults);
   const std::string config = out + "/mission.txtpb";
   const std::unique_ptr<Storage> storage = MakePosixStorage();

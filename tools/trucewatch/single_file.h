@@ -11,6 +11,7 @@ namespace trucewatch::tools {
 enum class SensorFormat {
   kUnknown,
   kTransportStream,
+  kVideoContainer,  // MP4, MOV, MKV
   kKlv,
   kStanag4607,
   kAsterix,
@@ -18,6 +19,9 @@ enum class SensorFormat {
   kStac,
   kProduct
 };
+inline bool IsVideo(SensorFormat format) {
+  return format == SensorFormat::kTransportStream || format == SensorFormat::kVideoContainer;
+}
 
 // Looks at the first bytes. kNotFound when there is no file; kBadInput when it is empty or no file.
 Result<SensorFormat> RecogniseFile(const std::string& path);

@@ -147,6 +147,14 @@ bool TsMuxer::ReadyToBegin(const AVFormatContext&) const {
 }
 
 Result<void> TsMuxer::Begin(const AVFormatContext& input) {
+  const auto begun = TryToBegin(input);
+  if (begun) return {};
+  for (Stream& stream : streams_) stream.out = nullptr;
+  muxer_.reset();
+  return begun;
+}
+
+Result<void> TsMuxer::TryToBegin(const AVFormatContext& input) {
   AVFormatContext* muxer = nullptr;
   const int made = avformat_alloc_output_context2(&muxer, nullptr, "mpegts", nullptr);
   if (made < 0) return Failed("no writer", made);

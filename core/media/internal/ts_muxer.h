@@ -68,6 +68,7 @@ class TsMuxer {
   void Decide(Stream& stream, const AVPacket& packet);
   bool ReadyToBegin(const AVFormatContext& input) const;
   Result<void> Begin(const AVFormatContext& input);
+  Result<void> TryToBegin(const AVFormatContext& input);
   Result<void> AddStream(const AVStream& in, Stream& stream);
   void MoveClock(const AVFormatContext& input);
   Result<void> Drain(const AVFormatContext& input);

@@ -24,6 +24,14 @@ TEST(Sha256, FipsVectors) {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, PiecesGiveTheSameAsTheWhole) {
+  Sha256Stream nothing;
+  EXPECT_EQ(nothing.Finish(), Sha256(""));
+  Sha256Stream stream;
+  for (const char* piece : {"a", "", "bc"}) stream.Add(AsBytes(piece));
+  EXPECT_EQ(stream.Finish(), Sha256("abc"));
+}
+
 TEST(Ed25519, Rfc8032TestTwo) {
   const auto pair = Ed25519KeyPair::FromSeed(
       FromHex<32>("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));

@@ -70,6 +70,14 @@ TEST(LiveUdp, GivesTheDatagramsBytesInOrderAndNothingWhileSilent) {
   EXPECT_FALSE((*live)->ended());
 }
 
+TEST(LiveUdp, JoinsAMulticastGroup) {
+  const auto live = OpenLiveTs("udp://239.255.77.78:0");
+  if (!live) GTEST_SKIP() << "no multicast here: " << live.error().message;
+  const UdpSender sender((*live)->port(), "239.255.77.78");
+  if (!sender.Send(TsPackets(7, 'm'))) GTEST_SKIP() << "no route to multicast groups here";
+  EXPECT_EQ(ReceiveBytes(**live, std::size_t{7} * 188), TsPackets(7, 'm'));
+}
+
 TEST(LiveUdp, TakesRtpHeadersOffAndCountsWhatIsMissing) {
   const auto live = OpenLiveTs("udp://127.0.0.1:0");
   ASSERT_TRUE(live.has_value());

@@ -201,8 +201,14 @@ TEST(TsRemuxer, SaysWhichVideoItFoundInsteadOfTheThreeItReads) {
   const TempDirectory directory;
   const std::string path = directory.File("a.mkv");
   RunFfmpeg({"-f", "lavfi", "-i", "testsrc2=size=64x64:rate=5:duration=1", "-c:v", "mjpeg", path});
-  const Remuxed remuxed = Remux(ReadAll(path));
-  EXPECT_EQ(remuxed.error, "clip: no video of H.264, H.265 or MPEG-2; found: mjpeg");
+  const std::string bytes = ReadAll(path);
+  auto remuxer = TsRemuxer::Open(InMemory(bytes), "clip");
+  ASSERT_TRUE(remuxer.has_value());
+  for (int again = 0; again < 2; ++again) {
+    const auto part = (*remuxer)->Next();
+    ASSERT_FALSE(part.has_value());
+    EXPECT_EQ(part.error().message, "clip: no video of H.264, H.265 or MPEG-2; found: mjpeg");
+  }
 }
 
 TEST(TsRemuxer, DamagedFilesGiveAnErrorOrWhatIsLeft) {

@@ -48,9 +48,10 @@ Result<void> DetectFile(const DetectCommand& command, const std::string& file,
   TW_ASSIGN_OR_RETURN(const SensorFormat format, RecogniseFile(file));
   if (format == SensorFormat::kUnknown) return tl::unexpected<Error>(NotASensorFile(file));
   if (format == SensorFormat::kRaster) return DetectInScene(command, file);
-  if (format != SensorFormat::kTransportStream) {
+  if (!IsVideo(format)) {
     return Fail(ErrorCode::kBadInput,
-                "{}: holds no pictures; expected an MPEG transport stream or a satellite image",
+                "{}: holds no pictures; expected an MPEG transport stream, an MP4, MOV or MKV "
+                "file, or a satellite image",
                 file);
   }
   TW_ASSIGN_OR_RETURN(const MissionFile mission, MissionForSingleFile(file, scratch));

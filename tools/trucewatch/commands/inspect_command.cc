@@ -4,10 +4,12 @@
 #include <map>
 
 #include "core/json/json_writer.h"
+#include "core/storage/storage.h"
 #include "ingest/asterix/inspect_asterix.h"
 #include "ingest/klv/inspect_klv.h"
 #include "ingest/radar/inspect_4607.h"
 #include "ingest/recorded/inspect_product.h"
+#include "ingest/recorded/video_file.h"
 #include "ingest/satellite/inspect_scene.h"
 #include "ingest/video/inspect_ts.h"
 #include "tools/trucewatch/commands/commands.h"
@@ -21,8 +23,9 @@ class Summary {
  public:
   void Count(const std::string& line) {
     ++records_;
-    for (const char* format : {"st0601", "st0903", "st0102", "eg0104", "video", "stanag4607",
-                               "asterix", "raster", "stac", "sentinel1", "sentinel2"}) {
+    for (const char* format :
+         {"st0601", "st0903", "st0102", "eg0104", "video", "stanag4607", "asterix", "raster",
+          "stac", "sentinel1", "sentinel2", "container"}) {
       if (line.find(fmt::format("\"format\":\"{}\"", format)) != std::string::npos)
         ++formats_[format];
     }
@@ -47,6 +50,20 @@ class Summary {
   std::map<std::string, std::uint64_t> formats_;
 };
 
+// What it was made into MPEG-TS from, how, and then what is in the transport stream.
+Result<void> InspectContainer(const std::string& file, const EmitLine& emit) {
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  TW_ASSIGN_OR_RETURN(const auto video, VideoFile::Open(*storage, file));
+  const ReadChunk read = [&](std::size_t max) { return video->Read(max); };
+  TW_RETURN_IF_ERROR(InspectTs(file, read, emit));
+  JsonWriter json;
+  json.BeginObject().Field("file", file).Field("offset", 0).Field("length", video->at());
+  json.Field("format", std::string_view("container")).Field("ok", true);
+  json.Field("origin", video->origin());
+  emit(json.EndObject().text());
+  return {};
+}
+
 Result<void> InspectFile(const std::string& file, bool json) {
   TW_ASSIGN_OR_RETURN(const SensorFormat format, RecogniseFile(file));
   std::ifstream in(file, std::ios::binary);
@@ -65,6 +82,9 @@ Result<void> InspectFile(const std::string& file, bool json) {
   switch (format) {
     case SensorFormat::kTransportStream:
       TW_RETURN_IF_ERROR(InspectTs(file, read, emit));
+      break;
+    case SensorFormat::kVideoContainer:
+      TW_RETURN_IF_ERROR(InspectContainer(file, emit));
       break;
     case SensorFormat::kKlv:
       TW_RETURN_IF_ERROR(InspectKlv(file, read, emit));
