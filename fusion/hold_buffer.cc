@@ -58,7 +58,7 @@ bool HoldBuffer::Watermark(const SourceId& source, Instant time) {
 }
 
 void HoldBuffer::Status(const SourceStatus& status) {
-  if (IsSparse(status.source)) return;
+  if (IsSparse(status.source) || status.state == SourceState::kUnspecified) return;
   Progress& source = sources_[status.source];
   switch (status.state) {
     case SourceState::kStarted:

@@ -5,6 +5,7 @@
 
 #include "core/crypto/sha256.h"
 #include "core/types/codec.h"
+#include "core/types/source_notes.h"
 #include "verify/snapshot_codec.h"
 #include "verify/wording.h"
 
@@ -151,6 +152,8 @@ void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std:
   finding.reason = SourceStatusSentence(*status);
   finding.supports.push_back(BareSupport(status->source, status->time));
   out.push_back(Write(std::move(finding)));
+  if (coverage_) coverage_->AddStatus(*status);
+  if (IsNote(*status)) return;
   if (status->state == SourceState::kEnded) {
     running_.erase(status->source.value);
     ended_.insert(status->source.value);

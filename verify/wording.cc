@@ -224,7 +224,7 @@ std::string HeartbeatSentence(const HeartbeatFacts& facts, Instant now) {
 }
 
 std::string SourceStatusSentence(const SourceStatus& status) {
-  const char* what = "changed its state";
+  const char* what = "reports";
   switch (status.state) {
     case SourceState::kStarted:
       what = "started";

@@ -23,14 +23,6 @@ constexpr std::size_t kMoving = 0;
 constexpr std::size_t kStanding = 1;
 constexpr std::size_t kGroup = 2;
 
-std::string Shortened(std::string text) {
-  if (text.size() > 120) text.resize(120);
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = ' ';
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<CoverageBook> CoverageBook::Make(const CoverageTerms& terms, const std::vector<Zone>& zones,
@@ -120,6 +112,8 @@ void CoverageBook::Forget() {
   std::erase_if(impediments_, [&](const Impediment& impediment) {
     return now - impediment.last > kCoverageMemory + terms_.period;
   });
+  doubted_clocks_.Forget(now - kCoverageMemory - terms_.period);
+  silences_.Forget(now - kCoverageMemory - terms_.period);
 }
 
 std::uint32_t CoverageBook::SourceIndex(const SourceId& id) {
@@ -135,7 +129,7 @@ std::uint32_t CoverageBook::SourceIndex(const SourceId& id) {
 }
 
 std::uint32_t CoverageBook::ReasonIndex(const std::string& reason) {
-  const std::string text = Shortened(reason);
+  const std::string text = ReasonText(reason);
   for (std::size_t i = 0; i < reasons_.size(); ++i) {
     if (reasons_[i] == text) return static_cast<std::uint32_t>(i);
   }
@@ -223,8 +217,13 @@ Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
   period->exercise |= look.exercise;
   period->changed = true;
   period->seconds[source].insert(static_cast<std::int32_t>(since.micros() / 1'000'000));
+  std::string reason = look.degraded_reason;
+  if (reason.empty() &&
+      !doubted_clocks_.ReasonIn(look.source, look.time, look.time + Duration::Micros(1)).empty()) {
+    reason = "clock not trusted";
+  }
   const LookKey key{source, static_cast<std::int32_t>(since.micros() / kIndependentLooks.micros()),
-                    look.degraded_reason.empty() ? 0u : ReasonIndex(look.degraded_reason)};
+                    reason.empty() ? 0u : ReasonIndex(reason)};
   const std::array<double, kCoverageClasses> given = {
       look.moving_vehicle_probability, look.standing_vehicle_probability, look.group_probability};
   for (std::size_t z = 0; z < zones_.size(); ++z) {
@@ -275,9 +274,17 @@ void CoverageBook::AddImpediment(const HumanRecord& record) {
   if (impediments_.size() >= kMaxImpediments) impediments_.erase(impediments_.begin());
   impediments_.push_back(
       {record.time_first, record.time_last, record.position, record.radius_m,
-       record.impediment.empty() ? "kind not stated" : Shortened(record.impediment)});
+       record.impediment.empty() ? "kind not stated" : ReasonText(record.impediment)});
   for (Period& period : periods_) {
     if (record.time_first < period.end && record.time_last >= period.start) period.changed = true;
+  }
+}
+
+void CoverageBook::AddStatus(const SourceStatus& status) {
+  doubted_clocks_.Add(status);
+  if (!silences_.Add(status)) return;
+  for (Period& period : periods_) {
+    if (status.state == SourceState::kLate && status.time < period.end) period.changed = true;
   }
 }
 

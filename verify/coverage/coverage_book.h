@@ -13,6 +13,7 @@
 #include "core/types/finding.h"
 #include "core/types/track.h"
 #include "trucewatch/v1/verify_snapshot.pb.h"
+#include "verify/coverage/silence_book.h"
 #include "verify/coverage/zone_grid.h"
 
 namespace trucewatch {
@@ -56,7 +57,8 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // is at least 1 - full_share of the period and twice its spacing; the looks' own; "partial".
 // Reasons of NOT_OBSERVED, the first of: "impediment: KIND"; "SOURCE gave no look since HH:MM:SS",
 // of the source that looked here within kCoverageMemory and gave no look at all in the period;
-// "no look was good enough"; "no source looked here".
+// "no look was good enough"; "no source looked here". Where the source was on record as silent
+// meanwhile, both "gave no look" go on with ": " and why.
 // Accounts are given when a settled picture comes at or after the end of a period (all looks before
 // it have come then), one for each zone; at the end of the mission for the begun one, up to the
 // last picture or look. Late looks and impediments amend periods already accounted for, once, with
@@ -82,6 +84,9 @@ class CoverageBook {
   Result<void> AddLook(const SettledLook& look);
   void AddPicture(const Picture& picture);
   void AddImpediment(const HumanRecord& record);
+  // A source fell silent, or is heard again; its clock is not trusted, or is again. Looks of a time
+  // when it was not are no good looks: "clock not trusted", unless they give a reason themselves.
+  void AddStatus(const SourceStatus& status);
   // The mission has ended.
   std::vector<Given> Finish();
 
@@ -149,6 +154,8 @@ class CoverageBook {
   void Learn(Source& source, std::size_t zone, const std::vector<int>& cells, Instant time);
   Duration UsualSpacing(const Source& source) const;  // zero: unknown
   void Mark(Instant time, std::size_t coverage_class, const Geodetic& place, bool exercise);
+  // ": " and why the source was silent in the period; empty when it was not.
+  std::string SilenceOf(std::uint32_t source, const Period& period) const;
   PeriodFacts FactsOf(const Period& period) const;
   CellState StateOf(const Period& period, const PeriodFacts& facts, std::size_t zone,
                     std::size_t coverage_class, int cell) const;
@@ -166,6 +173,8 @@ class CoverageBook {
   std::vector<Source> sources_;
   std::vector<std::string> reasons_ = {""};
   std::vector<Impediment> impediments_;
+  SilenceBook silences_{SilenceBook::Of::kSilence};
+  SilenceBook doubted_clocks_{SilenceBook::Of::kClock};
   std::vector<SettledLook> waiting_;  // without what the account does not need
 };
 

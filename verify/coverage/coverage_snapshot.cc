@@ -57,6 +57,8 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
     to->set_radius_m(impediment.radius_m);
     to->set_kind(impediment.kind);
   }
+  silences_.Write(out->mutable_silences());
+  doubted_clocks_.Write(out->mutable_doubted_clocks());
   for (const SettledLook& look : waiting_) *out->add_waiting() = ToProto(look);
   for (const Period& period : periods_) {
     auto* to = out->add_periods();
@@ -139,6 +141,8 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
          from.radius_m(),
          from.kind()});
   }
+  book.silences_.Read(in.silences());
+  book.doubted_clocks_.Read(in.doubted_clocks());
   for (const auto& from : in.waiting()) {
     TW_ASSIGN_OR_RETURN(SettledLook look, FromProto(from));
     book.waiting_.push_back(std::move(look));

@@ -87,6 +87,11 @@ CoverageBook::PeriodFacts CoverageBook::FactsOf(const Period& period) const {
   return facts;
 }
 
+std::string CoverageBook::SilenceOf(std::uint32_t source, const Period& period) const {
+  const std::string reason = silences_.ReasonIn(sources_[source].id, period.start, period.end);
+  return reason.empty() ? "" : ": " + reason;
+}
+
 std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFacts& facts,
                                             std::size_t zone, std::size_t coverage_class, int cell,
                                             double p) const {
@@ -116,8 +121,8 @@ std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFa
     if (looked_here) silent = s;
   }
   if (silent)
-    return fmt::format("{} gave no look since {}", sources_[*silent].id.value,
-                       ClockTime(*facts.before[*silent]));
+    return fmt::format("{} gave no look since {}{}", sources_[*silent].id.value,
+                       ClockTime(*facts.before[*silent]), SilenceOf(*silent, period));
   return p > 0.0 ? "no look was good enough" : "no source looked here";
 }
 
@@ -208,7 +213,8 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
   }
   if (main && facts.outage[*main])
     return {CoverageState::kDegraded,
-            fmt::format("{} gave no look for {} s", sources_[*main].id.value, facts.gap_s[*main])};
+            fmt::format("{} gave no look for {} s{}", sources_[*main].id.value, facts.gap_s[*main],
+                        SilenceOf(*main, period))};
   return {CoverageState::kDegraded, own.empty() ? "partial" : own};
 }
 

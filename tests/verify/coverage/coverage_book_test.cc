@@ -96,6 +96,58 @@ TEST(CoverageBook, ASourceThatFellSilentIsNamedWithItsLastLook) {
   EXPECT_EQ(Moving(given[2].account), "not 8 (radar1 gave no look since 12:00:54)");
 }
 
+SourceStatus Status(const char* source, int t, SourceState state, const char* reason = "") {
+  return {{source}, At(t), state, reason};
+}
+
+TEST(CoverageBook, WhatIsOnRecordAboutASilentSourceIsTheReason) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const char* kWhy = "station fs1: no data for 3.0 s (connected)";
+  const auto given = Pictures(book, 0, 361, [&](int t) {
+    if (t == 58) book.AddStatus(Status("radar1", 55, SourceState::kLate, kWhy));
+    if (t == 59)
+      book.AddStatus(Status("radar1", 59, SourceState::kUnspecified, "line back after 4.0 s"));
+    if (t == 180) book.AddStatus(Status("radar1", 180, SourceState::kResumed, "data again"));
+    if (t == 250) book.AddStatus(Status("radar1", 247, SourceState::kLate, "line broken: refused"));
+    if (t == 290) book.AddStatus(Status("radar1", 290, SourceState::kResumed, "data again"));
+    if (t % 3 == 0 && (t < 55 || t >= 180) && (t < 247 || t >= 290))
+      Add(book, Look("radar1", t, 0.8, kAll));
+    if (t == 100) {  // a snapshot in the middle of it
+      v1::VerifySnapshot::Coverage saved;
+      book.Write(&saved);
+      book = Book();
+      ASSERT_TRUE(book.Read(saved).has_value());
+    }
+  });
+  ASSERT_THAT(given, SizeIs(6));
+  const std::string since = fmt::format("not 8 (radar1 gave no look since 12:00:54: {})", kWhy);
+  EXPECT_EQ(Moving(given[0].account), "nothing 8");
+  EXPECT_EQ(Moving(given[1].account), since);
+  EXPECT_EQ(Moving(given[2].account), since);
+  EXPECT_EQ(Moving(given[3].account), "nothing 8");
+  EXPECT_EQ(Moving(given[4].account),
+            "degraded 8 (radar1 gave no look for 45 s: line broken: refused)");
+  EXPECT_EQ(Moving(given[5].account), "nothing 8");
+}
+
+TEST(CoverageBook, LooksOfAClockThatIsNotTrustedAreDegraded) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 181, [&](int t) {
+    if (t == 60)
+      book.AddStatus(Status("radar1", 60, SourceState::kUnspecified, "clock not trusted: 7.5 s"));
+    if (t == 120)
+      book.AddStatus(
+          Status("radar1", 120, SourceState::kUnspecified, "clock trusted again: 0.2 s"));
+    if (t % 3 == 0) Add(book, Look("radar1", t, 0.8, kAll));
+  });
+  ASSERT_THAT(given, SizeIs(3));
+  EXPECT_EQ(Moving(given[0].account), "nothing 8");
+  EXPECT_EQ(Moving(given[1].account), "degraded 8 (clock not trusted)");
+  EXPECT_EQ(Moving(given[2].account), "nothing 8");
+}
+
 TEST(CoverageBook, ASlowScanIsFullyWatchedAtItsOwnPace) {
   CoverageBook book = Book();
   book.Begin(At(0));
