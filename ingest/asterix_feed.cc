@@ -50,6 +50,7 @@ class AsterixFeed final : public Feed {
             options.terrain) {}
 
   Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) override {
+    newest_time_.reset();
     std::vector<FeedItem> items;
     std::vector<asterix::ScanItem> built;
     if (record.end_of_source) {
@@ -84,6 +85,8 @@ class AsterixFeed final : public Feed {
     Emit(std::move(built), record, items);
     return items;
   }
+
+  std::optional<Instant> NewestSensorTime() const override { return newest_time_; }
 
   std::string Account() const override {
     return fmt::format(
@@ -127,6 +130,7 @@ class AsterixFeed final : public Feed {
       return;
     }
     const Instant time = *stated;
+    if (!newest_time_ || time > *newest_time_) newest_time_ = time;
     const Duration error = time - received;
     if (error > kMaxClockError || -error > kMaxClockError) {
       ++no_time_;
@@ -177,6 +181,7 @@ class AsterixFeed final : public Feed {
   std::set<std::pair<int, int>> others_;
   std::set<int> categories_;
   bool clock_wrong_ = false;
+  std::optional<Instant> newest_time_;  // in the record pushed last
   std::uint64_t dwells_ = 0, plots_ = 0, repeated_ = 0, other_blocks_ = 0, expansions_ = 0,
                 other_radars_ = 0, no_time_ = 0, faults_ = 0;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,9 @@ class Feed {
   // what was held back.
   // What cannot be parsed is a DataFault; an Error means that the parser itself cannot go on.
   virtual Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) = 0;
+  // The newest time of the sensor's own clock in the record pushed last; nothing where it has none.
+  // Held against the receive time (clock_watch.h).
+  virtual std::optional<Instant> NewestSensorTime() const { return std::nullopt; }
   // What came out so far and what was kept back, in one sentence for the record. May be empty.
   virtual std::string Account() const = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "core/crypto/sha256.h"
 #include "core/types/codec.h"
+#include "core/types/source_notes.h"
 
 namespace trucewatch {
 namespace {
@@ -75,7 +76,8 @@ Result<std::unique_ptr<IngestStage>> IngestStage::Create(v1::config::MissionConf
                                   .terrain = terrain,
                                   .ground_height_hae_m = stage->config_.origin_height_hae_m(),
                                   .scenes = scenes}));
-    stage->sources_[SourceId{source.id()}].feed = std::move(feed);
+    Source& made = stage->sources_[SourceId{source.id()}];
+    made.feed = std::move(feed);
   }
   return stage;
 }
@@ -155,6 +157,13 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
     status(SourceState::kStarted, "first record");
   }
   TW_ASSIGN_OR_RETURN(auto items, source.feed->Push(record, Sha256(record.bytes)));
+  if (const auto sensor_time = source.feed->NewestSensorTime()) {
+    if (auto changed = source.clock.Add(*sensor_time, record.receive_time)) {
+      status(
+          SourceState::kUnspecified,
+          std::string(source.clock.trusted() ? kClockTrustedNote : kClockDoubtedNote) + *changed);
+    }
+  }
   std::size_t faults = 0;
   for (FeedItem& item : items) {
     item = Admit(std::move(item), record);
@@ -173,7 +182,10 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
                                                      record.source_offset, end_reason})));
     }
     std::string reason = end_reason.empty() ? "end of the recording" : end_reason;
-    const std::string account = source.started ? source.feed->Account() : std::string();
+    std::string account = source.started ? source.feed->Account() : std::string();
+    if (const std::string clock = source.clock.Account(); !clock.empty()) {
+      account += (account.empty() ? "" : "; ") + clock;
+    }
     if (!account.empty()) reason += ": " + account;
     source.ended = true;
     source.feed.reset();

@@ -12,6 +12,7 @@
 #include "core/geo/terrain.h"
 #include "core/stage/stage.h"
 #include "core/types/observation.h"
+#include "ingest/clock_watch.h"
 #include "ingest/feed.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
@@ -20,10 +21,12 @@ namespace trucewatch {
 
 // Journal in, observations out: a mission header passes on; raw records become VideoSegment,
 // ObservationSet (targets a platform reports itself), RadarDwell, SourceStatus (STARTED at a
-// source's first record, ENDED at its end) and DataFault. An OPERATIONAL mission refuses what is
-// marked as an exercise: a DataFault in its place. Snapshot: there is none. The state of a demuxer
-// cannot be saved, so Snapshot() and Restore() fail with kUnavailable, which tells the runner to
-// feed the journal again from its first record and compare the outputs with those it has instead of
+// source's first record, ENDED at its end) and DataFault. The sensor's own time is held against the
+// receive time: a note (core/types/source_notes.h)
+// when it is further off than it may be. An OPERATIONAL mission refuses what is marked as an
+// exercise: a DataFault in its place. Snapshot: there is none. The state of a demuxer cannot be
+// saved, so Snapshot() and Restore() fail with kUnavailable, which tells the runner to feed the
+// journal again from its first record and compare the outputs with those it has instead of
 // appending them. Threads: one caller at a time.
 class IngestStage final : public Stage {
  public:
@@ -40,10 +43,13 @@ class IngestStage final : public Stage {
   // Faults of one raw record beyond this many are counted in one more: a hostile record must not
   // become a flood.
   static constexpr std::size_t kMaxFaultsPerRecord = 100;
+  // Between a sensor's own time and the receive time of what it sends.
+  static constexpr Duration kMaxClockOffset = Duration::Seconds(2);
 
  private:
   struct Source {
     std::unique_ptr<Feed> feed;
+    ClockWatch clock{kMaxClockOffset};
     bool started = false;
     bool ended = false;
   };

@@ -52,6 +52,7 @@ class RadarFeed final : public Feed {
             options.terrain) {}
 
   Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) override {
+    newest_time_.reset();
     std::vector<FeedItem> items;
     if (record.end_of_source) {
       for (const auto& item : stream_.Finish()) Take(item, record.receive_time, items);
@@ -63,6 +64,8 @@ class RadarFeed final : public Feed {
     }
     return items;
   }
+
+  std::optional<Instant> NewestSensorTime() const override { return newest_time_; }
 
   std::string Account() const override {
     const auto& dropped = builder_.dropped();
@@ -94,6 +97,7 @@ class RadarFeed final : public Feed {
         continue;
       }
       RadarDwell dwell = std::move(std::get<stanag4607::BuiltDwell>(built).dwell);
+      if (!newest_time_ || dwell.time > *newest_time_) newest_time_ = dwell.time;
       dwell.raw_digests = ranges_.Of(packet.offset, packet.offset + packet.header.size);
       // What the next stage would refuse must be a fault here, not an end there.
       if (const auto valid = FromProto(ToProto(dwell)); !valid) {
@@ -116,6 +120,7 @@ class RadarFeed final : public Feed {
   stanag4607::Stanag4607Stream stream_;
   stanag4607::DwellBuilder builder_;
   RecordRanges ranges_;
+  std::optional<Instant> newest_time_;  // in the record pushed last
   std::uint64_t dwells_ = 0, plots_ = 0, skipped_ = 0, faults_ = 0;
 };
 

@@ -34,6 +34,10 @@ class VideoFeed final : public Feed {
     return items;
   }
 
+  std::optional<Instant> NewestSensorTime() const override {
+    return assembler_->last_metadata_time();
+  }
+
   std::string Account() const override {
     std::string account =
         fmt::format("{} segments, {} pictures, {} faults", segments_, pictures_, faults_);

@@ -26,6 +26,7 @@ std::vector<MetadataReader::Fault> MetadataStreams::Push(const MediaPacket& pack
   Stream& stream = found->second;
   MetadataReader::Output got = stream.reader.Push(packet, width_px);
   for (MetadataSample& sample : got.samples) {
+    last_time_ = sample.time;
     if (sample.own_pts) {
       stream.track.Add(std::move(sample));
     } else if (stream.waiting.size() < kMaxWaiting) {

@@ -48,6 +48,9 @@ class MetadataStreams {
   // Moving targets up to `last`, in order: those of the stream that is followed, and sets that
   // stand alone in any stream; the rest is forgotten.
   std::vector<MetadataReader::Targets> TakeTargets(std::optional<Instant> last);
+  // The time (item 2) of the packet that came last since this was called.
+  std::optional<Instant> TakeLastTime() { return std::exchange(last_time_, std::nullopt); }
+  std::optional<Instant> last_time() const { return last_time_; }
   // Sets that wait, in the stream with the most.
   std::size_t target_sets() const;
 
@@ -64,6 +67,7 @@ class MetadataStreams {
   bool with_targets_;
   std::map<int, Stream> streams_;  // by index
   std::optional<int> followed_;
+  std::optional<Instant> last_time_;
   bool told_too_many_ = false;
 };
 

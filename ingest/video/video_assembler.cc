@@ -62,6 +62,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
                   record.source.value, options_.source.value);
     }
     receive_time_ = record.receive_time;
+    metadata_.TakeLastTime();
     if (!record.bytes.empty()) {
       records_.push_back(
           {stream_end_, stream_end_ + record.bytes.size(), record.source_offset, digest});
@@ -78,6 +79,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
   }
 
   const VmtiCounts& vmti_counts() const override { return vmti_counts_; }
+  std::optional<Instant> last_metadata_time() const override { return metadata_.last_time(); }
 
  private:
   struct Record {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,6 +70,8 @@ class VideoAssembler {
     std::uint64_t persons = 0, others = 0, unseen = 0, unplaced = 0, beyond = 0;
   };
   virtual const VmtiCounts& vmti_counts() const = 0;
+  // The time (ST 0601 item 2) of the last sound packet in the record pushed last.
+  virtual std::optional<Instant> last_metadata_time() const = 0;
 };
 
 }  // namespace trucewatch

@@ -97,6 +97,43 @@ TEST_F(IngestStageTest, TurnsPacketsIntoDwellsBetweenStartAndEnd) {
   EXPECT_NE(envelopes[6].source_status().reason().find("5 dwells, 10 plots"), std::string::npos);
 }
 
+TEST_F(IngestStageTest, ARadarWhoseClockIsWrongIsOnRecordWithTheMeasuredOffset) {
+  std::vector<LogRecord> inputs;
+  RawRecord record;
+  record.source = {"radar1"};
+  const Instant start = ParseUtc("2026-03-01T21:00:00Z").value();
+  for (const std::string& packet : RadarPackets({.dwells = 120})) {
+    // Dwells 2 s apart; from the 40th to the 80th the radar's clock is 7.5 s behind.
+    const auto dwell = static_cast<std::int64_t>(record.source_sequence) - 1;
+    const bool wrong = dwell >= 40 && dwell < 80;
+    record.receive_time = start + Duration::Millis(2000 * dwell + (wrong ? 7500 : 150));
+    ++record.source_sequence;
+    record.bytes = packet;
+    inputs.push_back(Input(record));
+    record.source_offset += packet.size();
+  }
+  const auto envelopes = Run(inputs);
+  std::vector<std::string> said;
+  int dwells = 0;
+  for (const auto& envelope : envelopes) {
+    dwells += envelope.has_radar_dwell() ? 1 : 0;
+    if (!envelope.has_source_status() ||
+        envelope.source_status().state() == v1::SOURCE_STATE_STARTED) {
+      continue;
+    }
+    EXPECT_EQ(envelope.source_status().state(), v1::SOURCE_STATE_UNSPECIFIED);
+    said.push_back(envelope.source_status().reason());
+  }
+  EXPECT_EQ(dwells, 120);
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[0],
+            "clock not trusted: the sensor's time is 7.500 s behind the station's (median of 31), "
+            "the bound is 2 s");
+  EXPECT_EQ(said[1],
+            "clock trusted again: the sensor's time is 0.150 s behind the station's (median of "
+            "31), the bound is 2 s");
+}
+
 TEST_F(IngestStageTest, AnyPiecesGiveTheSameDwellsAndNameTheRecordsTheyCameFrom) {
   const std::string bytes = Joined(RadarPackets());
   const auto expected = Run(Inputs({bytes}));
