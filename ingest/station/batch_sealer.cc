@@ -44,8 +44,11 @@ std::vector<v1::OutboxRecord> BatchSealer::Add(const RawRecord& record, Instant 
     *batch_.add_records() = std::move(message);
     ++state_.total_records;
   }
-  state_.progress[record.source.value] = {record.source_sequence, record.receive_time,
-                                          record.end_of_source};
+  SourceProgress& progress = state_.progress[record.source.value];
+  progress.sequence = record.source_sequence;
+  progress.time = record.receive_time;
+  progress.ended = record.end_of_source;
+  progress.offset = record.source_offset + record.bytes.size();
   if (batch_bytes_ >= options_.batch_bytes) sealed.push_back(*Seal(now));
   return sealed;
 }
@@ -61,6 +64,20 @@ std::vector<v1::OutboxRecord> BatchSealer::Declare(const SourceId& source, std::
   auto sealed = SealBefore(loss.ByteSizeLong() + kFieldBytes, now);
   *batch_.add_losses() = std::move(loss);
   state_.progress[source.value].sequence = last;
+  return sealed;
+}
+
+std::vector<v1::OutboxRecord> BatchSealer::State(const SourceStatus& status, Instant now) {
+  SourceProgress& progress = state_.progress[status.source.value];
+  v1::SourceNotice notice;
+  notice.set_source_id(status.source.value);
+  notice.set_after_sequence(progress.sequence);
+  notice.set_state(static_cast<v1::SourceState>(status.state));
+  notice.set_time_us(status.time.micros());
+  notice.set_reason(status.reason.substr(0, kMaxReasonBytes));
+  auto sealed = SealBefore(notice.ByteSizeLong() + kFieldBytes, now);
+  *batch_.add_notices() = std::move(notice);
+  if (status.state != SourceState::kUnspecified) progress.late = status.state == SourceState::kLate;
   return sealed;
 }
 
@@ -89,6 +106,8 @@ std::optional<v1::OutboxRecord> BatchSealer::Seal(Instant now, bool end_of_strea
     position->set_sequence(progress.sequence);
     position->set_time_us(progress.time.micros());
     position->set_ended(progress.ended);
+    position->set_late(progress.late);
+    position->set_offset(progress.offset);
   }
   batch_.Clear();
   batch_bytes_ = 0;

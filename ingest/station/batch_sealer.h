@@ -19,6 +19,8 @@ struct SourceProgress {
   std::uint64_t sequence = 0;
   Instant time;
   bool ended = false;
+  bool late = false;         // a live source: the station has said so
+  std::uint64_t offset = 0;  // where its next byte stands
 };
 using StreamProgress = std::map<std::string, SourceProgress>;
 
@@ -50,6 +52,8 @@ class BatchSealer {
   // The station's own loss: records of this source that it never had.
   std::vector<v1::OutboxRecord> Declare(const SourceId& source, std::uint64_t first,
                                         std::uint64_t last, const std::string& reason, Instant now);
+  // What became of a live source after the records that were taken of it so far.
+  std::vector<v1::OutboxRecord> State(const SourceStatus& status, Instant now);
   // When what is gathered has to be sealed; nothing while nothing is gathered.
   std::optional<Instant> due() const;
   // Seals what is gathered; nothing when there is nothing and the stream does not end.

@@ -133,6 +133,10 @@ void HubReceiver::Take(Station& station, const v1::StationBatch& batch, const st
     source.time = std::max(source.time, Instant::FromMicros(record.receive_time_us()));
     source.ended = source.ended || record.end_of_source();
   }
+  for (const auto& notice : batch.notices()) {
+    if (notice.state() == v1::SOURCE_STATE_LATE) station.stalled.insert(notice.source_id());
+    if (notice.state() == v1::SOURCE_STATE_RESUMED) station.stalled.erase(notice.source_id());
+  }
   for (const auto& loss : batch.losses()) {
     station.account.declared_lost += loss.last_sequence() - loss.first_sequence() + 1;
   }
@@ -180,7 +184,27 @@ void HubReceiver::CountRefusal(Station* station, const std::string& user_id,
                   {{"station", user_id}, {"count", count}, {"why", why}});
 }
 
-std::string HubReceiver::HandleHello(Station& station, const v1::StationHello& hello) {
+void HubReceiver::ReadClock(Station& station, Instant clock, Instant now) {
+  constexpr std::size_t kHellos = 9;
+  // Any 64 bits may stand there: far from all times that are meant, and no overflow.
+  constexpr std::int64_t kMost = std::int64_t{1} << 60;
+  auto& offsets = station.clock_offsets_us;
+  offsets.push_back(now.micros() - std::clamp(clock.micros(), -kMost, kMost));
+  if (offsets.size() > kHellos) offsets.pop_front();
+  std::vector<std::int64_t> sorted(offsets.begin(), offsets.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const Duration offset = Duration::Micros(*middle);
+  station.account.clock_offset = offset;
+  const bool wrong = offset > kMaxClockOffset || -offset > kMaxClockOffset;
+  if (wrong == station.clock_wrong) return;
+  station.clock_wrong = wrong;
+  trucewatch::Log(
+      LogLevel::kWarn, wrong ? "station_clock_wrong" : "station_clock_right",
+      {{"station", station.config.id}, {"offset_s", fmt::format("{:.3f}", offset.seconds())}});
+}
+
+std::string HubReceiver::HandleHello(Station& station, const v1::StationHello& hello, Instant now) {
   if (hello.station_id() != station.config.id) {
     return fmt::format("Hello of a station '{}' by the key of '{}'", hello.station_id(),
                        station.config.id);
@@ -189,6 +213,7 @@ std::string HubReceiver::HandleHello(Station& station, const v1::StationHello& h
     return fmt::format("a stream id of {} bytes; expected {}", hello.stream_id().size(),
                        kStreamIdBytes);
   }
+  if (hello.clock_us() != 0) ReadClock(station, Instant::FromMicros(hello.clock_us()), now);
   const auto stream = station.streams.find(hello.stream_id());
   if (stream != station.streams.end() && stream->second.ended &&
       hello.first_retained() > stream->second.bodies.size()) {
@@ -211,6 +236,17 @@ std::string HubReceiver::CheckSources(const Station& station, const v1::StationB
     if (foreign(loss.source_id())) {
       return fmt::format("a declared loss of source '{}', which is not one of station '{}'",
                          loss.source_id(), station.config.id);
+    }
+  }
+  for (const auto& notice : batch.notices()) {
+    if (foreign(notice.source_id())) {
+      return fmt::format("a statement about source '{}', which is not one of station '{}'",
+                         notice.source_id(), station.config.id);
+    }
+    if (notice.state() != v1::SOURCE_STATE_LATE && notice.state() != v1::SOURCE_STATE_RESUMED &&
+        notice.state() != v1::SOURCE_STATE_UNSPECIFIED) {
+      return fmt::format("a statement about source '{}' that is neither LATE, RESUMED nor a note",
+                         notice.source_id());
     }
   }
   return {};
@@ -303,7 +339,7 @@ Result<std::vector<HubReceiver::Outbound>> HubReceiver::Handle(const std::vector
     } else if (!frame) {
       answer.refused = frame.error().message;
     } else if (frame->has_hello()) {
-      answer.refused = HandleHello(*station, frame->hello());
+      answer.refused = HandleHello(*station, frame->hello(), now);
       if (answer.refused.empty()) answer.stream_id = frame->hello().stream_id();
     } else {
       TW_ASSIGN_OR_RETURN(answer.refused, HandleBatch(*station, frame->batch(), &answer.stream_id));
@@ -348,7 +384,7 @@ Result<void> HubReceiver::Tick(Instant now) {
     const Duration silence = now - station.heard;
     if (silence < options_.late_after) continue;
     for (const auto& [source, progress] : station.sources) {
-      if (progress.ended || station.late.contains(source) ||
+      if (progress.ended || station.late.contains(source) || station.stalled.contains(source) ||
           station.config.occasional.contains(source)) {
         continue;
       }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,6 +50,9 @@ struct StationAccount {
   std::uint64_t repeated = 0;  // batches that were there already
   std::uint64_t refused = 0;   // frames
   bool ended = false;          // its stream has ended and all of it is here
+  // The hub's clock minus the station's, median of the last Hellos; what is under way makes it a
+  // little larger. Nothing before the first.
+  std::optional<Duration> clock_offset = std::nullopt;
 };
 
 // The hub's end of the link to its stations: decides what gets into the `received` log, which is
@@ -56,11 +60,11 @@ struct StationAccount {
 // the signature all name the same station; a batch is taken when it is the next of its stream. A
 // batch of an old number with other bytes is an equivocation: both stay on record, the first
 // stands. What is acknowledged is durable.
-// Late: a source whose station is silent for late_after is journalled LATE once, and RESUMED before
-// the station's next batch. Where several stations feed a mission, every source that speaks all the
-// time is journalled as expected from the start, so that fusion waits for a station that connects
-// later.
-// Threads: thread-compatible. An Error of Handle or Tick is final: open again.
+// Late: a live source of which its station says so (StationBatch.notices), until the station says
+// that it is back; and a source whose station is silent for late_after is journalled LATE once, and
+// RESUMED before the station's next batch. Where several stations feed a mission, every source that
+// speaks all the time is journalled as expected from the start, so that fusion waits for a station
+// that connects later. Threads: thread-compatible. An Error of Handle or Tick is final: open again.
 class HubReceiver {
  public:
   struct Inbound {
@@ -94,6 +98,8 @@ class HubReceiver {
   std::vector<StationAccount> accounts() const;
 
   static constexpr std::size_t kMaxRefusedKept = 1000;
+  // A station's clock further off than this is worth a line in the log.
+  static constexpr Duration kMaxClockOffset = Duration::Seconds(2);
 
  private:
   struct Stream {
@@ -105,10 +111,13 @@ class HubReceiver {
     std::map<std::string, Stream> streams;
     std::string newest_stream;
     StreamProgress sources;
-    std::set<std::string> late;
+    std::set<std::string> late;     // the hub has said so
+    std::set<std::string> stalled;  // the station has said so
     Instant heard;
     std::string peer;
     bool knows_end = false;
+    std::deque<std::int64_t> clock_offsets_us;  // of the last Hellos
+    bool clock_wrong = false;
     StationAccount account;
   };
 
@@ -120,7 +129,8 @@ class HubReceiver {
   Result<void> Flush();
   Result<void> CloseIfDone();
   // The answer's `refused`; empty when the frame is good.
-  std::string HandleHello(Station& station, const v1::StationHello& hello);
+  std::string HandleHello(Station& station, const v1::StationHello& hello, Instant now);
+  static void ReadClock(Station& station, Instant clock, Instant now);
   Result<std::string> HandleBatch(Station& station, const v1::SignedBatch& sealed,
                                   std::string* stream_id);
   std::string CheckSources(const Station& station, const v1::StationBatch& batch) const;

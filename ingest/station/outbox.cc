@@ -38,6 +38,14 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
+SourceProgress ProgressOf(const v1::SourcePosition& position) {
+  return {.sequence = position.sequence(),
+          .time = Instant::FromMicros(position.time_us()),
+          .ended = position.ended(),
+          .late = position.late(),
+          .offset = position.offset()};
+}
+
 }  // namespace
 
 Outbox::Outbox(Storage& storage, std::string directory, const Options& options)
@@ -166,8 +174,7 @@ Result<void> Outbox::OpenChunks() {
   state_.total_bytes = record.total_bytes();
   state_.total_records = record.total_records();
   for (const auto& position : record.position()) {
-    state_.progress[position.source_id()] = {
-        position.sequence(), Instant::FromMicros(position.time_us()), position.ended()};
+    state_.progress[position.source_id()] = ProgressOf(position);
   }
   // Sizes of what lies before, from the totals that every record carries.
   const auto total_before = [&](std::uint64_t sequence) -> Result<std::uint64_t> {
@@ -224,8 +231,7 @@ Result<void> Outbox::Append(const v1::OutboxRecord& record) {
   state_.total_bytes = record.total_bytes();
   state_.total_records = record.total_records();
   for (const auto& position : record.position()) {
-    state_.progress[position.source_id()] = {
-        position.sequence(), Instant::FromMicros(position.time_us()), position.ended()};
+    state_.progress[position.source_id()] = ProgressOf(position);
   }
   return {};
 }

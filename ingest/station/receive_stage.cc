@@ -67,6 +67,22 @@ void ReceiveStage::StateLosses(const std::string& station, const std::string& so
   }
 }
 
+void ReceiveStage::StateNotices(const std::string& source, std::uint64_t sequence, Notices& notices,
+                                std::vector<std::string>& out) {
+  auto& due = notices[source];
+  while (!due.empty() && due.front()->after_sequence() < sequence) {
+    const v1::SourceNotice& notice = *due.front();
+    due.pop_front();
+    v1::Envelope envelope;
+    *envelope.mutable_source_status() =
+        ToProto(SourceStatus{{source},
+                             Instant::FromMicros(notice.time_us()),
+                             static_cast<SourceState>(notice.state()),
+                             Printable(notice.reason())});
+    out.push_back(SerializeEnvelope(envelope));
+  }
+}
+
 std::vector<std::string> ReceiveStage::HandleBatch(const v1::StationBatch& batch) {
   std::vector<std::string> out;
   std::string& stream = streams_[batch.station_id()];
@@ -79,11 +95,14 @@ std::vector<std::string> ReceiveStage::HandleBatch(const v1::StationBatch& batch
   stream = batch.stream_id();
   Losses losses;
   for (const auto& loss : batch.losses()) losses[loss.source_id()][loss.first_sequence()] = &loss;
+  Notices notices;
+  for (const auto& notice : batch.notices()) notices[notice.source_id()].push_back(&notice);
   std::map<std::string, std::uint64_t> repeated;
   for (const auto& message : batch.records()) {
     const RawRecord record = *FromProto(message);  // cannot fail: it has no field that may be wrong
     const std::string& id = record.source.value;
     StateLosses(batch.station_id(), id, record.source_sequence, losses, out);
+    StateNotices(id, record.source_sequence, notices, out);
     Source& source = sources_[id];
     if (record.source_sequence <= source.sequence) {
       ++repeated[id];
@@ -106,6 +125,7 @@ std::vector<std::string> ReceiveStage::HandleBatch(const v1::StationBatch& batch
   for (const auto& [id, unused] : std::map(losses)) {
     StateLosses(batch.station_id(), id, kNoMore, losses, out);
   }
+  for (const auto& [id, unused] : std::map(notices)) StateNotices(id, kNoMore, notices, out);
   for (const auto& [id, count] : repeated) {
     out.push_back(Fault(id, 0,
                         fmt::format("{} records came again from station {} and were not passed on "

@@ -5,6 +5,9 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/bytes.h"
+#include "core/crypto/sha256.h"
+#include "core/media/live_ts.h"
 #include "ingest/station/batch_wire.h"
 
 namespace trucewatch::station {
@@ -47,12 +50,7 @@ Result<std::unique_ptr<GroundStation>> GroundStation::Create(const StationFile& 
                                     .chunk_bytes = std::max<std::uint64_t>(
                                         64 << 20, config.config.max_outbox_bytes() / 64)}));
   station->recorded_.emplace(RecordedMission::Open(storage, config.Recorded()));
-  for (const auto& source : config.config.source()) {
-    if (source.udp().empty()) continue;
-    auto receiver = UdpReceiver::Open(source.udp());
-    if (!receiver) return Prefix("source " + source.id(), receiver.error());
-    station->live_.push_back({source.id(), std::move(*receiver)});
-  }
+  station->MakeLive();
   station->sealer_.emplace(
       BatchSealer::Options{.station_id = config.config.id(),
                            .batch_bytes = config.config.batch_bytes(),
@@ -71,6 +69,37 @@ Result<std::unique_ptr<GroundStation>> GroundStation::Create(const StationFile& 
   return station;
 }
 
+void GroundStation::MakeLive() {
+  const std::uint64_t most = config_.config.max_outbox_bytes();
+  recorded_share_ = most;
+  const StreamProgress before = outbox_->state().progress;
+  for (const auto& source : config_.config.source()) {
+    if (source.live().empty()) continue;
+    const std::string& id = source.id();
+    const std::string url = source.live();
+    const auto format = source.format();
+    Live live;
+    live.share = source.max_queued_bytes() > 0
+                     ? source.max_queued_bytes()
+                     : most / static_cast<std::uint64_t>(config_.config.source_size());
+    recorded_share_ -= std::min(recorded_share_, live.share);
+    const Digest seed = Sha256(config_.config.id() + "/" + id);
+    const auto at = before.find(id);
+    LiveOptions options{.source = id,
+                        .station = config_.config.id(),
+                        .url = WithoutCredentials(url),
+                        .occasional = format == v1::config::SourceConfig::SATELLITE,
+                        .seed = ReadBe64(Bytes(seed.data(), seed.size()))};
+    if (source.stall_s() > 0) options.stall = Duration::FromSeconds(source.stall_s());
+    if (source.max_bytes_per_s() > 0) options.max_bytes_per_s = source.max_bytes_per_s();
+    if (source.max_records_per_s() > 0) options.max_records_per_s = source.max_records_per_s();
+    live.intake = std::make_unique<LiveIntake>(
+        std::move(options), [this, url, format] { return OpenLiveSource(url, format, clock_); },
+        at == before.end() ? SourceProgress{} : at->second, clock_);
+    live_.push_back(std::move(live));
+  }
+}
+
 Result<void> GroundStation::Keep(const std::vector<v1::OutboxRecord>& sealed) {
   for (const v1::OutboxRecord& record : sealed) TW_RETURN_IF_ERROR(outbox_->Append(record));
   return {};
@@ -84,8 +113,7 @@ Result<void> GroundStation::SealIfDue() {
 }
 
 bool GroundStation::OutboxFull() {
-  full_ = outbox_->unacknowledged_bytes() + config_.config.batch_bytes() >
-          config_.config.max_outbox_bytes();
+  full_ = outbox_->unacknowledged_bytes() + config_.config.batch_bytes() > recorded_share_;
   return full_;
 }
 
@@ -148,38 +176,53 @@ Result<void> GroundStation::FeedRecorded(std::stop_token stop) {
   return {};
 }
 
-// While the outbox is full nothing is read: the kernel drops and counts, and that is declared.
-Result<void> GroundStation::FeedLive(std::size_t live, std::stop_token stop) {
-  UdpReceiver& receiver = *live_[live].receiver;
-  RawRecord record;
-  record.source.value = live_[live].source;
-  const StreamProgress before = outbox_->state().progress;
-  if (const auto at = before.find(record.source.value); at != before.end()) {
-    record.source_sequence = at->second.sequence;
-    record.receive_time = at->second.time;
+bool GroundStation::ShareIsUsed(Live& live) const {
+  const std::uint64_t acknowledged = outbox_->acknowledged();
+  while (!live.queued.empty() && live.queued.front().first <= acknowledged) {
+    live.queued_bytes -= live.queued.front().second;
+    live.queued.pop_front();
   }
-  std::uint64_t lost = 0;
-  while (!stop.stop_requested()) {
-    if (OutboxFull()) {
-      clock_.SleepFor(kFullPoll);
-      continue;
-    }
-    TW_ASSIGN_OR_RETURN(auto datagram, receiver.Receive(kFullPoll));
-    if (!datagram) continue;
-    const std::lock_guard lock(seal_mutex_);
+  return live.queued_bytes >= live.share ||
+         outbox_->unacknowledged_bytes() >= config_.config.max_outbox_bytes();
+}
+
+Result<void> GroundStation::SealItems(Live& live, std::vector<LiveIntake::Item> items) {
+  const std::lock_guard lock(seal_mutex_);
+  bool urgent = false;
+  for (LiveIntake::Item& item : items) {
     const Instant now = clock_.Now();
-    if (const std::uint64_t dropped = receiver.lost() - lost; dropped > 0) {
-      lost += dropped;
-      const std::uint64_t first = record.source_sequence + 1;
-      record.source_sequence += dropped;
-      TW_RETURN_IF_ERROR(Keep(sealer_->Declare(record.source, first, record.source_sequence,
-                                               "datagrams came faster than they were taken", now)));
+    if (const auto* record = std::get_if<RawRecord>(&item)) {
+      TW_RETURN_IF_ERROR(Keep(sealer_->Add(*record, now)));
+      // At the latest the batch after this one holds it.
+      const std::uint64_t batch = sealer_->state().sequence + 1;
+      if (live.queued.empty() || live.queued.back().first != batch)
+        live.queued.push_back({batch, 0});
+      live.queued.back().second += record->bytes.size();
+      live.queued_bytes += record->bytes.size();
+    } else if (const auto* loss = std::get_if<LiveIntake::Loss>(&item)) {
+      TW_RETURN_IF_ERROR(Keep(sealer_->Declare({live.intake->options().source}, loss->first,
+                                               loss->last, loss->reason, now)));
+    } else {
+      TW_RETURN_IF_ERROR(Keep(sealer_->State(std::get<SourceStatus>(item), now)));
+      urgent = true;
     }
-    ++record.source_sequence;
-    record.receive_time = std::max(record.receive_time, now);  // the clock may be set back
-    record.bytes = std::move(*datagram);
-    TW_RETURN_IF_ERROR(Keep(sealer_->Add(record, now)));
-    record.source_offset += record.bytes.size();
+  }
+  // The hub waits for this source until it hears of it.
+  if (urgent) {
+    if (auto sealed = sealer_->Seal(clock_.Now())) TW_RETURN_IF_ERROR(Keep({*sealed}));
+  }
+  return {};
+}
+
+Result<void> GroundStation::FeedLive(std::size_t index, std::stop_token stop) {
+  Live& live = live_[index];
+  while (!stop.stop_requested()) {
+    auto items = live.intake->Step(kFullPoll, ShareIsUsed(live));
+    if (!items.empty()) {
+      TW_RETURN_IF_ERROR(SealItems(live, std::move(items)));
+    } else if (!live.intake->has_line()) {
+      clock_.SleepFor(kFullPoll);
+    }
   }
   return {};
 }
@@ -248,11 +291,14 @@ Result<bool> GroundStation::Run(std::stop_token stop) {
 }
 
 GroundStation::Status GroundStation::status() const {
-  return {.sealed = outbox_->state(),
-          .acknowledged = outbox_->acknowledged(),
-          .outbox_bytes = outbox_->unacknowledged_bytes(),
-          .reading_stopped = full_,
-          .link = uplink_->status()};
+  Status status{.sealed = outbox_->state(),
+                .acknowledged = outbox_->acknowledged(),
+                .outbox_bytes = outbox_->unacknowledged_bytes(),
+                .reading_stopped = full_,
+                .link = uplink_->status(),
+                .live = {}};
+  for (const Live& live : live_) status.live.push_back(live.intake->status());
+  return status;
 }
 
 std::vector<std::string> GroundStation::source_problems() const {

@@ -3,20 +3,22 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/crypto/ed25519.h"
-#include "core/net/udp_receiver.h"
 #include "core/storage/storage.h"
 #include "core/time/clock.h"
 #include "ingest/recorded/recorded_mission.h"
+#include "ingest/station/live_intake.h"
 #include "ingest/station/outbox.h"
 #include "ingest/station/station_config.h"
 #include "ingest/station/station_uplink.h"
@@ -26,10 +28,11 @@ namespace trucewatch::station {
 // A ground station: reads its sources, seals what they give into its outbox, and sends that to the
 // hub until all of it is acknowledged. Killed at any moment and started again it goes on exactly
 // where it was: what is in the outbox is never made anew, what is not is read again. A live source
-// has no end: its station runs until it is stopped, its numbers go on in the next life, and what
-// the kernel dropped meanwhile is declared lost.
-// Threads: Run starts one for the link and one for each live source, and reads recordings in its
-// own; status by any.
+// has no end: its station runs until it is stopped, its numbers go on in the next life. Each may
+// use its share of the outbox and no more; what comes beyond is declared lost, so that a flood of
+// one never costs the others anything, nor the recordings. What a live source's state becomes is
+// sealed at once. Threads: Run starts one for the link and one for each live source, and reads
+// recordings in its own; status by any.
 class GroundStation {
  public:
   struct Status {
@@ -38,6 +41,7 @@ class GroundStation {
     std::uint64_t outbox_bytes = 0;  // not acknowledged
     bool reading_stopped = false;    // the outbox is full
     StationUplink::Status link;
+    std::vector<LiveStatus> live;
   };
   // All outlive it. Opens the outbox and the recordings.
   static Result<std::unique_ptr<GroundStation>> Create(const StationFile& config,
@@ -55,9 +59,10 @@ class GroundStation {
  private:
   GroundStation(const StationFile& config, const Ed25519KeyPair& key, Storage& storage,
                 Clock& clock);
+  void MakeLive();
   Result<void> Feed(std::stop_token stop);
   Result<void> FeedRecorded(std::stop_token stop);
-  Result<void> FeedLive(std::size_t live, std::stop_token stop);
+  Result<void> FeedLive(std::size_t index, std::stop_token stop);
   Result<void> Uplink(std::stop_token stop);
   // False when stopped.
   Result<bool> WaitFor(const RawRecord& record, std::stop_token stop);
@@ -74,10 +79,17 @@ class GroundStation {
   std::unique_ptr<Outbox> outbox_;
   std::optional<RecordedMission> recorded_;
   struct Live {
-    std::string source;
-    std::unique_ptr<UdpReceiver> receiver;
+    std::unique_ptr<LiveIntake> intake;
+    std::uint64_t share = 0;  // of the outbox, bytes
+    // What it has in the outbox: by the batch that holds it, bytes.
+    std::deque<std::pair<std::uint64_t, std::uint64_t>> queued;
+    std::uint64_t queued_bytes = 0;
   };
+  // What the intake gave, into batches.
+  Result<void> SealItems(Live& live, std::vector<LiveIntake::Item> items);
+  bool ShareIsUsed(Live& live) const;
   std::vector<Live> live_;
+  std::uint64_t recorded_share_ = 0;  // of the outbox, bytes
   std::mutex seal_mutex_;  // of sealer_, and of the order in which the outbox gets what it seals
   std::optional<BatchSealer> sealer_;
   std::optional<StationUplink> uplink_;

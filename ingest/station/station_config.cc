@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/config/text_config.h"
 #include "ingest/station/batch_wire.h"
+#include "ingest/station/live_source.h"
 
 namespace trucewatch::station {
 namespace {
@@ -38,13 +39,24 @@ void ValidateSources(const StationConfig& config, ConfigProblems* problems) {
       problems->Add(at + ".format",
                     "is missing; expected MPEGTS_KLV, STANAG4607, ASTERIX, SATELLITE or HUMAN");
     }
-    if (source.file().empty() == source.udp().empty()) {
-      problems->Add(at, "expected either file or udp");
+    if (source.file().empty() == source.live().empty()) {
+      problems->Add(at, "expected either file or live");
     }
-    if (!source.udp().empty() && source.format() != SourceConfig::ASTERIX) {
-      problems->Add(at + ".udp", "is for ASTERIX only");
+    if (!source.live().empty() && source.format() != SourceConfig::FORMAT_UNSPECIFIED) {
+      const auto good = CheckLiveUrl(source.live(), source.format());
+      if (!good) problems->Add(at + ".live", good.error().message);
     }
     problems->Range(at + ".speed", source.speed(), 0, 1000);
+    const auto range = [&](const char* field, double value, double low, double high) {
+      if (value == 0) return;  // the default
+      if (source.live().empty()) problems->Add(at + field, "is for live sources");
+      problems->Range(at + field, value, low, high);
+    };
+    range(".stall_s", source.stall_s(), 0.5, 3600);
+    range(".max_bytes_per_s", source.max_bytes_per_s(), 1000, 1e9);
+    range(".max_records_per_s", source.max_records_per_s(), 1, 1e6);
+    range(".max_queued_bytes", static_cast<double>(source.max_queued_bytes()), 65'536,
+          static_cast<double>(config.max_outbox_bytes()));
   }
 }
 

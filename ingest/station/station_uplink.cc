@@ -84,6 +84,7 @@ bool StationUplink::SendHello(Instant now) {
   hello->set_stream_id(outbox_.state().stream_id);
   hello->set_first_retained(outbox_.first_retained());
   hello->set_last(outbox_.last());
+  hello->set_clock_us(now.micros());
   last_hello_ = now;
   return SendFrame(now, frame.SerializeAsString());
 }

@@ -2,6 +2,7 @@
 #include "tools/trucewatch/hub_feed.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/base/bytes.h"
@@ -74,6 +75,11 @@ std::string AccountLine(const station::StationAccount& account) {
     line += ", " + Count(account.repeated, "batch", "batches") + " sent again";
   }
   if (account.refused > 0) line += ", " + Count(account.refused, "frame", "frames") + " refused";
+  if (account.clock_offset) {
+    const double seconds = account.clock_offset->seconds();
+    line += fmt::format(", its clock {:.3f} s {} the hub's", std::abs(seconds),
+                        seconds < 0 ? "ahead of" : "behind");
+  }
   if (!account.ended) line += "; it has not ended";
   return line;
 }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/ingest/station/station_fixture.h"
 
 namespace trucewatch::station {
@@ -247,6 +249,56 @@ TEST_F(HubReceiverTest, ASilentStationsSourcesAreLateOnceAndResumeBeforeItsNextB
   EXPECT_EQ(journal.back(), EnvelopeOf(Record("radar1", 8)));
 }
 
+v1::SourceNotice Notice(const char* source, v1::SourceState state, std::uint64_t after = 0) {
+  v1::SourceNotice notice;
+  notice.set_source_id(source);
+  notice.set_state(state);
+  notice.set_after_sequence(after);
+  notice.set_reason("station north: no data for 3.0 s (connected)");
+  return notice;
+}
+
+TEST_F(HubReceiverTest, WhatAStationSaysOfALiveSourceStandsBetweenItsRecordsAndIsNotSaidAgain) {
+  auto batch = Batch(1, {Record("radar1", 1), Record("radar1", 2)});
+  *batch.add_notices() = Notice("radar1", v1::SOURCE_STATE_LATE, 1);
+  *batch.add_notices() = Notice("radar1", v1::SOURCE_STATE_RESUMED, 1);
+  *batch.add_notices() = Notice("radar1", v1::SOURCE_STATE_LATE, 2);
+  EXPECT_EQ(hub_.Give("north", SealBatch(batch, KeyOf(1))).refused(), "");
+  auto journal = hub_.Journal();
+  ASSERT_EQ(journal.size(), 6U);
+  EXPECT_EQ(journal[1], EnvelopeOf(Record("radar1", 1)));
+  EXPECT_EQ(ParseEnvelope(journal[2])->source_status().state(), v1::SOURCE_STATE_LATE);
+  EXPECT_EQ(ParseEnvelope(journal[3])->source_status().state(), v1::SOURCE_STATE_RESUMED);
+  EXPECT_EQ(journal[4], EnvelopeOf(Record("radar1", 2)));
+  EXPECT_EQ(ParseEnvelope(journal[5])->source_status().reason(),
+            "station north: no data for 3.0 s (connected)");
+  // The station falls silent too: of radar1 that is known already, also after a restart.
+  ASSERT_TRUE(hub_.Open().has_value());
+  hub_.now = hub_.now + Duration::Seconds(40);
+  ASSERT_TRUE(hub_.hub->Tick(hub_.now).has_value());
+  journal = hub_.Journal();
+  ASSERT_EQ(journal.size(), 7U);
+  EXPECT_EQ(ParseEnvelope(journal[6])->source_status().source_id(), "drone1");
+  // And it is not the hub that says it is back.
+  auto next = Batch(2, {Record("drone1", 1)});
+  hub_.Give("north", SealBatch(next, KeyOf(1)));
+  journal = hub_.Journal();
+  ASSERT_EQ(journal.size(), 9U);
+  EXPECT_EQ(ParseEnvelope(journal[7])->source_status().source_id(), "drone1");
+}
+
+TEST_F(HubReceiverTest, AStationSpeaksOfItsOwnSourcesAndDecidesNothingElse) {
+  auto foreign = Batch(1, {});
+  *foreign.add_notices() = Notice("radar2", v1::SOURCE_STATE_LATE);
+  EXPECT_THAT(hub_.Give("north", SealBatch(foreign, KeyOf(1))).refused(),
+              HasSubstr("not one of station 'north'"));
+  auto ended = Batch(1, {});
+  *ended.add_notices() = Notice("radar1", v1::SOURCE_STATE_ENDED);
+  EXPECT_THAT(hub_.Give("north", SealBatch(ended, KeyOf(1))).refused(),
+              HasSubstr("neither LATE, RESUMED nor a note"));
+  EXPECT_EQ(hub_.Journal().size(), 1U);
+}
+
 TEST_F(HubReceiverTest, AHelloKeepsAStationFromBeingLate) {
   v1::StationFrame hello;
   hello.mutable_hello()->set_station_id("north");
@@ -257,6 +309,27 @@ TEST_F(HubReceiverTest, AHelloKeepsAStationFromBeingLate) {
     ASSERT_TRUE(hub_.hub->Tick(hub_.now).has_value());
   }
   EXPECT_EQ(hub_.received.last(), 1U);
+}
+
+TEST_F(HubReceiverTest, MeasuresAStationsClockByItsHellos) {
+  v1::StationFrame frame;
+  v1::StationHello* hello = frame.mutable_hello();
+  hello->set_station_id("north");
+  hello->set_stream_id(StreamIdOf('s'));
+  EXPECT_FALSE(hub_.hub->accounts()[0].clock_offset.has_value());
+  hub_.Give("north", frame);
+  EXPECT_FALSE(hub_.hub->accounts()[0].clock_offset.has_value()) << "it did not say";
+  for (const int off_ms : {7300, 7310, 7290, -900'000, 7305}) {  // one of them was long under way
+    hub_.now = hub_.now + Duration::Seconds(1);
+    hello->set_clock_us((hub_.now - Duration::Millis(off_ms)).micros());
+    hub_.Give("north", frame);
+  }
+  EXPECT_EQ(hub_.hub->accounts()[0].clock_offset, Duration::Millis(7300));
+  for (const std::int64_t extreme :
+       {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+    hello->set_clock_us(extreme);
+    EXPECT_EQ(hub_.Give("north", frame).refused(), "");
+  }
 }
 
 TEST_F(HubReceiverTest, ClosesTheLogWhenEveryStationHasEnded) {

@@ -17,11 +17,39 @@ namespace trucewatch::tools {
 namespace {
 
 constexpr Duration kRedraw = Duration::Millis(200);
-// Where nobody watches, a line so often, and whenever the link comes or goes.
+// Where nobody watches, a line so often, and whenever the link or a live source comes or goes.
 constexpr Duration kLinePeriod = Duration::Seconds(10);
 
 std::string Mebibytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+std::string WholeSeconds(Instant time) {
+  return FormatUtc(Instant::FromMicros(time.micros() / 1'000'000 * 1'000'000));
+}
+
+// "radar1: connected, 12.3 kB/s, last data 0.2 s ago": in short, for the line that is redrawn.
+std::string LiveShort(const station::LiveStatus& live, Instant now) {
+  if (!live.connected) return fmt::format("{}: no line", live.source);
+  if (!live.last_data) return fmt::format("{}: connected, no data yet", live.source);
+  return fmt::format("{}: {:.1f} kB/s, last data {:.1f} s ago{}", live.source,
+                     live.bytes_per_s / 1000, (now - *live.last_data).seconds(),
+                     live.late ? " (on record as silent)" : "");
+}
+
+std::string LiveLine(const station::LiveStatus& live, Instant now) {
+  std::string line =
+      fmt::format("  {} ({}): {} since {}", live.source, live.url,
+                  live.connected ? "connected" : "not connected", WholeSeconds(live.since));
+  if (!live.problem.empty()) line += " (" + live.problem + ")";
+  line += live.last_data ? fmt::format("; {:.1f} kB/s, last data {:.1f} s ago",
+                                       live.bytes_per_s / 1000, (now - *live.last_data).seconds())
+                         : "; no data yet";
+  line +=
+      fmt::format("; {} records, {} declared lost; line lost {} times, opened or tried {} times",
+                  live.records, live.lost, live.line_losses, live.attempts);
+  if (live.late) line += "; on record as silent";
+  return line;
 }
 
 std::string StatusLine(const std::string& id, const station::GroundStation::Status& status) {
@@ -33,9 +61,8 @@ std::string StatusLine(const std::string& id, const station::GroundStation::Stat
   if (status.link.since == Instant()) {
     line += "; not connected yet";
   } else {
-    line += fmt::format(
-        "; {} since {}", status.link.connected ? "connected" : "not connected",
-        FormatUtc(Instant::FromMicros(status.link.since.micros() / 1'000'000 * 1'000'000)));
+    line += fmt::format("; {} since {}", status.link.connected ? "connected" : "not connected",
+                        WholeSeconds(status.link.since));
   }
   if (!status.link.problem.empty()) line += " (" + status.link.problem + ")";
   return line;
@@ -48,13 +75,18 @@ class StatusDisplay {
 
   void Show(const std::string& id, const station::GroundStation::Status& status, Instant now) {
     if (quiet_) return;
-    const std::string line = StatusLine(id, status);
+    std::string line = StatusLine(id, status);
     if (terminal_) {
+      for (const auto& live : status.live) line += "; " + LiveShort(live, now);
       std::fprintf(stderr, "\r\033[K%s", line.c_str());
       std::fflush(stderr);
       return;
     }
-    const std::string link = status.link.problem + (status.link.connected ? "+" : "-");
+    std::string link = status.link.problem + (status.link.connected ? "+" : "-");
+    for (const auto& live : status.live) {
+      link += (live.connected ? "+" : "-") + std::string(live.late ? "late" : "");
+      line += "\n" + LiveLine(live, now);
+    }
     if (link == last_link_ && now < next_) return;
     last_link_ = link;
     next_ = now + kLinePeriod;
@@ -117,9 +149,11 @@ Result<int> RunStation(const StationCommand& command) {
   display.End();
   if (!result) return tl::unexpected<Error>(result.error());
   const station::GroundStation::Status status = ground_station->status();
+  std::string live_lines;
+  for (const auto& live : status.live) live_lines += LiveLine(live, clock.Now()) + "\n";
   if (!*result) {
-    std::fprintf(stderr, "%s\nstopped; the same command goes on from here\n",
-                 StatusLine(id, status).c_str());
+    std::fprintf(stderr, "%s\n%sstopped; the same command goes on from here\n",
+                 StatusLine(id, status).c_str(), live_lines.c_str());
     return 130;
   }
   std::fprintf(stderr,
