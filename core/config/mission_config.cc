@@ -35,6 +35,24 @@ void ValidateRadarSite(const v1::config::RadarSite& site, const std::string& at,
   problems->Range(at + ".scan_period_s", site.scan_period_s(), 0.05, 120);
 }
 
+void ValidateDjiSidecar(const SourceConfig& source, bool from_hub, const std::string& at,
+                        ConfigProblems* problems) {
+  const bool video = source.format() == SourceConfig::MPEGTS_KLV;
+  if (source.use_vmti() && !video) problems->Add(at + ".use_vmti", "is for MPEGTS_KLV only");
+  if (source.dji_srt_file().empty()) return;
+  if (!video || from_hub) {
+    problems->Add(at + ".dji_srt_file", "is for recorded MPEGTS_KLV files of this machine only");
+  }
+  if (!source.has_dji_utc_offset_h()) {
+    problems->Add(at + ".dji_utc_offset_h",
+                  "is missing; the times of a DJI sidecar have no zone: expected their hours ahead "
+                  "of UTC");
+  }
+  problems->Range(at + ".dji_utc_offset_h", source.dji_utc_offset_h(), -12, 14);
+  problems->Range(at + ".dji_takeoff_height_hae_m", source.dji_takeoff_height_hae_m(), -500, 9000);
+  problems->Range(at + ".dji_horizontal_fov_deg", source.dji_horizontal_fov_deg(), 0, 170);
+}
+
 void ValidateSource(const SourceConfig& source, bool from_hub, const std::string& at,
                     ConfigProblems* problems) {
   if (!IsName(source.id())) {
@@ -64,6 +82,7 @@ void ValidateSource(const SourceConfig& source, bool from_hub, const std::string
   problems->Required(at + ".station", source.station());
   problems->Required(at + ".clock", source.clock());
   problems->Required(at + ".georeference", source.georeference());
+  ValidateDjiSidecar(source, from_hub, at, problems);
   problems->Range(at + ".position_sigma_m", source.position_sigma_m(), 0, 1000);
   problems->Range(at + ".platform_angle_sigma_deg", source.platform_angle_sigma_deg(), 0, 30);
   problems->Range(at + ".sensor_angle_sigma_deg", source.sensor_angle_sigma_deg(), 0, 30);

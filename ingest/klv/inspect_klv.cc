@@ -34,6 +34,7 @@ void WriteHead(JsonWriter& json, const KlvLineContext& context, std::uint64_t of
   json.Field("format", format);
   if (context.stream) json.Field("stream", *context.stream);
   if (context.pts_s) json.Field("pts_s", *context.pts_s);
+  if (context.repaired) json.Field("repaired", true);
 }
 
 void WriteValue(JsonWriter& json, const KlvItem& item) {

@@ -24,6 +24,7 @@ struct KlvLineContext {
   std::optional<std::uint64_t> offset;
   std::optional<int> stream;
   std::optional<double> pts_s;
+  bool repaired = false;             // the first five bytes had been lost and were put back
   std::uint64_t video_width_px = 0;  // for ST 0903 pixel numbers without a frame width
 };
 

@@ -140,6 +140,12 @@ class VmtiReader {
       vmti_.problems.push_back(fmt::format("target {}: {}", id->value, items.error().message));
       return;
     }
+    // A set that says no version is an early one when its offsets have 2 bytes.
+    if (!version_) {
+      linear_ = std::any_of(items->begin(), items->end(), [](const RawKlvItem& item) {
+        return (item.tag == 10 || item.tag == 11) && item.bytes.size() == 2;
+      });
+    }
     VmtiTarget target;
     target.id = id->value;
     target.items = bytes.subspan(id->size);

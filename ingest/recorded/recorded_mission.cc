@@ -53,6 +53,10 @@ Result<std::unique_ptr<RecordedSource>> OpenRecordedSource(Storage& storage,
   options.rpc_path = mission.Resolve(source.satellite().rpc_file());
   switch (source.format()) {
     case v1::config::SourceConfig::MPEGTS_KLV:
+      if (!source.dji_srt_file().empty()) {
+        return OpenVideoWithDjiSrt(storage, options, mission.Resolve(source.dji_srt_file()),
+                                   source);
+      }
       return OpenMpegTsFile(storage, options);
     case v1::config::SourceConfig::STANAG4607:
       return OpenStanag4607File(storage, options);

@@ -51,6 +51,13 @@ Result<std::unique_ptr<RecordedSource>> OpenStanag4607File(Storage& storage,
 Result<std::unique_ptr<RecordedSource>> OpenMpegTsFile(Storage& storage,
                                                        const RecordedFileOptions& options);
 
+// The same with a DJI .SRT sidecar: its bytes come first, from byte 0 on, then the video's, from
+// byte 0 on again. Where the video says no time, its start has the time of the first cue.
+Result<std::unique_ptr<RecordedSource>> OpenVideoWithDjiSrt(Storage& storage,
+                                                            const RecordedFileOptions& options,
+                                                            const std::string& sidecar_path,
+                                                            const v1::config::SourceConfig& config);
+
 // ASTERIX: a pcap capture, one record for the payload of each UDP datagram (source_offset: its
 // place in the file), or raw blocks back to back, one record a block. receive_time is the capture's
 // time.

@@ -136,6 +136,7 @@ Result<Vmti> MetadataReader::ReadVmti(Bytes value, std::uint64_t offset, int wid
   remember(vmti.frame_width_px, vmti_width_px_);
   remember(vmti.frame_height_px, vmti_height_px_);
   remember(vmti.system_name, vmti_system_);
+  for (VmtiTarget& target : vmti.targets) target.items = {};  // would outlive the packet
   return vmti;
 }
 

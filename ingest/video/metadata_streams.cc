@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 4096;
 
+std::string NameOf(int index) {
+  return index == MetadataStreams::kBeside ? "the file beside the video"
+                                           : fmt::format("stream {}", index);
+}
+
 }  // namespace
 
 std::vector<MetadataReader::Fault> MetadataStreams::Push(const MediaPacket& packet, int width_px) {
@@ -20,13 +25,15 @@ std::vector<MetadataReader::Fault> MetadataStreams::Push(const MediaPacket& pack
     }
     found = streams_
                 .emplace(packet.stream_index,
-                         Stream{MetadataReader(options_, with_targets_), {}, {}, {}})
+                         Stream{MetadataReader(options_, with_targets_), {}, {}, {}, {}})
                 .first;
   }
   Stream& stream = found->second;
   MetadataReader::Output got = stream.reader.Push(packet, width_px);
   for (MetadataSample& sample : got.samples) {
     last_time_ = sample.time;
+    ++stream.totals.packets;
+    if (sample.pose) ++stream.totals.poses;
     if (sample.own_pts) {
       stream.track.Add(std::move(sample));
     } else if (stream.waiting.size() < kMaxWaiting) {
@@ -40,6 +47,12 @@ std::vector<MetadataReader::Fault> MetadataStreams::Push(const MediaPacket& pack
   const bool followed = !followed_ || *followed_ == packet.stream_index;
   std::erase_if(got.faults, [&](const auto& fault) { return fault.of_use && !followed; });
   return std::move(got.faults);
+}
+
+void MetadataStreams::AddBeside(std::vector<MetadataSample> samples) {
+  if (samples.empty()) return;
+  const auto made = streams_.try_emplace(kBeside, Stream{MetadataReader(options_), {}, {}, {}, {}});
+  for (MetadataSample& sample : samples) made.first->second.track.Add(std::move(sample));
 }
 
 void MetadataStreams::PlaceWaiting(std::uint64_t before_offset, Duration pts) {
@@ -57,8 +70,11 @@ std::optional<std::string> MetadataStreams::Choose(Duration first_pts, Duration 
   std::map<int, MetadataTrack::Count> counts;
   std::optional<int> best;
   for (const auto& [index, stream] : streams_) {
-    counts[index] = stream.track.CountAround(first_pts, last_pts);
-    if (!best || counts[index] > counts[*best]) best = index;
+    MetadataTrack::Count count = stream.track.CountAround(first_pts, last_pts);
+    // What stands beside the video is for what the video does not say.
+    if (index == kBeside && best && counts[*best].poses > 0) count = {};
+    counts[index] = count;
+    if (!best || count > counts[*best]) best = index;
   }
   if (!best || counts[*best].packets == 0) return std::nullopt;
   if (followed_) {
@@ -71,12 +87,17 @@ std::optional<std::string> MetadataStreams::Choose(Duration first_pts, Duration 
   std::string others;
   for (const auto& [index, count] : counts) {
     if (index == *best) continue;
-    others += fmt::format("{}stream {}: {}", others.empty() ? "" : ", ", index, count.poses);
+    others += fmt::format("{}{}: {}", others.empty() ? "" : ", ", NameOf(index), count.poses);
   }
   return fmt::format(
-      "{} KLV streams: stream {} is followed, it has the most sound ST 0601 packets with a pose "
+      "{} metadata streams: {} is followed, it has the most sound ST 0601 packets with a pose "
       "here, {} ({}; of equals the lowest index)",
-      streams_.size(), *best, counts[*best].poses, others);
+      streams_.size(), NameOf(*best), counts[*best].poses, others);
+}
+
+MetadataStreams::Totals MetadataStreams::TotalsOf(int index) const {
+  const auto found = streams_.find(index);
+  return found == streams_.end() ? Totals() : found->second.totals;
 }
 
 void MetadataStreams::DropBefore(Duration pts) {

@@ -18,18 +18,22 @@ namespace trucewatch {
 //
 // The rule: around each stretch of pictures (2 s before and after) the stream with the most sound
 // ST 0601 packets that give a usable pose; of equals the one with more packets that have a time,
-// then the one with the lowest index. The stream that is followed stays so until another has more
-// than twice its packets with a pose, or it has no packets there at all.
-// Bounded: kMaxStreams streams, 4096 packets each that wait for their picture.
+// then the one with the lowest index. A file beside the video counts where no stream gives a pose.
+// The stream that is followed stays so until another has more than twice its packets with a pose,
+// or it has no packets there at all. Bounded: kMaxStreams streams, 4096 packets each that wait for
+// their picture.
 class MetadataStreams {
  public:
   static constexpr std::size_t kMaxStreams = 16;
+  static constexpr int kBeside = 1'000'000;  // index of the stream of a file beside the video
 
   explicit MetadataStreams(const PlatformStateOptions& options, bool with_targets = false)
       : options_(options), with_targets_(with_targets) {}
 
   // `width_px`: of the video, for VMTI pixel numbers. What is to be told of the packet.
   std::vector<MetadataReader::Fault> Push(const MediaPacket& packet, int width_px);
+  // What a file beside the video says: one more stream, after all others.
+  void AddBeside(std::vector<MetadataSample> samples);
   // Metadata without a time stamp is taken to belong to the picture it follows in the stream: `pts`
   // is that of the picture shown last before the byte `before_offset`.
   void PlaceWaiting(std::uint64_t before_offset, Duration pts);
@@ -41,6 +45,12 @@ class MetadataStreams {
 
   // Of the stream that is followed; before the first choice of the first stream with a time.
   const MetadataTrack& track() const;
+  // Of one stream since the beginning.
+  struct Totals {
+    std::uint64_t packets = 0;  // sound ST 0601 with a time
+    std::uint64_t poses = 0;
+  };
+  Totals TotalsOf(int index) const;
   std::optional<int> followed() const { return followed_; }
   bool infrared() const;
   // The stream that is followed, or any that has been heard, says exercise.
@@ -60,6 +70,7 @@ class MetadataStreams {
     MetadataTrack track;
     std::deque<std::pair<std::uint64_t, MetadataSample>> waiting;  // position, sample without pts
     std::deque<MetadataReader::Targets> targets;
+    Totals totals;
   };
   const Stream* Followed() const;
 

@@ -21,6 +21,7 @@ constexpr std::size_t kMaxGroupPictures = 10'000;
 constexpr Duration kMinSegment = Duration::Seconds(2);
 constexpr std::size_t kMaxClosedGroups = 8;
 constexpr std::size_t kMaxWaitingTargetSets = 1024;
+constexpr std::size_t kMaxSidecarDigests = 64;
 constexpr Duration kRounding = Duration::Millis(1);
 constexpr Duration kMetadataWait = Duration::Seconds(1);
 // A step of the programme's clock beyond this between pictures is another time line.
@@ -50,6 +51,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
         demuxer_(TsDemuxer::Create()),
         metadata_({options.geoid_undulation_m, options.sigma}, options.use_vmti) {
     TW_CHECK(!options.use_vmti || options.terrain != nullptr);
+    if (options.dji_sidecar) sidecar_.emplace(*options.dji_sidecar);
     if (options_.lineage.sensor.empty()) options_.lineage.sensor = options_.source.value;
   }
 
@@ -63,6 +65,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
     }
     receive_time_ = record.receive_time;
     metadata_.TakeLastTime();
+    if (sidecar_ && TakeSidecar(record, digest)) return std::exchange(outputs_, {});
     if (!record.bytes.empty()) {
       records_.push_back(
           {stream_end_, stream_end_ + record.bytes.size(), record.source_offset, digest});
@@ -88,6 +91,24 @@ class VideoAssemblerImpl final : public VideoAssembler {
     std::uint64_t source_offset = 0;
     Digest digest{};
   };
+
+  // True when the record is of the sidecar.
+  bool TakeSidecar(const RawRecord& record, const Digest& digest) {
+    if (sidecar_read_) return false;
+    const bool begins = record.source_offset == 0 && sidecar_size_ == 0;
+    if (!record.end_of_source && (begins || record.source_offset > 0)) {
+      sidecar_->Push(AsBytes(record.bytes));
+      sidecar_size_ += record.bytes.size();
+      sidecar_digests_.push_back(digest);
+      return true;
+    }
+    sidecar_read_ = true;
+    for (DjiSidecar::Fault& fault : sidecar_->Finish()) {
+      outputs_.emplace_back(DataFault{options_.source, receive_time_, "dji_srt", fault.offset,
+                                      std::move(fault.reason)});
+    }
+    return false;
+  }
 
   void Take(Result<std::vector<MediaPacket>> packets) {
     if (!packets) {
@@ -136,6 +157,12 @@ class VideoAssemblerImpl final : public VideoAssembler {
     metadata_.PlaceWaiting(packet.offset, last_pts_.value_or(pts));
     last_pts_ = pts;
     newest_pts_ = newest_pts_ ? std::max(*newest_pts_, pts) : pts;
+    if (sidecar_) {
+      if (!sidecar_origin_) sidecar_origin_ = pts;
+      metadata_.AddBeside(sidecar_->SamplesUpTo(pts - *sidecar_origin_ + kMetadataWait,
+                                                *sidecar_origin_, StreamOf().width_px,
+                                                StreamOf().height_px));
+    }
     if (packet.key && !Continues(pts)) {
       CloseGroup(packet.offset);
       open_ = PictureGroup{};
@@ -279,6 +306,12 @@ class VideoAssemblerImpl final : public VideoAssembler {
       if (record.begin < group.end && record.end > group.begin)
         segment.raw_digests.push_back(record.digest);
     }
+    // The whole sidecar is few records; its times and poses are in every segment.
+    if (metadata_.followed() == MetadataStreams::kBeside) {
+      const auto count = std::min(sidecar_digests_.size(), kMaxSidecarDigests);
+      segment.raw_digests.insert(segment.raw_digests.end(), sidecar_digests_.begin(),
+                                 sidecar_digests_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
     outputs_.emplace_back(std::move(segment));
   }
 
@@ -409,6 +442,11 @@ class VideoAssemblerImpl final : public VideoAssembler {
   std::optional<PictureGroup> open_;
   std::deque<PictureGroup> closed_;  // wait for the metadata of their last picture
   std::deque<Record> records_;
+  std::optional<DjiSidecar> sidecar_;
+  bool sidecar_read_ = false;
+  std::uint64_t sidecar_size_ = 0;
+  std::vector<Digest> sidecar_digests_;
+  std::optional<Duration> sidecar_origin_;  // pts of the first picture
   std::vector<Output> outputs_;
   VmtiCounts vmti_counts_;
   std::optional<int> video_stream_;

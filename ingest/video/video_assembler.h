@@ -12,6 +12,7 @@
 #include "core/geo/camera.h"
 #include "core/geo/terrain.h"
 #include "core/types/observation.h"
+#include "ingest/video/dji_sidecar.h"
 
 namespace trucewatch {
 
@@ -28,6 +29,8 @@ struct VideoAssemblerOptions {
   double vmti_detection_probability = 0;
   double vmti_false_alarms_per_km2 = 0;
   const Terrain* terrain = nullptr;  // for those looks; outlives the assembler
+  // A DJI sidecar: the source's first records are its bytes, up to one that begins at byte 0 again.
+  std::optional<DjiSidecarOptions> dji_sidecar;
 };
 
 // Makes video segments of the raw records of one MPEG-TS source: one segment for each two

@@ -6,6 +6,8 @@
 
 namespace trucewatch {
 
+DjiSidecarOptions DjiOptionsFromConfig(const v1::config::SourceConfig& source);
+
 // Options of a source of format MPEGTS_KLV, from the mission config; `terrain` is for use_vmti.
 VideoAssemblerOptions VideoOptionsFromConfig(const v1::config::SourceConfig& source,
                                              const v1::config::TerrainConfig& terrain_config,

@@ -100,6 +100,9 @@ class Placer {
       stated = Eigen::Vector2d(*target.sigma_east_m * *target.sigma_east_m,
                                *target.sigma_north_m * *target.sigma_north_m)
                    .asDiagonal();
+      const double rho = target.rho_east_north.value_or(0);
+      if (std::abs(rho) < 0.999)
+        (*stated)(0, 1) = (*stated)(1, 0) = rho * *target.sigma_east_m * *target.sigma_north_m;
     }
     const auto allowed = AllowedAt(position);
     if (stated && allowed) return Place{position, Envelope(*stated, *allowed)};

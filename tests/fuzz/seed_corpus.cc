@@ -6,6 +6,8 @@
 #include <fstream>
 #include <string>
 
+#include "core/base/check.h"
+#include "core/media/ts_writer.h"
 #include "core/note/signed_note.h"
 #include "core/types/codec.h"
 #include "evidence/ledger/checkpoint.h"
@@ -15,8 +17,13 @@
 #include "ingest/human/human_record.h"
 #include "ingest/klv/ber.h"
 #include "ingest/klv/keys.h"
+#include "ingest/klv/klv_writer.h"
 #include "ingest/klv/st0601_encoder.h"
+#include "ingest/klv/st0601_items.h"
+#include "ingest/klv/st0903_encoder.h"
 #include "ingest/radar/stanag4607_encoder.h"
+#include "tests/core/media/ts_builder.h"
+#include "tests/fuzz/stac_seeds.h"
 
 namespace trucewatch {
 namespace {
@@ -45,14 +52,103 @@ void WriteKlv() {
   Write("klv/st0601_small", small);
   Write("klv/st0601_full", EncodeSt0601(fields));
   Write("klv/two_packets_and_damage", small + "damage" + small + small.substr(0, 20));
-  // Version 5, a frame 1920 wide, one target: centroid and two offsets (items 1, 10, 11).
-  const std::string vmti = *HexDecode(
-      "04010508020780651110010103"
-      "0640000a033a66670b033a6667");
+  // A VMTI set, alone and as a value; every item the tables know; packs; a universal set.
+  Vmti vmti;
+  vmti.version = 5;
+  vmti.frame_width_px = 1920;
+  VmtiTarget target;
+  target.id = 1;
+  target.centroid = VmtiPixel{214, 641};
+  target.latitude_offset = target.longitude_offset = Angle::Degrees(10);
+  target.location = Place(0);
+  target.sigma_east_m = target.sigma_north_m = target.sigma_up_m = 4.0;
+  target.velocity_east_mps = target.velocity_north_mps = target.velocity_up_mps = 1.0;
+  target.object_classes = {"car"};
+  vmti.targets = {target};
+  const std::string value = EncodeVmti(vmti);
+  Write("klv/vmti_value", value);
   std::string packet(AsText(kSt0903Key));
-  AppendBerLength(packet, static_cast<std::uint32_t>(vmti.size()));
-  Write("klv/st0903_alone", packet + vmti);
-  Write("klv/vmti_value", *HexDecode("0B02064004010508020780650706010103064000"));
+  AppendBerLength(packet, static_cast<std::uint32_t>(value.size()));
+  Write("klv/st0903_alone", packet + value);
+  KlvSetWriter every;
+  for (const KlvItemSpec& spec : St0601Schema()) {
+    if (const auto bytes = EncodeKlvSpecial(spec, KlvStatus::kAboveMaximum, 3)) {
+      every.Put(spec.tag, *bytes);
+    } else if (const auto number = EncodeKlvValue(spec, std::uint64_t{3})) {
+      every.Put(spec.tag, *number);
+    }
+  }
+  KlvSetWriter packs;
+  packs.Put(48, KlvSetWriter().Put(1, "\x01").Put(13, Utf16FromUtf8("US")).value());
+  packs.Put(74, value);
+  for (const auto& [tag, hex] : std::initializer_list<std::pair<std::uint32_t, const char*>>{
+           {81, "00243800"},
+           {94, "0170f592f02373364af8aa9162c00f2eb2da16b74341000841a0be365b5ab96a3645"},
+           {102, "02423f800000400000004000"},
+           {122, "010e0343414e0003465241"},
+           {127, "83d4608769"},
+           {128, "0d15000007d000000fa04e4e4952"},
+           {130, "0b406bc20919bda554070e00"},
+           {138, "011200000f564953204e6f73652043616d657261"},
+           {140, "0e01010103820307486172706f6f6e"},
+           {141, "0f000001034071d89419bdbfe7089800"},
+           {142, "063480004b0000061a40000c8000"}}) {
+    packs.Put(tag, *HexDecode(hex));
+  }
+  const std::string registration = KlvSetWriter()
+                                       .Put(5, *HexDecode("0202020401"
+                                                          "4203efc84203efca4055e5424055e5e7"))
+                                       .value();
+  packs.Put(101, KlvSetWriter().Put(98, registration).value());
+  Write("klv/every_item", every.Packet(kSt0601Key));
+  Write("klv/packs", packs.Packet(kSt0601Key));
+  Write("klv/packs_value", packs.value());
+  const std::string item = *HexDecode(
+      "060e2b34010101070701100106000000"
+      "0443200000");
+  std::string universal(AsText(kEg0104Key));
+  AppendBerLength(universal, static_cast<std::uint32_t>(item.size()));
+  Write("klv/eg0104", universal + item);
+}
+
+// Transport streams: one of our own writer, and forms of carriage that it does not write.
+void WriteTs() {
+  St0601Fields fields;
+  fields.time = Instant::FromMicros(1'772'323'200'000'000);
+  const std::string klv = EncodeSt0601(fields);
+  TsWriterOptions options;
+  options.width_px = options.height_px = 16;
+  options.key_frame_interval = 2;
+  const std::string luma(256, '\x60');
+  const std::string chroma(64, '\x80');
+  const auto writer = TsWriter::Create(folder + "/ts/writer", options);
+  TW_CHECK(writer);
+  for (int n = 0; n < 4; ++n)
+    TW_CHECK((*writer)->Write(AsBytes(luma), AsBytes(chroma), AsBytes(chroma), AsBytes(klv)));
+  TW_CHECK((*writer)->Finish());
+
+  const auto cell = [](int sequence, const std::string& data, char flags) {
+    return std::string{'\0', static_cast<char>(sequence), flags, '\0',
+                       static_cast<char>(data.size())} +
+           data;
+  };
+  testing::TsBuilder ts({{0x101, 0x06, true}, {0x102, 0x15, true}, {0x103, 0x06, false}});
+  ts.Tables();
+  ts.Pes(0x101, 0xBD, std::nullopt, klv.substr(0, 20));
+  ts.Pes(0x101, 0xBD, std::nullopt, klv.substr(20) + klv.substr(5));
+  ts.Pes(0x102, 0xFC, 90'000, cell(0, klv, '\xDF') + cell(1, klv.substr(0, 9), '\x9F'));
+  ts.Pes(0x102, 0xFC, 99'000, cell(2, klv.substr(9), '\x5F') + cell(7, klv, '\xDF'));
+  ts.Pes(0x103, 0xBD, std::nullopt, klv);
+  ts.Tables();
+  ts.Pes(0x102, 0xFC, 108'000, klv);
+  Write("ts/carriages", ts.bytes());
+  std::string m2ts;
+  for (std::size_t at = 0; at < ts.bytes().size(); at += 188)
+    m2ts += std::string(4, '\x01') + ts.bytes().substr(at, 188);
+  Write("ts/m2ts", m2ts);
+  // As payloads: a length byte each.
+  Write("ts/payloads", std::string{static_cast<char>(klv.size())} + klv + '\x10' +
+                           klv.substr(0, 16) + static_cast<char>(klv.size() - 16) + klv.substr(16));
 }
 
 void WriteRadar() {
@@ -240,10 +336,12 @@ int main(int argc, char** argv) {
   }
   trucewatch::folder = argv[1];
   trucewatch::WriteKlv();
+  trucewatch::WriteTs();
   trucewatch::WriteRadar();
   trucewatch::WriteAsterix();
   trucewatch::WriteHuman();
   trucewatch::WriteEnvelopes();
   trucewatch::WriteNotes();
+  trucewatch::WriteStacSeeds(trucewatch::Write);
   return 0;
 }

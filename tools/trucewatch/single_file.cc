@@ -19,6 +19,7 @@
 #include "ingest/klv/st0601.h"
 #include "ingest/recorded/recorded_source.h"
 #include "ingest/recorded/video_file.h"
+#include "ingest/video/dji_srt.h"
 
 namespace trucewatch {
 extern const char kSingleFileDefaults[];  // configs/defaults/single_file.txtpb
@@ -183,6 +184,7 @@ Result<SensorFormat> RecogniseFile(const std::string& path) {
   TW_ASSIGN_OR_RETURN(const bool stac, LooksLikeStac(path, bytes));
   if (stac) return SensorFormat::kStac;
   if (LooksLikeTransportStream(bytes)) return SensorFormat::kTransportStream;
+  if (LooksLikeDjiSrt(bytes)) return SensorFormat::kDjiSrt;
   if (bytes.find("\x06\x0E\x2B\x34") != std::string::npos) return SensorFormat::kKlv;
   // STANAG 4607: two digits, then a packet size (32-bit, header included) that is possible.
   if (bytes.size() >= 32 && std::isdigit(static_cast<unsigned char>(bytes[0])) != 0 &&
@@ -229,6 +231,11 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
     return Fail(ErrorCode::kBadInput,
                 "{}: is a satellite scene, which needs a mission config to be compared with "
                 "others; `trucewatch inspect` reads it",
+                path);
+  } else if (format == SensorFormat::kDjiSrt) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: is a DJI sidecar without pictures; `trucewatch inspect` reads it, a source "
+                "with dji_srt_file uses it",
                 path);
   } else if (format == SensorFormat::kKlv) {
     return Fail(ErrorCode::kBadInput,

@@ -17,7 +17,8 @@ enum class SensorFormat {
   kAsterix,
   kRaster,
   kStac,
-  kProduct
+  kProduct,
+  kDjiSrt
 };
 inline bool IsVideo(SensorFormat format) {
   return format == SensorFormat::kTransportStream || format == SensorFormat::kVideoContainer;

@@ -351,6 +351,53 @@ TEST(TsDemuxer, LostKeyBytesAreRestoredAndTold) {
   EXPECT_TRUE(got[4].repaired);
 }
 
+// Two programmes' worth of tables, metadata in both carriages, ten payloads each.
+std::string SmallStream() {
+  testing::TsBuilder ts({{0x101, 0x06, true}, {0x102, 0x15, true}});
+  for (int i = 0; i < 10; ++i) {
+    if (i % 5 == 0) ts.Tables();
+    ts.Pes(0x101, 0xBD, std::nullopt, Klv(static_cast<char>('a' + i), 40));
+    ts.Pes(0x102, 0xFC, 90'000U * static_cast<unsigned>(i + 1),
+           Cell(i, Klv(static_cast<char>('a' + i), 200)));
+  }
+  return ts.bytes();
+}
+
+TEST(TsDemuxer, TruncatedAtEveryByteOfEveryPacketItEnds) {
+  const std::string bytes = SmallStream();
+  const auto whole = Demux(bytes).Of(MediaKind::kKlv);
+  ASSERT_EQ(whole.size(), 20U);
+  for (std::size_t size = 0; size < bytes.size(); size += size < 188 * 6 ? 1 : 23) {
+    const auto some = Demux(bytes.substr(0, size), 700).Of(MediaKind::kKlv);
+    ASSERT_LE(some.size(), whole.size()) << size;
+    // What its own and the next transport packet of its stream have passed is there.
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (whole[i].offset + 8 * 188 < size) {
+        EXPECT_EQ(some[i].data, whole[i].data) << size;
+      }
+    }
+  }
+}
+
+TEST(TsDemuxer, FlippedBitsCostNoMoreThanTheirPayloads) {
+  const std::string bytes = SmallStream();
+  std::size_t poorest = 20;
+  for (std::size_t i = 0; i < bytes.size(); i += 2) {
+    std::string flipped = bytes;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i / 2 % 8)));
+    const auto got = Demux(flipped, 700);
+    if (i < 188 * 2) continue;  // the tables it begins with: it may be found with the next ones
+    const auto metadata = got.Of(MediaKind::kKlv);
+    std::size_t sound = 0;
+    for (const MediaPacket& packet : metadata) {
+      const char number = packet.data.back();
+      if (packet.data == Klv(number, 40) || packet.data == Klv(number, 200)) ++sound;
+    }
+    poorest = std::min(poorest, sound);
+  }
+  EXPECT_GE(poorest, 8U);  // a table damaged half way costs the rest of its five payloads at most
+}
+
 TEST(TsDemuxer, CanBeLeftAtAnyMoment) {
   testing::TsBuilder ts({{0x101, 0x06, true}});
   ts.Tables();

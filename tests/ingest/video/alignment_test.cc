@@ -144,9 +144,10 @@ TEST_F(Alignment, StreamWithMostPosesIsFollowedAndTold) {
   const Assembled got = Assemble(testing::Remux(Clip(), carriage));
   const auto told = Told(got, "is followed");
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0],
-            "3 KLV streams: stream 2 is followed, it has the most sound ST 0601 packets with a "
-            "pose here, 21 (stream 1: 0, stream 3: 11; of equals the lowest index)");
+  EXPECT_EQ(
+      told[0],
+      "3 metadata streams: stream 2 is followed, it has the most sound ST 0601 packets with a "
+      "pose here, 21 (stream 1: 0, stream 3: 11; of equals the lowest index)");
   for (const VideoFrame& frame : got.Frames()) EXPECT_TRUE(frame.pose);
 }
 

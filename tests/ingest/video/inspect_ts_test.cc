@@ -5,6 +5,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/core/media/media_test_support.h"
 #include "tests/support/shared_data.h"
 
@@ -48,7 +50,13 @@ TEST(InspectTs, ReadsTheRealStream) {
   const Inspected got = Inspect(testing::ReadAll(path));
   EXPECT_EQ(got.Count("video", true), 277);
   EXPECT_EQ(got.Count("st0601", true), 277);
-  EXPECT_EQ(got.lines.size(), 554U);
+  EXPECT_EQ(got.Count("alignment", true), 1);
+  EXPECT_EQ(got.lines.size(), 555U);
+  const auto& last = got.lines.back().fields();
+  EXPECT_EQ(last.at("stream").number_value(), 1);
+  EXPECT_EQ(last.at("pictures_with_pose").number_value(), 277);
+  EXPECT_EQ(last.at("largest_skew_s").number_value(), 0);
+  EXPECT_FALSE(last.at("skewed").bool_value());
   int checksums = 0;
   int with_vmti = 0;
   for (const Struct& line : got.lines) {
@@ -81,6 +89,40 @@ TEST(InspectTs, MissingPacketsAreALine) {
   const Inspected got = Inspect(bytes);
   EXPECT_GE(got.Count("video", false), 1);
   EXPECT_GT(got.Count("st0601", true), 270);
+}
+
+TEST(InspectTs, AllStreamsOfAProgrammeAreReadAndTheChoiceIsSaid) {
+  TW_SHARED_DATA_OR_SKIP(path, "klv/h265_tricky_klv.ts");
+  const Inspected got = Inspect(testing::ReadAll(path));
+  std::map<double, int> records;
+  for (const Struct& line : got.lines) {
+    if (line.fields().at("format").string_value() == "st0601")
+      ++records[line.fields().at("stream").number_value()];
+  }
+  // Three are declared; ffprobe finds packets of the first two alone.
+  EXPECT_EQ(records.size(), 2U);
+  const auto& last = got.lines.back().fields();
+  ASSERT_EQ(last.at("format").string_value(), "alignment");
+  EXPECT_EQ(last.at("klv_streams").list_value().values_size(), 3);
+}
+
+// Stamps of the codecs, with their status bits (MISB ST 0603, ST 0604).
+TEST(InspectTs, TimeStampsInPicturesAreShownWithTheirStatus) {
+  for (const char* name : {"klv/h264_klv.ts", "klv/h265_klv.ts", "klv/mpeg2_klv.ts"}) {
+    TW_SHARED_DATA_OR_SKIP(path, name);
+    const Inspected got = Inspect(testing::ReadAll(path));
+    int stamped = 0;
+    for (const Struct& line : got.lines) {
+      if (line.fields().at("format").string_value() != "video" ||
+          line.fields().count("time_utc") == 0) {
+        continue;
+      }
+      ++stamped;
+      EXPECT_TRUE(line.fields().at("time_locked").has_bool_value());
+      EXPECT_EQ(line.fields().at("time_status").string_value().size(), 2U);
+    }
+    EXPECT_GT(stamped, 0) << name;
+  }
 }
 
 TEST(InspectTs, TextFileIsRefused) {

@@ -11,6 +11,7 @@
 #include "ingest/recorded/inspect_product.h"
 #include "ingest/recorded/video_file.h"
 #include "ingest/satellite/inspect_scene.h"
+#include "ingest/video/dji_srt.h"
 #include "ingest/video/inspect_ts.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/single_file.h"
@@ -24,8 +25,8 @@ class Summary {
   void Count(const std::string& line) {
     ++records_;
     for (const char* format :
-         {"st0601", "st0903", "st0102", "eg0104", "video", "stanag4607", "asterix", "raster",
-          "stac", "sentinel1", "sentinel2", "container"}) {
+         {"st0601", "st0903", "st0102", "eg0104", "video", "dji_srt", "stanag4607", "asterix",
+          "raster", "stac", "sentinel1", "sentinel2", "container"}) {
       if (line.find(fmt::format("\"format\":\"{}\"", format)) != std::string::npos)
         ++formats_[format];
     }
@@ -85,6 +86,9 @@ Result<void> InspectFile(const std::string& file, bool json) {
       break;
     case SensorFormat::kVideoContainer:
       TW_RETURN_IF_ERROR(InspectContainer(file, emit));
+      break;
+    case SensorFormat::kDjiSrt:
+      TW_RETURN_IF_ERROR(InspectDjiSrt(file, read, emit));
       break;
     case SensorFormat::kKlv:
       TW_RETURN_IF_ERROR(InspectKlv(file, read, emit));
