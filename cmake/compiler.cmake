@@ -2,7 +2,8 @@
 # One INTERFACE target carries every flag, so a module cannot forget them.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # A precompiled header is part of what ccache hashes only when it is told so.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 add_library(tw_flags INTERFACE)
