@@ -200,7 +200,12 @@ std::vector<LiveIntake::Item> LiveIntake::Step(Duration wait, bool full) {
   Instant now = clock_.Now();
   if (now < quiet_since_) quiet_since_ = now;  // the clock was set back
   if (line_ == nullptr && now >= next_try_) Open(now);
-  if (line_ != nullptr) {
+  waits_ = false;
+  if (line_ != nullptr && line_->patient()) {
+    Refill(now);
+    waits_ = full || record_tokens_ < 1 || byte_tokens_ <= 0;
+  }
+  if (line_ != nullptr && !waits_) {
     auto records = line_->Receive(wait);
     now = clock_.Now();
     if (!records) {
@@ -222,6 +227,12 @@ std::vector<LiveIntake::Item> LiveIntake::Step(Duration wait, bool full) {
   CheckSilence(now);
   Measure(now);
   return std::exchange(items_, {});
+}
+
+void LiveIntake::Kept(std::uint64_t sequence) {
+  if (line_ == nullptr || sequence < record_.source_sequence) return;
+  const Result<void> kept = line_->Kept();
+  if (!kept) LineLost(kept.error().message, clock_.Now(), false);
 }
 
 LiveStatus LiveIntake::status() const {

@@ -79,6 +79,10 @@ class LiveIntake {
   // there is no line. `full`: the source's share of the outbox is used up.
   std::vector<Item> Step(Duration wait, bool full);
   bool has_line() const { return line_ != nullptr; }
+  // The last Step asked for nothing, because a patient line has to wait for room.
+  bool waits() const { return waits_; }
+  // Records of the source up to `sequence` are durable.
+  void Kept(std::uint64_t sequence);
   const LiveOptions& options() const { return options_; }
   LiveStatus status() const;
 
@@ -114,6 +118,7 @@ class LiveIntake {
   Instant quiet_since_;          // last data, or the beginning
   RawRecord record_;             // the last one: its numbers
   bool late_ = false;
+  bool waits_ = false;
   std::optional<Loss> dropped_;  // not declared yet
   Instant dropped_since_;
   double byte_tokens_ = 0;

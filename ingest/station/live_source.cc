@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/media/live_ts.h"
 #include "core/net/tcp_receiver.h"
 #include "core/net/udp_receiver.h"
@@ -207,11 +208,9 @@ Result<std::unique_ptr<LiveSource>> OpenLiveSource(const std::string& url,
                         listens ? TcpReceiver::Listen(address) : TcpReceiver::Connect(address));
     return std::make_unique<TcpSource>(std::move(receiver), MakeStanag4607Cutter(), clock, listens);
   }
-  if (url.starts_with("udp://")) {
-    TW_ASSIGN_OR_RETURN(auto receiver, UdpReceiver::Open(url.substr(6)));
-    return std::make_unique<UdpSource>(std::move(receiver));
-  }
-  return Fail(ErrorCode::kUnavailable, "{}: folders of scenes are not watched yet", url);
+  TW_CHECK(url.starts_with("udp://"));
+  TW_ASSIGN_OR_RETURN(auto receiver, UdpReceiver::Open(url.substr(6)));
+  return std::make_unique<UdpSource>(std::move(receiver));
 }
 
 }  // namespace trucewatch::station

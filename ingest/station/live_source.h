@@ -32,6 +32,11 @@ class LiveSource {
   virtual std::string waiting_for() const { return "an answer"; }
   // Waiting for the other side to answer may be given up after a while.
   virtual bool calls() const { return true; }
+  // What it has yet to give stays where it is: it is asked only when there is room for more, and
+  // loses nothing to a rate or a full outbox.
+  virtual bool patient() const { return false; }
+  // All that it gave is durable in the outbox.
+  virtual Result<void> Kept() { return {}; }
   // Records known to have been lost on this machine since it was opened.
   virtual std::uint64_t lost() const { return 0; }
 
@@ -43,11 +48,12 @@ class LiveSource {
 //   tcp://HOST:PORT              STANAG4607, MPEGTS_KLV; we call
 //   tcp://ADDRESS:PORT?mode=listener  the same; the sensor calls
 //   srt://, rtsp://, file+grow:  MPEGTS_KLV (core/media/live_ts.h)
-//   folder:PATH                  SATELLITE: scenes as they come into a folder
+//   folder:PATH                  SATELLITE: scenes as they come into a folder (live_folder.h)
 // kBadInput, one sentence, when the URL is none of these or not for that format. Opens nothing.
 Result<void> CheckLiveUrl(const std::string& url, v1::config::SourceConfig::Format format);
 
 // Errors of the line (kUnavailable, kNotFound, kIo) may pass: try again later. `clock` outlives it.
+// A folder is opened by OpenSceneFolder instead: it has to remember what it has sent.
 Result<std::unique_ptr<LiveSource>> OpenLiveSource(const std::string& url,
                                                    v1::config::SourceConfig::Format format,
                                                    const Clock& clock);

@@ -9,6 +9,7 @@
 #include "core/crypto/sha256.h"
 #include "core/media/live_ts.h"
 #include "ingest/station/batch_wire.h"
+#include "ingest/station/live_folder.h"
 
 namespace trucewatch::station {
 namespace {
@@ -83,6 +84,7 @@ void GroundStation::MakeLive() {
                      ? source.max_queued_bytes()
                      : most / static_cast<std::uint64_t>(config_.config.source_size());
     recorded_share_ -= std::min(recorded_share_, live.share);
+    live.patient = format == v1::config::SourceConfig::SATELLITE;
     const Digest seed = Sha256(config_.config.id() + "/" + id);
     const auto at = before.find(id);
     LiveOptions options{.source = id,
@@ -94,10 +96,21 @@ void GroundStation::MakeLive() {
     if (source.max_bytes_per_s() > 0) options.max_bytes_per_s = source.max_bytes_per_s();
     if (source.max_records_per_s() > 0) options.max_records_per_s = source.max_records_per_s();
     live.intake = std::make_unique<LiveIntake>(
-        std::move(options), [this, url, format] { return OpenLiveSource(url, format, clock_); },
+        std::move(options), [this, url, format, id] { return OpenLine(id, url, format); },
         at == before.end() ? SourceProgress{} : at->second, clock_);
     live_.push_back(std::move(live));
   }
+}
+
+Result<std::unique_ptr<LiveSource>> GroundStation::OpenLine(
+    const std::string& id, const std::string& url, v1::config::SourceConfig::Format format) {
+  constexpr std::string_view kFolder = "folder:";
+  if (!url.starts_with(kFolder)) return OpenLiveSource(url, format, clock_);
+  SceneFolderOptions options;
+  options.folder = config_.Resolve(url.substr(kFolder.size()));
+  options.state_file = config_.Resolve(config_.config.outbox()) + "/" + id + ".sent";
+  options.start = config_.start();
+  return OpenSceneFolder(storage_, std::move(options), clock_);
 }
 
 Result<void> GroundStation::Keep(const std::vector<v1::OutboxRecord>& sealed) {
@@ -220,8 +233,13 @@ Result<void> GroundStation::FeedLive(std::size_t index, std::stop_token stop) {
     auto items = live.intake->Step(kFullPoll, ShareIsUsed(live));
     if (!items.empty()) {
       TW_RETURN_IF_ERROR(SealItems(live, std::move(items)));
-    } else if (!live.intake->has_line()) {
+    } else if (!live.intake->has_line() || live.intake->waits()) {
       clock_.SleepFor(kFullPoll);
+    }
+    if (live.patient) {
+      const StreamProgress kept = outbox_->state().progress;
+      const auto at = kept.find(live.intake->options().source);
+      if (at != kept.end()) live.intake->Kept(at->second.sequence);
     }
   }
   return {};

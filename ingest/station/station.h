@@ -60,6 +60,8 @@ class GroundStation {
   GroundStation(const StationFile& config, const Ed25519KeyPair& key, Storage& storage,
                 Clock& clock);
   void MakeLive();
+  Result<std::unique_ptr<LiveSource>> OpenLine(const std::string& id, const std::string& url,
+                                               v1::config::SourceConfig::Format format);
   Result<void> Feed(std::stop_token stop);
   Result<void> FeedRecorded(std::stop_token stop);
   Result<void> FeedLive(std::size_t index, std::stop_token stop);
@@ -80,6 +82,7 @@ class GroundStation {
   std::optional<RecordedMission> recorded_;
   struct Live {
     std::unique_ptr<LiveIntake> intake;
+    bool patient = false;     // loses nothing, so it is told what is kept
     std::uint64_t share = 0;  // of the outbox, bytes
     // What it has in the outbox: by the batch that holds it, bytes.
     std::deque<std::pair<std::uint64_t, std::uint64_t>> queued;
