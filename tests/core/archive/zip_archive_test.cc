@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/storage/storage.h"
 #include "tests/support/process.h"
 #include "tests/support/shared_data.h"
@@ -25,6 +27,11 @@ class BytesFile final : public File {
       return Fail(ErrorCode::kIo, "beyond the end");
     }
     return bytes_.substr(offset, size);
+  }
+  Result<void> ReadInto(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    TW_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(offset, out.size()));
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return {};
   }
   Result<std::uint64_t> Size() const override { return bytes_.size(); }
   Result<void> Truncate(std::uint64_t) override { return {}; }
