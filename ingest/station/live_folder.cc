@@ -7,9 +7,6 @@
 namespace trucewatch::station {
 namespace {
 
-// Taken at a time: 4 MiB.
-constexpr int kMaxChunks = 16;
-
 class FolderSource final : public LiveSource {
  public:
   FolderSource(std::unique_ptr<SceneFolderWatcher> watcher, Clock& clock)
@@ -22,15 +19,13 @@ class FolderSource final : public LiveSource {
       clock_.SleepFor(scene_given_ ? wait : std::min(wait, next_look_ - now));
       return records;
     }
-    for (int i = 0; i < kMaxChunks; ++i) {
-      TW_ASSIGN_OR_RETURN(auto chunk, watcher_->Poll());
-      if (!chunk) {
-        next_look_ = now + kLookEvery;
-        break;
-      }
+    // One at a time: whoever asks has found room for one.
+    TW_ASSIGN_OR_RETURN(auto chunk, watcher_->Poll());
+    if (chunk) {
       records.push_back(std::move(chunk->bytes));
       scene_given_ = chunk->last;
-      if (scene_given_) break;
+    } else {
+      next_look_ = now + kLookEvery;
     }
     return records;
   }
