@@ -206,8 +206,9 @@ Result<Sentinel1Channel> ChooseChannel(const Sentinel1Manifest& manifest) {
       {"s1Level1NoiseSchema", &channel.noise},
       {"s1Level1MeasurementSchema", &channel.measurement}};
   for (const auto& [kind, into] : wanted) {
-    const auto file =
-        std::find_if(manifest.files.begin(), manifest.files.end(), [&](const SafeFile& f) {
+    // clang 14 does not capture structured bindings.
+    const auto file = std::find_if(
+        manifest.files.begin(), manifest.files.end(), [&, kind = kind](const SafeFile& f) {
           return f.kind == kind && f.href.find(mark) != std::string::npos;
         });
     if (channel.polarisation.empty() || file == manifest.files.end()) {
