@@ -5,6 +5,7 @@
 
 #include "core/types/codec.h"
 #include "ingest/asterix/asterix.h"
+#include "ingest/asterix/framing.h"
 #include "ingest/asterix/scan_builder.h"
 #include "ingest/feed.h"
 
@@ -58,29 +59,7 @@ class AsterixFeed final : public Feed {
     } else if (lines_.IsRepeated(record.receive_time, digest)) {
       ++repeated_;
     } else {
-      asterix::DecodeBlocks(AsBytes(record.bytes), record.source_offset, blocks_);
-      for (const asterix::Block& block : blocks_) {
-        for (const asterix::Record& r : block.records) {
-          Take(r, record.receive_time, digest, built, items);
-        }
-        Emit(std::move(built), record, items);
-        built.clear();
-        if (block.fault) {
-          AddFault(record.receive_time, block.fault->offset,
-                   fmt::format("{} bytes not read: {}", block.fault->length, block.fault->reason),
-                   items);
-        } else if (!block.known) {
-          ++other_blocks_;
-          if (categories_.insert(block.category).second) {
-            AddFault(
-                record.receive_time, block.offset,
-                fmt::format("blocks of category {} are passed over; read are 1, 2, 10, 21, 34, 48, "
-                            "62 and 65",
-                            block.category),
-                items);
-          }
-        }
-      }
+      TakeDatagram(record, digest, items);
     }
     Emit(std::move(built), record, items);
     return items;
@@ -99,6 +78,51 @@ class AsterixFeed final : public Feed {
   }
 
  private:
+  void TakeDatagram(const RawRecord& record, const Digest& digest, std::vector<FeedItem>& items) {
+    const asterix::Framing framing = asterix::FindDatagramFraming(AsBytes(record.bytes));
+    std::uint64_t offset = record.source_offset;
+    for (Bytes left = AsBytes(record.bytes); !left.empty();) {
+      const asterix::FramePiece piece = asterix::CutFrame(framing, left, true);
+      if (piece.damaged) {
+        AddFault(record.receive_time, offset,
+                 fmt::format("{} bytes not read: no frame of the recorder begins here", piece.size),
+                 items);
+      }
+      TakeBlocks(left.subspan(piece.content_at, piece.content_size), offset + piece.content_at,
+                 record, digest, items);
+      left = left.subspan(piece.size);
+      offset += piece.size;
+    }
+  }
+
+  void TakeBlocks(Bytes bytes, std::uint64_t offset, const RawRecord& record, const Digest& digest,
+                  std::vector<FeedItem>& items) {
+    asterix::DecodeBlocks(bytes, offset, blocks_);
+    std::vector<asterix::ScanItem> built;
+    for (const asterix::Block& block : blocks_) {
+      for (const asterix::Record& r : block.records) {
+        Take(r, record.receive_time, digest, built, items);
+      }
+      Emit(std::move(built), record, items);
+      built.clear();
+      if (block.fault) {
+        AddFault(record.receive_time, block.fault->offset,
+                 fmt::format("{} bytes not read: {}", block.fault->length, block.fault->reason),
+                 items);
+      } else if (!block.known) {
+        ++other_blocks_;
+        if (categories_.insert(block.category).second) {
+          AddFault(
+              record.receive_time, block.offset,
+              fmt::format("blocks of category {} are passed over; read are 1, 2, 10, 21, 34, 48, "
+                          "62 and 65",
+                          block.category),
+              items);
+        }
+      }
+    }
+  }
+
   // A clock this far from the receive time puts looks where they do not belong.
   static constexpr Duration kMaxClockError = Duration::Seconds(60);
 

@@ -7,6 +7,7 @@
 #include "core/json/json_writer.h"
 #include "ingest/asterix/asterix.h"
 #include "ingest/asterix/capture.h"
+#include "ingest/asterix/framing.h"
 
 namespace trucewatch {
 namespace {
@@ -79,7 +80,25 @@ class AsterixInspector {
   AsterixInspector(const std::string& file, const std::function<void(const std::string&)>& emit)
       : file_(file), emit_(emit) {}
 
-  void Datagram(Bytes bytes, std::uint64_t offset, std::optional<Instant> captured) {
+  void Datagram(Bytes bytes, std::uint64_t offset, Instant captured) {
+    const asterix::Framing framing = asterix::FindDatagramFraming(bytes);
+    while (!bytes.empty()) {
+      const asterix::FramePiece piece = asterix::CutFrame(framing, bytes, true);
+      Piece(bytes, piece, offset, captured);
+      bytes = bytes.subspan(piece.size);
+      offset += piece.size;
+    }
+  }
+
+  void Piece(Bytes bytes, const asterix::FramePiece& piece, std::uint64_t offset,
+             std::optional<Instant> captured = std::nullopt) {
+    if (piece.damaged) return Damage(offset, piece.size, "no frame of the recorder begins here");
+    recorded_time_of_day_s_ = piece.recorded_time_of_day_s;
+    Blocks(bytes.subspan(piece.content_at, piece.content_size), offset + piece.content_at,
+           captured);
+  }
+
+  void Blocks(Bytes bytes, std::uint64_t offset, std::optional<Instant> captured) {
     for (const asterix::Block& block : asterix::DecodeBlocks(bytes, offset)) {
       for (const asterix::Record& record : block.records) Emit(record, captured);
       if (block.fault) {
@@ -89,6 +108,7 @@ class AsterixInspector {
         json.Field("category", static_cast<unsigned>(block.category));
         json.Field("decoded", false);
         if (captured) json.Field("captured_utc", FormatUtc(*captured));
+        if (recorded_time_of_day_s_) json.Field("recorded_time_of_day_s", *recorded_time_of_day_s_);
         emit_(json.EndObject().text());
       }
     }
@@ -123,6 +143,7 @@ class AsterixInspector {
       json.Field("captured_utc", FormatUtc(*captured));
       if (const auto time = record.TimeNear(*captured)) json.Field("time_utc", FormatUtc(*time));
     }
+    if (recorded_time_of_day_s_) json.Field("recorded_time_of_day_s", *recorded_time_of_day_s_);
     json.Key("items").BeginObject();
     for (const asterix::Item& item : record.items) {
       json.Key(item.id());
@@ -134,6 +155,7 @@ class AsterixInspector {
 
   const std::string& file_;
   const std::function<void(const std::string&)>& emit_;
+  std::optional<double> recorded_time_of_day_s_;  // of the piece
 };
 
 void InspectFrame(Bytes frame, const asterix::CapturedPacket& packet, std::uint64_t offset,
@@ -209,15 +231,23 @@ Result<void> InspectRaw(Window& window, AsterixInspector& inspector) {
                        blocks.front().category);
       return {};
     }
-    inspector.Datagram(window.view().first(stated), window.offset(), std::nullopt);
+    inspector.Blocks(window.view().first(stated), window.offset(), std::nullopt);
     window.Skip(stated);
   }
 }
 
-}  // namespace
+Result<void> InspectFramed(asterix::Framing framing, Window& window, AsterixInspector& inspector) {
+  window.Skip(asterix::FramingStart(framing));
+  while (true) {
+    TW_ASSIGN_OR_RETURN(const bool more, window.Have(asterix::kFrameLook));
+    if (window.view().empty()) return {};
+    const asterix::FramePiece piece = asterix::CutFrame(framing, window.view(), !more);
+    inspector.Piece(window.view(), piece, window.offset());
+    window.Skip(piece.size);
+  }
+}
 
-bool LooksLikeAsterix(Bytes start, std::uint64_t file_size) {
-  if (asterix::LooksLikeCapture(start)) return true;
+bool LooksLikeRaw(Bytes start, std::uint64_t file_size) {
   if (start.size() < 3) return false;
   // Any two bytes make a length and a line feed is category 10: a record that can be read decides.
   if (asterix::IsKnownCategory(start[0])) {
@@ -239,20 +269,32 @@ bool LooksLikeAsterix(Bytes start, std::uint64_t file_size) {
   return count > 1;
 }
 
+}  // namespace
+
+bool LooksLikeAsterix(Bytes start, std::uint64_t file_size) {
+  return asterix::LooksLikeCapture(start) || LooksLikeRaw(start, file_size) ||
+         asterix::FindFraming(start, file_size) != asterix::Framing::kNone;
+}
+
 Result<void> InspectAsterix(const std::string& file,
                             const std::function<Result<std::string>(std::size_t max)>& read,
                             const std::function<void(const std::string&)>& emit) {
   Window window(read);
   AsterixInspector inspector(file, emit);
   TW_ASSIGN_OR_RETURN(const bool any, window.Have(3));
-  TW_RETURN_IF_ERROR(window.Have(asterix::kCaptureStartSize));
+  TW_ASSIGN_OR_RETURN(const bool longer, window.Have(kAsterixStartSize));
   if (!any) {
-    return Fail(
-        ErrorCode::kBadInput,
-        "{}: {} bytes; expected a pcap or pcapng capture or ASTERIX blocks (category, length)",
-        file, window.view().size());
+    return Fail(ErrorCode::kBadInput,
+                "{}: {} bytes; expected a pcap or pcapng capture or ASTERIX blocks (category, "
+                "length), bare or "
+                "framed",
+                file, window.view().size());
   }
   if (asterix::LooksLikeCapture(window.view())) return InspectCapture(file, window, inspector);
+  // Of a longer file more is to come than the first frames need.
+  const std::uint64_t size = longer ? ~std::uint64_t{0} : window.view().size();
+  const asterix::Framing framing = asterix::FindFraming(window.view(), size);
+  if (framing != asterix::Framing::kNone) return InspectFramed(framing, window, inspector);
   return InspectRaw(window, inspector);
 }
 

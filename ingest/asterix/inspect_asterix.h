@@ -9,7 +9,8 @@
 
 namespace trucewatch {
 
-// Reads a pcap capture or raw ASTERIX blocks: one JSON line a record (docs/formats/inspect.md):
+// Reads a pcap capture or ASTERIX blocks, raw or framed (framing.h): one JSON line a record
+// (docs/formats/inspect.md):
 // {"file","offset","length","format":"asterix","ok":true,"category":48,"sac","sic",
 //  "items":{"I048/040":{"rho_m":...,"theta_deg":...},...}}.
 // Blocks of categories that are not decoded are a line each with "decoded": false. Damage is a line
@@ -22,8 +23,8 @@ Result<void> InspectAsterix(const std::string& file,
 
 // How much of a file LooksLikeAsterix wants to see.
 inline constexpr std::size_t kAsterixStartSize = 65'535;
-// The first bytes of a pcap capture or of raw blocks: a first record that can be read, or lengths
-// that lead from block to block. `file_size` is the whole file's.
+// The first bytes of a pcap capture, of frames or of raw blocks: a first record that can be read,
+// or lengths that lead from block to block. `file_size` is the whole file's.
 bool LooksLikeAsterix(Bytes start, std::uint64_t file_size);
 
 }  // namespace trucewatch

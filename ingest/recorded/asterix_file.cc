@@ -5,6 +5,7 @@
 
 #include "ingest/asterix/asterix.h"
 #include "ingest/asterix/capture.h"
+#include "ingest/asterix/framing.h"
 #include "ingest/asterix/inspect_asterix.h"
 #include "ingest/recorded/event_clock.h"
 #include "ingest/recorded/internal/file_reader.h"
@@ -15,7 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxPiece = 64 * 1024;
 constexpr const char* kExpected =
-    "a pcap or pcapng capture of UDP, or ASTERIX blocks (category, length of 16 bits)";
+    "a pcap or pcapng capture of UDP, or ASTERIX blocks (category, length of 16 bits), bare or in "
+    "frames of ORADIS, FINAL, IOSS or GPS";
 
 // What captures and raw files have in common: numbering, times and the end.
 class AsterixSource : public RecordedSource {
@@ -40,6 +42,16 @@ class AsterixSource : public RecordedSource {
     RawRecord record = Make(offset, std::move(reason));
     record.end_of_source = true;
     return record;
+  }
+
+  // The day is the mission's, then the newest time's: a recording may run over midnight.
+  void ReadTimes(const std::string& bytes) {
+    for (const asterix::Block& block : asterix::DecodeBlocks(AsBytes(bytes), 0)) {
+      for (const asterix::Record& record : block.records) {
+        const auto time = record.TimeNear(clock_.now().value_or(options_.start));
+        if (time) clock_.Read(*time);
+      }
+    }
   }
 
   RecordedFileOptions options_;
@@ -146,18 +158,73 @@ class RawBlockSource final : public AsterixSource {
   }
 
  private:
-  // The day is the mission's, then the newest time's: a recording may run over midnight.
-  void ReadTimes(const std::string& bytes) {
-    for (const asterix::Block& block : asterix::DecodeBlocks(AsBytes(bytes), 0)) {
-      for (const asterix::Record& record : block.records) {
-        const auto time = record.TimeNear(clock_.now().value_or(options_.start));
-        if (time) clock_.Read(*time);
+  std::uint64_t at_ = 0;
+  bool damaged_ = false;
+};
+
+// The blocks of each frame; the time is the recorder's where the frame has one.
+class FramedSource final : public AsterixSource {
+ public:
+  FramedSource(RecordedFileOptions options, internal::FileReader file, asterix::Framing framing)
+      : AsterixSource(std::move(options), std::move(file)),
+        framing_(framing),
+        base_(asterix::FramingStart(framing)) {}
+
+  Result<std::optional<RawRecord>> Next() override {
+    while (true) {
+      TW_RETURN_IF_ERROR(Fill());
+      const Bytes bytes = AsBytes(buffer_).subspan(at_);
+      const std::uint64_t offset = base_ + at_;
+      if (bytes.empty()) return MakeEnd(offset, EndReason());
+      const asterix::FramePiece piece =
+          asterix::CutFrame(framing_, bytes, base_ + buffer_.size() >= file_.size());
+      at_ += piece.size;
+      if (piece.damaged) {
+        if (damage_end_ != offset) ++stretches_;
+        damage_end_ = offset + piece.size;
+        damaged_bytes_ += piece.size;
+        continue;
       }
+      std::string content(AsText(bytes.subspan(piece.content_at, piece.content_size)));
+      if (!piece.recorded_time_of_day_s) {
+        ReadTimes(content);
+      } else {
+        clock_.Read(asterix::AbsoluteTime(*piece.recorded_time_of_day_s,
+                                          clock_.now().value_or(options_.start)));
+      }
+      return Make(offset + piece.content_at, std::move(content));
     }
   }
 
-  std::uint64_t at_ = 0;
-  bool damaged_ = false;
+ private:
+  // As much as CutFrame wants to see, and more, so that little is moved.
+  Result<void> Fill() {
+    constexpr std::size_t kChunk = 4 * asterix::kFrameLook;
+    const std::uint64_t end = base_ + buffer_.size();
+    if (buffer_.size() - at_ >= asterix::kFrameLook || end >= file_.size()) return {};
+    TW_ASSIGN_OR_RETURN(const std::string more,
+                        file_.ReadAt(end, std::min<std::uint64_t>(kChunk, file_.size() - end)));
+    buffer_.erase(0, at_);
+    base_ += at_;
+    at_ = 0;
+    buffer_ += more;
+    return {};
+  }
+
+  std::string EndReason() const {
+    if (stretches_ == 0) return {};
+    return fmt::format(
+        "end of the recording; passed over between the recorder's frames: {} stretches of damage, "
+        "{} bytes",
+        stretches_, damaged_bytes_);
+  }
+
+  asterix::Framing framing_;
+  std::uint64_t base_;  // of buffer_ in the file
+  std::string buffer_;
+  std::size_t at_ = 0;
+  std::uint64_t stretches_ = 0, damaged_bytes_ = 0;
+  std::optional<std::uint64_t> damage_end_;
 };
 
 }  // namespace
@@ -172,6 +239,10 @@ Result<std::unique_ptr<RecordedSource>> OpenAsterixFile(Storage& storage,
   if (!LooksLikeAsterix(AsBytes(start), file.size())) {
     return Fail(ErrorCode::kBadInput, "{}: starts with {}; expected {}", options.path,
                 internal::DescribeStart(start), kExpected);
+  }
+  const asterix::Framing framing = asterix::FindFraming(AsBytes(start), file.size());
+  if (framing != asterix::Framing::kNone) {
+    return std::make_unique<FramedSource>(options, std::move(file), framing);
   }
   if (!asterix::LooksLikeCapture(AsBytes(start))) {
     return std::make_unique<RawBlockSource>(options, std::move(file));

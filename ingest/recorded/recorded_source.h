@@ -59,8 +59,9 @@ Result<std::unique_ptr<RecordedSource>> OpenVideoWithDjiSrt(Storage& storage,
                                                             const v1::config::SourceConfig& config);
 
 // ASTERIX: a pcap capture, one record for the payload of each UDP datagram (source_offset: its
-// place in the file), or raw blocks back to back, one record a block. receive_time is the capture's
-// time.
+// place in the file), or raw blocks back to back, one record a block, or a recorder's frames
+// (asterix/framing.h), one record for the blocks of each: heads and damage between them are counted
+// and passed over. receive_time is the capture's or the recorder's time, else the blocks'.
 Result<std::unique_ptr<RecordedSource>> OpenAsterixFile(Storage& storage,
                                                         const RecordedFileOptions& options);
 

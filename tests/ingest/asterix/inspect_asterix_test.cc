@@ -79,13 +79,12 @@ TEST(InspectAsterix, SaysWhatIsDamagedAndReadsOn) {
 
 TEST(InspectAsterix, KnowsItsFilesByTheirContent) {
   for (const char* name : {"cat034.raw", "cat048.raw", "cat062cat065.raw", "cat21_re.ast",
-                           "cat_034_048.pcap", "asterix.pcap"}) {
+                           "cat_034_048.pcap", "asterix.pcap", "parsegps.gps"}) {
     TW_SHARED_DATA_OR_SKIP(path, fmt::format("asterix/{}", name));
     const std::string file = testing::ReadFile(path);
     EXPECT_TRUE(LooksLikeAsterix(AsBytes(file), file.size())) << name;
   }
-  for (const char* name : {"asterix/cat_034_048.txt", "asterix/parsegps.gps", "gmti/list1.4607",
-                           "klv/osh-vmti-h264.ts"}) {
+  for (const char* name : {"asterix/cat_034_048.txt", "gmti/list1.4607", "klv/osh-vmti-h264.ts"}) {
     TW_SHARED_DATA_OR_SKIP(path, name);
     const std::string file = testing::ReadFile(path);
     EXPECT_FALSE(LooksLikeAsterix(AsBytes(file).first(std::min<std::size_t>(65'535, file.size())),

@@ -10,6 +10,7 @@
 
 #include "core/storage/storage.h"
 #include "ingest/asterix/asterix.h"
+#include "ingest/asterix/framing.h"
 #include "ingest/asterix/item_encoder.h"
 #include "ingest/recorded/recorded_source.h"
 #include "tests/ingest/asterix/random_records.h"
@@ -138,6 +139,12 @@ class Comparison {
       std::string name(item.id().substr(1));
       name[3] = '_';
       if (i == theirs.items.size()) return Misaligned(name + " is not in tshark's");
+      // Of a track; what follows in the datagram is displaced.
+      if (name == "001_161" && theirs.items[i].name == "001_040") {
+        ++explained;
+        misaligned_ = true;
+        return;
+      }
       if (theirs.items[i].name != name || theirs.items[i].offset != item.offset) {
         return Misaligned(fmt::format("{} behind {} against {}, {} bytes apart", name,
                                       i == 0 ? last_ : std::string(ours.items[i - 1].id()),
@@ -269,7 +276,8 @@ void ExpectNoDifferences(const Comparison& comparison, const char* what) {
   }
 
 // What Wireshark 4.0.17 does not read as the standard says is not sent to it:
-// - CAT001 tracks: it prints TYP "Track" and reads the record by the plots' profile all the same.
+// - CAT001 tracks: it prints TYP "Track" and reads the record by the plots' profile all the same
+//   (of samples, what comes before is compared).
 // - I062/510: it looks for the FX of the 3-byte numbers at the wrong place (its mask of SIDENT,
 //   0x1fe, begins with the FX bit of the number before), so that every item behind is displaced.
 std::optional<std::vector<Content>> RecordThatTsharkReads(std::uint8_t category,
@@ -305,7 +313,7 @@ TEST(AsterixTsharkConformance, RandomRecordsOfEveryCategoryAreReadAlike) {
 TEST(AsterixTsharkConformance, TheSamplesAreReadAlike) {
   TW_TSHARK_OR_SKIP();
   for (const char* name : {"cat_034_048.pcap", "cat_062_065.pcap", "cat062cat065.raw", "cat048.raw",
-                           "cat034.raw", "cat21_re.ast"}) {
+                           "cat034.raw", "cat21_re.ast", "parsegps.gps", "cat_001_002.pcap"}) {
     TW_SHARED_DATA_OR_SKIP(path, std::string("asterix/") + name);
     const auto storage = MakePosixStorage();
     const auto source = OpenAsterixFile(*storage, {{"radar"}, path, Instant()});
@@ -315,7 +323,14 @@ TEST(AsterixTsharkConformance, TheSamplesAreReadAlike) {
       const auto next = (*source)->Next();
       ASSERT_TRUE(next.has_value());
       if (!next->has_value()) break;
-      if (!(*next)->end_of_source) payloads.push_back((*next)->bytes);
+      if ((*next)->end_of_source) continue;
+      // It knows no frames of recorders: it gets the blocks in them.
+      const Framing framing = FindDatagramFraming(AsBytes((*next)->bytes));
+      for (Bytes left = AsBytes((*next)->bytes); !left.empty();) {
+        const FramePiece piece = CutFrame(framing, left, true);
+        payloads.emplace_back(AsText(left.subspan(piece.content_at, piece.content_size)));
+        left = left.subspan(piece.size);
+      }
     }
     Comparison comparison;
     comparison.Compare(payloads);
