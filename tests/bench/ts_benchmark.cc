@@ -42,7 +42,7 @@ std::string MakeClip(const std::filesystem::path& path) {
   std::mt19937 random(1);
   for (int n = 0; n < kPictures; ++n) {
     for (std::size_t i = 0; i < luma.size(); i += 4) {
-      const std::uint32_t noise = random();
+      const auto noise = static_cast<std::uint32_t>(random());
       for (std::size_t k = 0; k < 4; ++k)
         luma[i + k] = static_cast<char>(64 + ((i + k) / 64 + static_cast<unsigned>(n)) % 96 +
                                         ((noise >> (8 * k)) & 15U));
@@ -105,7 +105,8 @@ std::pair<int, int> Ours(const std::string& path) {
       if (packet.kind != MediaKind::kKlv) continue;
       for (const KlvRecord& record : SplitKlv(AsBytes(packet.data))) {
         const auto* klv = std::get_if<KlvPacket>(&record);
-        const auto set = klv != nullptr ? DecodeSt0601(*klv) : DecodeSt0601(KlvPacket());
+        if (klv == nullptr) continue;
+        const auto set = DecodeSt0601(*klv);
         if (set && set->checksum_ok() && set->time) ++seen.second;
       }
     }
