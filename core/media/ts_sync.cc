@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <string>
+#include <string_view>
 
 namespace trucewatch {
 namespace {
@@ -37,7 +38,9 @@ std::string Printable(Bytes bytes) {
 }  // namespace
 
 Result<std::optional<TsSync>> FindTsSync(Bytes bytes, bool final) {
-  for (std::size_t offset = 0; offset < std::min(bytes.size(), kSearchBytes); ++offset) {
+  const std::string_view searched = AsText(bytes.first(std::min(bytes.size(), kSearchBytes)));
+  const auto next = [&](std::size_t from) { return searched.find(char{kSyncByte}, from); };
+  for (std::size_t offset = next(0); offset != std::string_view::npos; offset = next(offset + 1)) {
     for (const std::size_t size : kPacketSizes) {
       if (SyncsAt(bytes, offset, size) == kWantedSyncs) return TsSync{offset, size};
     }

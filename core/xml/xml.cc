@@ -22,6 +22,17 @@ std::string LocalName(std::string_view name) {
   return std::string(colon == std::string_view::npos ? name : name.substr(colon + 1));
 }
 
+// With the C library's search: under the fuzzer's instrumentation a loop over the bytes took a
+// fifth of the time of all that is done with a document.
+std::size_t CountOf(std::string_view bytes, char wanted) {
+  std::size_t count = 0;
+  for (std::size_t at = bytes.find(wanted); at != std::string_view::npos;
+       at = bytes.find(wanted, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
 // The parser's memory grows with the number of its nodes, not with the bytes: both are bounded
 // before it sees them. An element has one '<' at least, an attribute one '='.
 Result<void> CheckBounds(std::string_view bytes, const std::string& name) {
@@ -29,8 +40,8 @@ Result<void> CheckBounds(std::string_view bytes, const std::string& name) {
     return Fail(ErrorCode::kBadInput, "{}: {} bytes of XML; expected at most {}", name,
                 bytes.size(), kMaxXmlBytes);
   }
-  const auto opened = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '<'));
-  const auto equals = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '='));
+  const auto opened = CountOf(bytes, '<');
+  const auto equals = CountOf(bytes, '=');
   if (opened > 2 * kMaxXmlElements || equals > kMaxXmlAttributes) {
     return Fail(ErrorCode::kBadInput,
                 "{}: XML with {} tags and {} equals signs; expected at most {} and {}", name,

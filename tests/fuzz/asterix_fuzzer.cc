@@ -8,6 +8,7 @@
 #include "ingest/asterix/capture.h"
 #include "ingest/asterix/inspect_asterix.h"
 #include "ingest/asterix/target_fate.h"
+#include "tests/fuzz/share.h"
 
 namespace trucewatch::asterix {
 namespace {
@@ -95,6 +96,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace trucewatch;
   asterix::CheckPlaces(Bytes(data, size));
   asterix::CheckCapture(Bytes(data, size));
-  asterix::CheckInspect(Bytes(data, size));
+  if (fuzzing::Share(Bytes(data, size)).OneIn(16)) asterix::CheckInspect(Bytes(data, size));
   return 0;
 }

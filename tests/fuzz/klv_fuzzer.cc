@@ -14,6 +14,7 @@
 #include "ingest/klv/st0601.h"
 #include "ingest/klv/st0903.h"
 #include "ingest/klv/st0903_encoder.h"
+#include "tests/fuzz/share.h"
 
 namespace trucewatch {
 namespace {
@@ -47,8 +48,8 @@ void CheckEncoder(const Vmti& vmti) {
 }
 
 // Every reader of a record: items, nested sets and packs, targets, the pose and its closure.
-void Decode(const KlvPacket& packet) {
-  TW_CHECK(!KlvRecordLine({}, packet).empty());
+void Decode(const KlvPacket& packet, bool as_line) {
+  if (as_line) TW_CHECK(!KlvRecordLine({}, packet).empty());
   if (IsSt0601(packet)) {
     const auto set = DecodeSt0601(packet);
     if (!set) return;
@@ -75,7 +76,7 @@ void CheckPlaces(const std::vector<Place>& places, std::size_t size) {
   TW_CHECK(end <= size);
 }
 
-void Run(Bytes stream) {
+void Run(Bytes stream, bool as_line, bool in_pieces) {
   const std::vector<KlvRecord> whole = SplitKlv(stream);
   const std::vector<Place> places = PlacesOf(whole);
   CheckPlaces(places, stream.size());
@@ -83,8 +84,9 @@ void Run(Bytes stream) {
     const auto* packet = std::get_if<KlvPacket>(&record);
     if (packet == nullptr) continue;
     TW_CHECK(packet->bytes == AsText(stream.subspan(packet->offset, packet->bytes.size())));
-    Decode(*packet);
+    Decode(*packet, as_line);
   }
+  if (!in_pieces) return;
 
   // The same stream in pieces, whose sizes come from the input, gives the same packets.
   KlvSplitter splitter;
@@ -106,7 +108,9 @@ void Run(Bytes stream) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace trucewatch;
   const Bytes bytes(data, size);
-  Run(bytes);
+  fuzzing::Share share(bytes);
+  const bool as_line = share.OneIn(16);
+  Run(bytes, as_line, share.OneIn(8));
   // Without a key in front: the value of a VMTI set and of a local set.
   (void)DecodeVmti(bytes, 0, 0);
   (void)SplitLocalSet(bytes, 0);
@@ -115,7 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string packet(AsText(kSt0601Key));
     AppendBerLength(packet, static_cast<std::uint32_t>(size));
     const std::size_t value_at = packet.size();
-    Decode({0, packet + std::string(AsText(bytes)), value_at});
+    Decode({0, packet + std::string(AsText(bytes)), value_at}, as_line);
   }
   return 0;
 }

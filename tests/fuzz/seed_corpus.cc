@@ -149,6 +149,17 @@ void WriteTs() {
   // As payloads: a length byte each.
   Write("ts/payloads", std::string{static_cast<char>(klv.size())} + klv + '\x10' +
                            klv.substr(0, 16) + static_cast<char>(klv.size() - 16) + klv.substr(16));
+  // As RTP carries them, and as the boxes of an MP4 file down to its data references.
+  Write("ts/rtp", *HexDecode("80210007000003e800000001") + ts.bytes().substr(0, 7U * 188U));
+  const auto box = [](const char* type, const std::string& content) {
+    std::string out;
+    AppendBe32(out, static_cast<std::uint32_t>(8 + content.size()));
+    return out + type + content;
+  };
+  const std::string here = box("url ", std::string("\0\0\0\1", 4));
+  const std::string references = box("dref", std::string("\0\0\0\0\0\0\0\1", 8) + here);
+  const std::string media = box("minf", box("dinf", references));
+  Write("ts/mp4", box("ftyp", "isom") + box("moov", box("trak", box("mdia", media))));
 }
 
 void WriteRadar() {
