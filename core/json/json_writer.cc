@@ -5,39 +5,16 @@
 
 #include <cmath>
 
+#include "core/base/utf8.h"
+
 namespace trucewatch {
 namespace {
-
-// Bytes of the UTF-8 character at `at`, 0 if there is no correct one (RFC 3629: no surrogates, no
-// long forms).
-std::size_t Utf8Size(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if (!follows(1) || !follows(2)) return 0;
-    if (first == 0xE0 && byte(1) < 0xA0) return 0;
-    if (first == 0xED && byte(1) > 0x9F) return 0;
-    return 3;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if (!follows(1) || !follows(2) || !follows(3)) return 0;
-    if (first == 0xF0 && byte(1) < 0x90) return 0;
-    if (first == 0xF4 && byte(1) > 0x8F) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 void AppendQuoted(std::string& out, std::string_view text) {
   out.push_back('"');
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
-    const std::size_t size = Utf8Size(text, at);
+    const std::size_t size = Utf8Length(text.substr(at));
     if (size == 0) {
       out += "\\ufffd";
       ++at;
