@@ -13,6 +13,9 @@ namespace {
 using v1::config::MissionConfig;
 using v1::config::SourceConfig;
 
+// Half a tile of a derived raster: what has to be read around a tile stays below four tiles.
+constexpr double kMaxMaskedAroundPx = 256;
+
 bool IsName(const std::string& text) {
   return !text.empty() && text.size() <= 64 &&
          std::all_of(text.begin(), text.end(),
@@ -53,6 +56,31 @@ void ValidateDjiSidecar(const SourceConfig& source, bool from_hub, const std::st
   problems->Range(at + ".dji_horizontal_fov_deg", source.dji_horizontal_fov_deg(), 0, 170);
 }
 
+void ValidateSatelliteSource(const SourceConfig& source, bool from_hub, const std::string& at,
+                             ConfigProblems* problems) {
+  if (!source.has_satellite()) return;
+  const auto& satellite = source.satellite();
+  if (source.format() != SourceConfig::SATELLITE) problems->Add(at, "is for SATELLITE only");
+  if (!satellite.time_utc().empty()) {
+    const auto time = ParseUtc(satellite.time_utc());
+    if (!time) problems->Add(at + ".time_utc", time.error().message);
+  }
+  if (from_hub && !satellite.rpc_file().empty()) {
+    problems->Add(at + ".rpc_file", "is set, but with a hub the sources' files are the stations'");
+  }
+  for (int i = 0; i < satellite.local_prefix_size(); ++i) {
+    const std::string at_prefix = fmt::format("{}.local_prefix[{}]", at, i);
+    if (from_hub) {
+      problems->Add(at_prefix, "is set, but with a hub the sources' files are the stations'");
+    } else {
+      // An empty one would let links lead anywhere.
+      problems->Required(at_prefix, satellite.local_prefix(i));
+    }
+  }
+  problems->Range(at + ".border_margin_px", satellite.border_margin_px(), 0, kMaxMaskedAroundPx);
+  problems->Range(at + ".cloud_dilation_px", satellite.cloud_dilation_px(), 0, kMaxMaskedAroundPx);
+}
+
 void ValidateSource(const SourceConfig& source, bool from_hub, const std::string& at,
                     ConfigProblems* problems) {
   if (!IsName(source.id())) {
@@ -83,6 +111,7 @@ void ValidateSource(const SourceConfig& source, bool from_hub, const std::string
   problems->Required(at + ".clock", source.clock());
   problems->Required(at + ".georeference", source.georeference());
   ValidateDjiSidecar(source, from_hub, at, problems);
+  ValidateSatelliteSource(source, from_hub, at + ".satellite", problems);
   problems->Range(at + ".position_sigma_m", source.position_sigma_m(), 0, 1000);
   problems->Range(at + ".platform_angle_sigma_deg", source.platform_angle_sigma_deg(), 0, 30);
   problems->Range(at + ".sensor_angle_sigma_deg", source.sensor_angle_sigma_deg(), 0, 30);

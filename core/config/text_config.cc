@@ -10,7 +10,8 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "core/base/utf8.h"
 
 namespace trucewatch {
 namespace {
@@ -100,8 +101,19 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   bool located_ = false;
 };
 
+bool IsUtf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = Utf8Length(text.substr(i));
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
+// Where the fields stand, and which of them are text that is not UTF-8: Protobuf reads it, but what
+// is later written with it nobody else can read.
 void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
-                  const std::string& prefix, FieldLines* lines) {
+                  const std::string& prefix, FieldLines* lines, std::vector<std::string>* no_text) {
   const auto* descriptor = message.GetDescriptor();
   const auto* reflection = message.GetReflection();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -115,12 +127,17 @@ void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
           prefix + field->name() + (repeated ? fmt::format("[{}]", k) : std::string());
       const auto location = tree->GetLocation(field, index);
       if (location.line >= 0) lines->Set(path, location.line + 1);
+      if (field->type() == FieldDescriptor::TYPE_STRING) {
+        const std::string text = repeated ? reflection->GetRepeatedString(message, field, k)
+                                          : reflection->GetString(message, field);
+        if (!IsUtf8(text)) no_text->push_back(path);
+      }
       if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
       if (!repeated && !reflection->HasField(message, field)) continue;
       const Message& nested = repeated ? reflection->GetRepeatedMessage(message, field, k)
                                        : reflection->GetMessage(message, field);
       auto* nested_tree = tree->GetTreeForNested(field, index);
-      if (nested_tree != nullptr) CollectLines(nested, nested_tree, path + ".", lines);
+      if (nested_tree != nullptr) CollectLines(nested, nested_tree, path + ".", lines, no_text);
     }
   }
 }
@@ -150,7 +167,13 @@ Result<void> ParseTextConfig(const std::string& text, const std::string& file_na
     return Fail(ErrorCode::kBadInput, "{}:{}{}", file_name, errors.located() ? "" : " ",
                 errors.text());
   }
-  if (lines != nullptr) CollectLines(*message, &tree, "", lines);
+  FieldLines found;
+  std::vector<std::string> no_text;
+  CollectLines(*message, &tree, "", &found, &no_text);
+  ConfigProblems problems(file_name, found);
+  for (const std::string& path : no_text) problems.Add(path, "is not UTF-8 text");
+  TW_RETURN_IF_ERROR(problems.ToResult());
+  if (lines != nullptr) *lines = std::move(found);
   return {};
 }
 
@@ -187,11 +210,15 @@ Result<std::string> ReadTextFile(const std::string& path) {
     return Fail(ErrorCode::kBadInput, "{}: larger than {} bytes, too large for a config", path,
                 kMaxFileBytes);
   }
+  // By hand: `stream << file.rdbuf()` does not tell a read that failed from a file that is empty.
   std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || in.bad()) return Fail(ErrorCode::kIo, "{}: cannot be read", path);
-  return text.str();
+  std::string text;
+  std::vector<char> chunk(64U << 10U);
+  while (in.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || in.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
+  }
+  if (!in.eof() || in.bad()) return Fail(ErrorCode::kIo, "{}: cannot be read", path);
+  return text;
 }
 
 }  // namespace trucewatch

@@ -64,6 +64,9 @@ TEST(MissionConfig, GoodFileLoadsWithPathsRelativeToItsFolder) {
   EXPECT_EQ(file->Resolve("drone1.ts"), file->directory + "/drone1.ts");
   EXPECT_EQ(file->Resolve("/data/x.ts"), "/data/x.ts");
   EXPECT_EQ(FormatUtc(file->start()), "2026-03-01T06:00:00Z");
+  EXPECT_NEAR(file->origin().latitude.deg(), 15.5, 1e-12);
+  EXPECT_NEAR(file->origin().longitude.deg(), 32.0, 1e-12);
+  EXPECT_EQ(file->origin().height_hae_m, 400);
 }
 
 TEST(MissionConfig, EachBadValueIsNamedWithItsLineAndWhatWasExpected) {
