@@ -2,6 +2,7 @@
 #include "ingest/recorded/recorded_mission.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace trucewatch {
@@ -48,7 +49,8 @@ Result<std::unique_ptr<RecordedSource>> OpenRecordedSource(Storage& storage,
                                                            const v1::config::SourceConfig& source) {
   RecordedFileOptions options{{source.id()}, mission.Resolve(source.file()), mission.start()};
   for (const std::string& prefix : source.satellite().local_prefix()) {
-    options.local_prefixes.push_back(mission.Resolve(prefix));
+    // The links they allow are absolute ones; a mission in the working folder has a relative path.
+    options.local_prefixes.push_back(std::filesystem::absolute(mission.Resolve(prefix)).string());
   }
   options.rpc_path = mission.Resolve(source.satellite().rpc_file());
   switch (source.format()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/crypto/sha256.h"
 #include "core/geo/geodetic.h"
@@ -175,9 +176,12 @@ Result<PixelCounts> WriteStack(const BandStack& stack, TiledTiffSpec spec, BlobS
       for (std::size_t b = 0; b < bands; ++b) {
         const double value =
             read.values[b * pixels + i] * stack.meaning[b].scale + stack.meaning[b].offset;
-        // 0 is nodata: what is measured as nothing, or less, is the least there is.
-        samples[static_cast<std::size_t>(dy * kTile + dx) * bands + b] = static_cast<float>(
+        // 0 is nodata: what is measured as nothing is the least there is; of a raster that has no
+        // negative values, what is less than nothing, too.
+        float& sample = samples[static_cast<std::size_t>(dy * kTile + dx) * bands + b];
+        sample = static_cast<float>(
             spec.floats ? value : std::clamp(std::round(value / stack.quantum), 1.0, 65535.0));
+        if (sample == 0) sample = std::numeric_limits<float>::min();
       }
     }
     return {};
