@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "core/crypto/sha256.h"
 #include "core/raster/scene_reader.h"
