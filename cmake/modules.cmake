@@ -15,7 +15,7 @@ set(TW_LAYER_tools 3)
 set(TW_COVERED_MODULES core/archive core/config core/media core/xml ingest/asterix ingest/klv ingest/radar ingest/satellite
     ingest/video)
 
-# Joined builds (the release and bench presets): a target's files are compiled a few together, which reads their common
+# Joined builds (the release, bench and fuzz presets): a target's files are compiled a few together, which reads their common
 # headers once and more than halves a clean build. Files then share one anonymous namespace: one whose local names
 # another file of the target has too stands under SEPARATE and is compiled alone (tests/lint/joined_files.py tells).
 option(TRUCEWATCH_JOINED "Compile a target's files a few together" OFF)

@@ -2,7 +2,7 @@
 # Headers that nearly every file reads, compiled once: without them a quarter of a clean build is spent reading the
 # same text again. Only general ones: a third-party header that has a room (tests/lint/house_rules.py) stays out.
 # Every file still includes what it uses; the other presets build without precompiled headers and would tell.
-option(TRUCEWATCH_PCH "Use precompiled headers (the release and bench presets do)" OFF)
+option(TRUCEWATCH_PCH "Use precompiled headers (the release, bench and fuzz presets do)" OFF)
 
 set(TW_PCH_HEADERS
     <algorithm> <array> <cmath> <cstdint> <deque> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional>
