@@ -16,7 +16,7 @@ set(TW_COVERED_MODULES core/archive core/config core/media core/xml ingest/aster
     ingest/video)
 
 # Joined builds (the release, bench and fuzz presets): a target's files are compiled a few together, which reads their common
-# headers once and more than halves a clean build. Files then share one anonymous namespace: one whose local names
+# headers once. Files then share one anonymous namespace: one whose local names
 # another file of the target has too stands under SEPARATE and is compiled alone (tests/lint/joined_files.py tells).
 option(TRUCEWATCH_JOINED "Compile a target's files a few together" OFF)
 function(tw_joined target)
