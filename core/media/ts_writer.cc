@@ -106,7 +106,13 @@ class TsWriterImpl final : public TsWriter {
     encoder_->flags |= AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
     AVDictionary* settings = nullptr;
     av_dict_set(&settings, "preset", options_.preset.c_str(), 0);
-    av_dict_set_int(&settings, "crf", options_.crf, 0);
+    if (options_.bitrate_bps > 0) {
+      // At most this over each second, as a link carries it.
+      encoder_->bit_rate = encoder_->rc_max_rate = options_.bitrate_bps;
+      encoder_->rc_buffer_size = static_cast<int>(options_.bitrate_bps);
+    } else {
+      av_dict_set_int(&settings, "crf", options_.crf, 0);
+    }
     // x264's macroblock tree makes choices from memory it has not written: now and then the same
     // pictures became other bytes (15 of 520 runs on a heap of changing content; without it none).
     av_dict_set(&settings, "mbtree", "0", 0);
@@ -236,14 +242,15 @@ Result<std::unique_ptr<TsWriter>> TsWriter::Create(const std::string& path,
       options.height_px % 2 != 0 || options.width_px > 8192 || options.height_px > 8192 ||
       options.frames_per_second < 1 || options.frames_per_second > 240 ||
       options.key_frame_interval < 1 || options.threads < 1 || options.threads > 64 ||
-      options.crf < 0 || options.crf > 51) {
+      options.crf < 0 || options.crf > 51 || options.bitrate_bps < 0 ||
+      options.bitrate_bps > 1'000'000'000) {
     return Fail(
         ErrorCode::kUsage,
-        "video of {}x{} at {} fps, key frame each {}, crf {}, {} threads: expected an even size "
-        "from 16 to "
-        "8192, 1 to 240 fps, an interval of at least 1, a crf from 0 to 51, 1 to 64 threads",
+        "video of {}x{} at {} fps, key frame each {}, crf {}, {} bit/s, {} threads: expected an "
+        "even size from 16 to 8192, 1 to 240 fps, an interval of at least 1, a crf from 0 to 51, "
+        "at most 1 Gbit/s (0: by crf), 1 to 64 threads",
         options.width_px, options.height_px, options.frames_per_second, options.key_frame_interval,
-        options.crf, options.threads);
+        options.crf, options.bitrate_bps, options.threads);
   }
   auto writer = std::make_unique<TsWriterImpl>(path, options);
   TW_RETURN_IF_ERROR(writer->Open());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ struct TsWriterOptions {
   int frames_per_second = 10;
   int key_frame_interval = 20;      // frames; every group of pictures is closed
   int crf = 23;                     // x264 quality
+  std::int64_t bitrate_bps = 0;     // instead of crf, when above 0: a radio link's budget
   std::string preset = "veryfast";  // x264 speed
   int threads = 1;                  // of the encoder; 1 keeps the bytes the same everywhere
 };

@@ -80,9 +80,13 @@ bool View::InFront(const Eigen::Vector2d& place) const {
   return image_from_ground_.row(2).dot(ground) > 0.1 * range_m;
 }
 
-Eigen::Vector2d View::Project(const Eigen::Vector2d& place, double height_m) const {
+Eigen::Vector3d View::Homogeneous(const Eigen::Vector2d& place, double height_m) const {
   const double up = plane_.dot(Eigen::Vector3d(place.x(), place.y(), 1)) + height_m;
-  const Eigen::Vector3d image = image_from_enu_ * Eigen::Vector4d(place.x(), place.y(), up, 1);
+  return image_from_enu_ * Eigen::Vector4d(place.x(), place.y(), up, 1);
+}
+
+Eigen::Vector2d View::Project(const Eigen::Vector2d& place, double height_m) const {
+  const Eigen::Vector3d image = Homogeneous(place, height_m);
   return {image.x() / image.z(), image.y() / image.z()};
 }
 

@@ -35,6 +35,9 @@ class View {
   // Image point of east, north, and the height above the ground there. Only for what lies in front
   // of the camera.
   Eigen::Vector2d Project(const Eigen::Vector2d& place, double height_m) const;
+  // The same before the division: linear in place and height, so planes of walls and roofs have
+  // exact homographies.
+  Eigen::Vector3d Homogeneous(const Eigen::Vector2d& place, double height_m) const;
   const Eigen::Matrix3d& image_from_ground() const { return image_from_ground_; }
   // Ground points of the four corners of the image; nothing when one looks above the horizon.
   std::optional<std::array<Eigen::Vector2d, 4>> Footprint() const;

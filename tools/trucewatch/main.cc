@@ -29,6 +29,21 @@ void AddSimulate(CLI::App& app, Action* action, SimulateCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunSimulate(c); }; });
 }
 
+void AddRender(CLI::App& app, Action* action, RenderCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "render",
+      "Render one clip of a scene with the truth of what moves: what detection is "
+      "measured on");
+  sub->add_option("scene", c.scene, "Scene file (configs/scenes/*.txtpb)")->required();
+  sub->add_option("--out", c.out, "Folder for clip.ts and truth.jsonl")->required();
+  sub->add_option("--seed", c.seed, "Draws another clip of the scene (default 1)")
+      ->check(CLI::NonNegativeNumber);
+  sub->add_option("--seconds", c.seconds, "Length (default 60)")->check(CLI::Range(0.1, 3600.0));
+  sub->add_flag("--quiet", c.quiet, "No progress bar");
+  sub->footer("Example: trucewatch render configs/scenes/town.txtpb --out /tmp/clip --seed 7");
+  sub->callback([action, &c] { *action = [&c] { return RunRender(c); }; });
+}
+
 void AddReplay(CLI::App& app, Action* action, ReplayCommand& c) {
   CLI::App* sub = app.add_subcommand(
       "replay", "Run a recording through the pipeline; ledger, map and events in a folder");
@@ -280,6 +295,7 @@ int Main(int argc, char** argv) {
   app.add_flag("-v,--verbose", verbose, "Log state changes to standard error");
   Action action;
   SimulateCommand simulate;
+  RenderCommand render;
   ReplayCommand replay;
   RunCommand run;
   WatchCommand watch;
@@ -296,6 +312,7 @@ int Main(int argc, char** argv) {
   SignerCommand signer;
   ObserveCommand observe;
   AddSimulate(app, &action, simulate);
+  AddRender(app, &action, render);
   AddReplay(app, &action, replay);
   AddRun(app, &action, run);
   AddWatch(app, &action, watch);

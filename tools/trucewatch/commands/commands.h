@@ -22,6 +22,15 @@ struct SimulateCommand {
 };
 Result<int> RunSimulate(const SimulateCommand& command);
 
+struct RenderCommand {
+  std::string scene;  // file
+  std::string out;
+  std::uint64_t seed = 1;
+  double seconds = 60;
+  bool quiet = false;
+};
+Result<int> RunRender(const RenderCommand& command);
+
 struct ReplayCommand {
   std::string recording;  // folder, config or a single sensor file
   std::string out;        // empty: a folder beside the recording's name in the current one

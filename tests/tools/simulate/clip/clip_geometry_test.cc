@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <Eigen/LU>
+#include <numbers>
+
+#include "tests/tools/simulate/clip/clip_settings.h"
+#include "tools/simulate/clip/rendered_clip.h"
+#include "tools/simulate/clip/thing_paint.h"
+#include "tools/simulate/vehicle_kinds.h"
+
+namespace trucewatch::clip {
+namespace {
+
+using v1::config::ClipScene;
+
+// A camera straight above the origin of an orthogonal picture.
+simulate::View FromAbove(double height_m) {
+  CameraPose pose;
+  pose.position = Geodetic::FromDegrees(10, 20, height_m);
+  pose.sensor_elevation = Angle::Degrees(-90);
+  pose.width_px = pose.height_px = 400;
+  pose.horizontal_fov = pose.vertical_fov = Angle::Degrees(20);
+  return {pose, LocalFrame(Geodetic::FromDegrees(10, 20, 0)), {0, 0}};
+}
+
+// A point h above the ground seen from H straight above lies H / (H - h) times as far from the
+// middle as its foot.
+TEST(ClipGeometry, CornersOfARoofLeanOutwardsAsTheIntercept) {
+  const simulate::View view = FromAbove(500);
+  const double focal_px = 200 / std::tan(10 * std::numbers::pi / 180);
+  for (const Eigen::Vector2d& corner : Rectangle({30, -20}, {0.8, 0.6}, 12, 7)) {
+    for (const double height_m : {0.0, 6.0, 25.0}) {
+      const double k = focal_px / (500 - height_m);
+      const Eigen::Vector2d expected(200 + k * corner.x(), 200 - k * corner.y());
+      EXPECT_LT((view.Project(corner, height_m) - expected).norm(), 0.01);
+    }
+  }
+}
+
+struct Painted {
+  Canvas canvas{400, 400, true};
+  ClipPlan plan = DrawClip(testing::SmallScene(ClipScene::TOWN), 1, 1);
+  Daylight sun = DaylightOf(plan);
+  simulate::View view = Oblique();
+
+  // Looks north, 45 degrees down, at the origin; a tenth of a metre a pixel there.
+  static simulate::View Oblique() {
+    const LocalFrame frame(Geodetic::FromDegrees(10, 20, 0));
+    CameraPose pose;
+    pose.position = frame.GeodeticFromEnu({0, -1000, 1000});
+    pose.sensor_elevation = Angle::Degrees(-45);
+    pose.width_px = pose.height_px = 400;
+    pose.horizontal_fov = pose.vertical_fov = Angle::Radians(2 * std::atan(20 / 1414.2));
+    return {pose, frame, {0, 0}};
+  }
+
+  // A car that stands along east at `north`, a wall of `height_m` along east before it at 0, from
+  // `east` to the right. The share of the car that remains in sight.
+  double VisibleBehindWall(double north_m, double east_m, double height_m) {
+    const Brush brush{plan, view, sun, 0, 0.1, canvas};
+    simulate::Random random(1, "car");
+    simulate::Mover car = simulate::MakeVehicle(simulate::MoverKind::kCar, random);
+    car.length_m = 4.5;
+    simulate::MoverState state;
+    state.position = {0, north_m};
+    state.direction = {1, 0};
+    state.velocity_mps.setZero();
+    Prism body;
+    body.footprint = Rectangle(state.position, state.direction, 2.25, 0.5 * car.width_m);
+    body.top_m = car.height_m;
+    body.image_low = {0, 0}, body.image_high = {400, 400};
+    PaintVehicle(car, state, {}, 7, brush);
+    if (height_m > 0) {
+      House wall;
+      wall.body.centre = {east_m + 15, 0};
+      wall.body.along = {1, 0};
+      wall.body.half_length_m = 15, wall.body.half_width_m = 0.2, wall.body.height_m = height_m;
+      wall.body.roof = wall.body.wall = simulate::FromRgb(120, 120, 120);
+      PaintHouse(wall, 1, brush);
+    }
+    return VisibleShare(body, view, canvas, 7);
+  }
+};
+
+TEST(ClipGeometry, CarInTheOpenIsWhollyVisible) {
+  EXPECT_GT(Painted().VisibleBehindWall(3, -10, 0), 0.93);
+}
+
+// Seen at 45 degrees a wall of height h hides the ground for h behind it.
+TEST(ClipGeometry, WallHidesWhatStandsWithinItsHeightBehindIt) {
+  EXPECT_LT(Painted().VisibleBehindWall(3, -15, 6), 0.01);   // 2.1 + 1.5 < 6: all of it
+  EXPECT_GT(Painted().VisibleBehindWall(10, -15, 6), 0.93);  // beyond the hidden strip
+}
+
+TEST(ClipGeometry, WallThatEndsAtTheMiddleHidesHalf) {
+  EXPECT_NEAR(Painted().VisibleBehindWall(3, 0, 6), 0.5, 0.06);
+}
+
+TEST(ClipGeometry, CarBeforeTheWallIsPaintedOverIt) {
+  Painted painted;
+  const Prism wall = [] {
+    Prism p;
+    p.footprint = Rectangle({0, 0}, {1, 0}, 15, 0.2);
+    p.top_m = 6;
+    return p;
+  }();
+  Prism car;
+  car.footprint = Rectangle({0, -3}, {1, 0}, 2.2, 0.9);
+  car.top_m = 1.5;
+  EXPECT_EQ(InFront(car, wall, painted.view.camera_enu_m().head<2>()), 1);
+}
+
+// What a raised point at rest seems to do when pictures are laid on one another by the ground,
+// worked out from two views: the sense and the line that the flag goes by.
+TEST(ClipGeometry, ParallaxOfARaisedPointRunsAgainstThePlatform) {
+  const ClipPlan plan = DrawClip(testing::SmallScene(ClipScene::TOWN), 5, 10);
+  const ClipFlight flight(plan);
+  for (const double t_s : {0.5, 4.0, 8.0}) {
+    const Eigen::Vector2d place = flight.StareAt(t_s) + Eigen::Vector2d(20, 12);
+    const auto seen_at = [&](double t) -> Eigen::Vector2d {
+      const simulate::View view = flight.ViewAt(t);
+      const Eigen::Vector2d image = view.Project(place, 8);
+      return (view.image_from_ground().inverse() * image.homogeneous()).hnormalized();
+    };
+    const Eigen::Vector2d apparent = (seen_at(t_s + 0.1) - seen_at(t_s - 0.1)) / 0.2;
+    EXPECT_GT(ParallaxCosine(flight.PlatformVelocity(t_s), apparent), 0.9999);
+    // Its speed: h / (H - h) of the platform's.
+    EXPECT_NEAR(apparent.norm(), 8 / (600 - 8.0) * flight.PlatformVelocity(t_s).norm(), 0.01);
+  }
+}
+
+TEST(ClipGeometry, ParallaxCosineIsOneAlongTheLineAndNoneAcrossIt) {
+  EXPECT_NEAR(ParallaxCosine({30, 0}, {-5, 0}), 1, 1e-12);
+  EXPECT_NEAR(ParallaxCosine({30, 0}, {5, 0}), -1, 1e-12);
+  EXPECT_NEAR(ParallaxCosine({30, 0}, {0, 5}), 0, 1e-12);
+  EXPECT_EQ(ParallaxCosine({0, 0}, {5, 0}), 0);
+}
+
+}  // namespace
+}  // namespace trucewatch::clip
