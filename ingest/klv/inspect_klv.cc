@@ -258,6 +258,10 @@ void WriteClosure(JsonWriter& json, const UasDatalink& set) {
   json.Key("closure").BeginObject();
   json.Field("convention", std::string_view(state.closure ? Name(state.convention) : "none"));
   if (state.closure) json.Field("miss_deg", state.closure->deg());
+  if (state.corners) {
+    json.Field("picture_level", state.corners->reading == RollReading::kLevel);
+    json.Field("corner_miss_deg", state.corners->miss.deg());
+  }
   if (refused) json.Field("reason", state.problem);
   json.EndObject();
 }

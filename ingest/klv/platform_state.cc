@@ -20,6 +20,8 @@ constexpr double kSmallMissRad = 5.0 * std::numbers::pi / 180.0;
 constexpr double kExplainedSigmas = 3.0;
 // What the quantisation of the items explains, whatever is stated.
 constexpr double kQuantumRad = 0.05 * std::numbers::pi / 180.0;
+// Items 26-33 step by so much.
+constexpr double kCornerQuantumM = 0.25;
 
 constexpr AngleConvention kReadings[] = {AngleConvention::kStandard, AngleConvention::kAbsolute,
                                          AngleConvention::kLevelled, AngleConvention::kDepression};
@@ -147,6 +149,12 @@ std::string NoReadingCloses(const std::array<double, std::size(kReadings)>& miss
   return text + fmt::format("; expected at most {:.1f}", Angle::Radians(kSmallMissRad).deg());
 }
 
+// The largest miss that the stated errors and the quantisation of the items explain.
+Angle ExplainedMiss(const CameraPoseSigma& stated) {
+  const double stated_rad = std::hypot(stated.platform_angles.rad(), stated.sensor_angles.rad());
+  return Angle::Radians(std::max(kQuantumRad, kExplainedSigmas * stated_rad));
+}
+
 // Chooses among the readings of the angles, and widens their sigma by what the choice leaves over.
 void TakeReading(const CameraPose& standard, const std::vector<Eigen::Vector3d>& directions,
                  PlatformState& state) {
@@ -166,11 +174,29 @@ void TakeReading(const CameraPose& standard, const std::vector<Eigen::Vector3d>&
   state.convention = kReadings[chosen - misses_rad.begin()];
   state.closure = Angle::Radians(*chosen);
   state.pose = ReadAs(state.convention, standard);
-  const double stated_rad =
-      std::hypot(state.sigma.platform_angles.rad(), state.sigma.sensor_angles.rad());
-  if (*chosen > std::max(kQuantumRad, kExplainedSigmas * stated_rad)) {
+  if (*state.closure > ExplainedMiss(state.sigma)) {
     state.sigma_widened = true;
     state.sigma.sensor_angles = std::max(state.sigma.sensor_angles, *state.closure);
+  }
+}
+
+// Takes the roll that the recorded corners show; `stated` is what the source promises.
+void TakeCorners(const UasDatalink& set, double undulation_m, const CameraPoseSigma& stated,
+                 PlatformState& state) {
+  const auto corners = FrameCorners(set, undulation_m);
+  if (!corners || !state.pose || !state.frame_center) return;
+  const Angle explained = ExplainedMiss(stated);
+  const double range_m =
+      LocalFrame(state.pose->position).EnuFromGeodetic(*state.frame_center).norm();
+  if (!(range_m > 1.0)) return;
+  // A roll that is off by r moves the corners' bearings by r times half the picture's height.
+  const double roll_rad = explained.rad() * std::tan(0.5 * state.pose->vertical_fov.rad());
+  state.corners = FitCorners(*state.pose, *state.frame_center, *corners,
+                             Angle::Radians(std::max(kCornerQuantumM / range_m, roll_rad)));
+  state.pose->sensor_roll = state.corners->sensor_roll;
+  if (state.corners->miss > explained) {
+    state.sigma_widened = true;
+    state.sigma.sensor_angles = std::max(state.sigma.sensor_angles, state.corners->miss);
   }
 }
 
@@ -242,6 +268,7 @@ PlatformState PlatformStateFromSt0601(const UasDatalink& set, const PlatformStat
     return state;
   }
   TakeReading(standard, directions, state);
+  TakeCorners(set, undulation_m, options.sigma, state);
   return state;
 }
 

@@ -8,6 +8,7 @@
 #include "core/geo/camera.h"
 #include "core/geo/geodetic.h"
 #include "core/time/instant.h"
+#include "ingest/klv/frame_corners.h"
 #include "ingest/klv/st0601.h"
 
 namespace trucewatch {
@@ -45,6 +46,9 @@ struct PlatformState {
   // the convention chosen; nothing when untested.
   std::optional<Angle> closure;
   std::optional<Geodetic> frame_center;
+  // What the recorded corners (26-33, 82-89) say about the picture's roll; nothing without them.
+  // The pose has the roll of this reading.
+  std::optional<CornerFit> corners;
   // Item 77 says training, exercise or test, or the mission id (item 3) begins with "EXERCISE".
   bool exercise = false;
 };
@@ -60,6 +64,8 @@ struct PlatformState {
 // AngleConvention. When none does, the nearest one is kept up to 5 degrees; beyond that the angles
 // are not usable: no pose. A miss of more than three times the stated errors widens the sigma of
 // the sensor angles to the miss.
+// The same with the corners, where they are given: a picture that is level in spite of what items
+// 5-7 and 18-20 say is recognised by them, and corners that no reading explains widen the sigma.
 PlatformState PlatformStateFromSt0601(const UasDatalink& set, const PlatformStateOptions& options);
 
 // Streams send what changes slowly (fields of view, mode, mission) less often than the rest.

@@ -105,20 +105,30 @@ void MetadataReader::TakeState(const MediaPacket& packet, const UasDatalink& set
                      Name(state.convention), state.closure->deg()),
          out);
   }
+  if (state.corners && state.corners->reading == RollReading::kLevel) {
+    Once(told_level_, packet.offset,
+         fmt::format("the picture's lines are level whatever items 5-7 and 18-20 say: so its "
+                     "corners (items 26-33, 82-89) are met within {:.2f} degrees (told once)",
+                     state.corners->miss.deg()),
+         out);
+  }
   if (state.sigma_widened) {
-    Once(
-        told_widened_, packet.offset,
-        fmt::format("the boresight misses the frame centre by {:.2f} degrees, more than the stated "
-                    "errors explain: the sensor angles get that as their sigma (told once)",
-                    state.closure->deg()),
-        out);
+    const Angle corner_miss = state.corners ? state.corners->miss : Angle();
+    Once(told_widened_, packet.offset,
+         fmt::format("the boresight misses the frame centre by {:.2f} degrees and the corners by "
+                     "{:.2f}, more than the stated errors explain: the sensor angles get the "
+                     "larger as their sigma (told once)",
+                     state.closure->deg(), corner_miss.deg()),
+         out);
   }
   MetadataSample sample;
   sample.own_pts = packet.pts.has_value();
   if (packet.pts) sample.pts = *packet.pts;
   sample.time = *state.time;
   sample.pose = state.pose;
-  sample.angle_reading = static_cast<int>(state.convention);
+  // One number for both readings: poses read differently are not interpolated.
+  const bool level = state.corners && state.corners->reading == RollReading::kLevel;
+  sample.angle_reading = 2 * static_cast<int>(state.convention) + (level ? 1 : 0);
   if (state.sigma_widened) sample.sensor_sigma = state.sigma.sensor_angles;
   sample.exercise = state.exercise;
   out.samples.push_back(std::move(sample));

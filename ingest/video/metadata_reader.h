@@ -67,6 +67,7 @@ class MetadataReader {
   bool told_repaired_ = false;
   bool told_variant_ = false;
   bool told_reading_ = false;
+  bool told_level_ = false;
   bool told_widened_ = false;
 };
 
