@@ -109,6 +109,7 @@ void ClipLens::ShadeClouds(const simulate::View& view, double t_s, Canvas& canva
 void ClipLens::Expose(const simulate::View& view, double t_s, int frame, int field,
                       Canvas& canvas) const {
   if (plan_.cloud_shadow > 0) ShadeClouds(view, t_s, canvas);
+  Fade(canvas);
   cv::Mat luma(canvas.height_px, canvas.width_px, CV_8U, canvas.y.data());
   if (plan_.blur_px > 0.2) {
     const int size = plan_.blur_px <= 0.8 ? 3 : plan_.blur_px <= 1.4 ? 5 : 9;
@@ -143,6 +144,16 @@ void ClipLens::Expose(const simulate::View& view, double t_s, int frame, int fie
     ExposeRow(canvas.y.data() + static_cast<std::size_t>(row) * width, canvas.width_px, gain[0],
               gain[1], offset[0], offset[1], noise,
               pattern_.data() + static_cast<std::size_t>(row) * width);
+  }
+}
+
+void ClipLens::Fade(Canvas& canvas) const {
+  if (!canvas.colour || plan_.haze <= 0.05) return;
+  const float through = static_cast<float>(std::exp(-plan_.haze));  // in the middle of the picture
+  for (auto* plane : {&canvas.u, &canvas.v}) {
+    for (std::uint8_t& sample : *plane) {
+      sample = static_cast<std::uint8_t>(128.5F + (static_cast<float>(sample) - 128.0F) * through);
+    }
   }
 }
 

@@ -59,6 +59,9 @@ struct PlaneMap {
   }
 };
 
+// Of numbers above -4096. The library's own is a call, and this is asked for each sample of a wall.
+float Floor(float x) { return static_cast<float>(static_cast<int>(x + 4096.0F) - 4096); }
+
 // A tile of smooth noise, -1 to 1, that repeats each 64 units.
 float TileNoise(float x, float y) {
   static const std::array<float, 64 * 64> tile = [] {
@@ -67,7 +70,7 @@ float TileNoise(float x, float y) {
     for (float& value : made) value = static_cast<float>(random.Uniform(-1, 1));
     return made;
   }();
-  const float fx = std::floor(x), fy = std::floor(y);
+  const float fx = Floor(x), fy = Floor(y);
   const auto ix = static_cast<unsigned>(static_cast<int>(fx)) & 63U,
              iy = static_cast<unsigned>(static_cast<int>(fy)) & 63U;
   const float wx = x - fx, wy = y - fy;
@@ -79,7 +82,7 @@ float TileNoise(float x, float y) {
 
 // How much of a sample lies in the middle `share` of a period; `sharp`: samples a period.
 float Band(float x, float share, float sharp) {
-  const float f = x - std::floor(x);
+  const float f = x - Floor(x);
   const float inside = 0.5F * share - std::abs(f - 0.5F);
   if (sharp < 2.2F) return share;  // too fine to be resolved
   return std::clamp(inside * sharp + 0.5F, 0.0F, 1.0F);
