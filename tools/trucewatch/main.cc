@@ -144,31 +144,86 @@ void AddInspect(CLI::App& app, Action* action, InspectCommand& c) {
 
 void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
   CLI::App* sub =
-      app.add_subcommand("detect", "Detection alone, on recorded video and satellite images");
-  sub->add_option("files", c.files, "MPEG-TS, GeoTIFF, JPEG 2000 and NITF files")->required();
-  sub->add_flag("--json", c.json, "One JSON object a frame (docs/formats/detect.md)");
-  sub->add_option("--gsd", c.gsd_m, "Working ground sample distance in metres")
-      ->check(CLI::Range(0.05, 10.0));
-  sub->add_option("--min-score", c.min_score, "Leave weaker detections out")
+      app.add_subcommand("detect", "Detection alone, on pictures, recorded video and rasters");
+  sub->add_option("files", c.files,
+                  "JPEG, PNG, BMP, WebP, TIFF; MPEG-TS, MP4, MOV, MKV; GeoTIFF, JPEG 2000, NITF; "
+                  "folders of them")
+      ->required();
+  sub->add_flag("--json", c.json, "One JSON object a picture or frame (docs/formats/detect.md)");
+  sub->add_option("--modality", c.modality,
+                  "rgb, ir or sar; without it a grey picture is infrared, one in colour rgb")
+      ->check(CLI::IsMember({"rgb", "ir", "sar"}));
+  sub->add_option("--model", c.model,
+                  "Card of a network (.txtpb), or its name in TRUCEWATCH_MODELS, "
+                  "share/trucewatch/models or configs/models; without it the modality's");
+  sub->add_option("--gsd", c.gsd_m,
+                  "Metres a pixel: of pictures, where it is known; of video, to work at")
+      ->check(CLI::Range(0.005, 10.0));
+  sub->add_option("--min-score", c.min_score,
+                  "Leave weaker detections out (video: 0, pictures: the model's)")
       ->check(CLI::Range(0.0, 1.0));
-  sub->add_option("--time", c.time, "When an image was taken (2026-03-01T08:30:00Z)");
+  sub->add_flag("--evaluate", c.evaluate,
+                "Single persons as boxes, to score a model on a labelled set; else people are "
+                "counts of groups");
+  sub->add_option("--time", c.time, "When a satellite image was taken (2026-03-01T08:30:00Z)");
   sub->add_option("--draw", c.draw, "Write pictures with boxes to this folder");
-  sub->add_option("--draw-every", c.draw_every, "... one in so many frames")
+  sub->add_option("--draw-every", c.draw_every, "... of video, one in so many frames")
       ->check(CLI::Range(1, 100000));
-  sub->footer("Example: trucewatch detect drone.ts --json --draw /tmp/pictures");
+  sub->add_option("--threads", c.threads, "Pictures at a time; the result is the same")
+      ->check(CLI::Range(1, 64));
+  sub->add_flag("--quiet", c.quiet, "No progress bar, no summary");
+  sub->footer(
+      "Examples: trucewatch detect drone.ts --json --draw /tmp/pictures\n"
+      "          trucewatch detect --modality ir --json --min-score 0.01 --evaluate folder/");
   sub->callback([action, &c] { *action = [&c] { return RunDetect(c); }; });
 }
 
-void AddScore(CLI::App& app, Action* action, ScoreEventsCommand& c) {
+void AddScoreDetections(CLI::App* score, Action* action, ScoreDetectionsCommand& c) {
+  CLI::App* sub = score->add_subcommand(
+      "detections", "Average precision of boxes against a labelled set (docs/formats/score.md)");
+  sub->add_option(
+         "--truth", c.truth,
+         "COCO JSON files, folders of YOLO .txt files, or lines as `detect --json` has them")
+      ->required();
+  sub->add_option("--detections", c.detections, "Output of `detect --json`, or COCO results")
+      ->required();
+  sub->add_option("--map", c.map,
+                  "TRUTH=DETECTED: a class of the truth is this class of ours (repeatable)");
+  sub->add_option(
+      "--ignore", c.ignore,
+      "A truth class that counts neither for nor against (repeatable); DontCare always");
+  sub->add_option("--names", c.names, "Classes of YOLO files, in order (without classes.txt)")
+      ->delimiter(',');
+  sub->add_flag("--vehicles-as-one", c.vehicles_as_one,
+                "Cars, trucks and all other vehicles are one class, on both sides");
+  sub->add_option("--at-score", c.at_score, "Precision and recall at this score")
+      ->check(CLI::Range(0.0, 1.0));
+  sub->add_option("--bootstrap", c.bootstrap, "Resamplings of the pictures for the intervals")
+      ->check(CLI::Range(0, 100000));
+  sub->add_option("--seed", c.seed, "Of the resampling");
+  sub->add_flag("--json", c.json, "One JSON object with every figure");
+  sub->footer(
+      "Example: trucewatch detect --modality ir --json --min-score 0.01 --evaluate val/ > d.jsonl\n"
+      "         trucewatch score detections --truth val.json --detections d.jsonl");
+  sub->callback([action, &c] { *action = [&c] { return RunScoreDetections(c); }; });
+}
+
+struct ScoreCommands {
+  ScoreEventsCommand events;
+  ScoreDetectionsCommand detections;
+};
+
+void AddScore(CLI::App& app, Action* action, ScoreCommands& c) {
   CLI::App* score = app.add_subcommand("score", "Compare results with a truth");
   score->require_subcommand(1);
   CLI::App* sub = score->add_subcommand(
       "events", "Published events against a simulation's truth; exit 4 when one is not met");
-  sub->add_option("run", c.run, "Folder that replay wrote")->required();
-  sub->add_option("--truth", c.truth, "Recording with truth.json")->required();
-  sub->add_flag("--json", c.json, "One JSON object with every figure");
+  sub->add_option("run", c.events.run, "Folder that replay wrote")->required();
+  sub->add_option("--truth", c.events.truth, "Recording with truth.json")->required();
+  sub->add_flag("--json", c.events.json, "One JSON object with every figure");
   sub->footer("Example: trucewatch score events /tmp/mission-run --truth /tmp/mission");
-  sub->callback([action, &c] { *action = [&c] { return RunScoreEvents(c); }; });
+  sub->callback([action, &c] { *action = [&c] { return RunScoreEvents(c.events); }; });
+  AddScoreDetections(score, action, c.detections);
 }
 
 void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {
@@ -302,7 +357,7 @@ int Main(int argc, char** argv) {
   StationCommand station;
   InspectCommand inspect;
   DetectCommand detect;
-  ScoreEventsCommand score;
+  ScoreCommands score;
   AgreementCheckCommand agreement;
   ReportDailyCommand report_daily;
   ReportCoverageCommand report_coverage;

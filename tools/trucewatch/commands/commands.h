@@ -69,11 +69,16 @@ Result<int> RunInspect(const InspectCommand& command);
 struct DetectCommand {
   std::vector<std::string> files;
   bool json = false;
-  double gsd_m = 0;  // 0: the default's
-  double min_score = 0;
-  std::string time;  // of scenes: when they were taken, UTC; empty: as the file says
-  std::string draw;  // of videos
-  int draw_every = 10;
+  double gsd_m = 0;                 // 0: the default's; of pictures: not known
+  std::optional<double> min_score;  // nothing: 0 in video and scenes, the model's in pictures
+  std::string time;                 // of scenes: when they were taken, UTC; empty: as the file says
+  std::string modality;             // "rgb", "ir" or "sar"; empty: as the file looks
+  std::string model;                // name or card file; empty: the modality's
+  bool evaluate = false;            // single persons as boxes
+  unsigned threads = 1;             // pictures at a time
+  bool quiet = false;
+  std::string draw;
+  int draw_every = 10;  // of videos
 };
 Result<int> RunDetect(const DetectCommand& command);
 
@@ -83,6 +88,20 @@ struct ScoreEventsCommand {
   bool json = false;
 };
 Result<int> RunScoreEvents(const ScoreEventsCommand& command);
+
+struct ScoreDetectionsCommand {
+  std::vector<std::string> truth;   // COCO files, YOLO folders, lines of `detect --json`
+  std::string detections;           // lines of `detect --json`, or COCO results
+  std::vector<std::string> map;     // "truth class=detected class"
+  std::vector<std::string> ignore;  // truth classes that count neither for nor against
+  std::vector<std::string> names;   // of YOLO classes, in order
+  bool vehicles_as_one = false;
+  double at_score = 0.5;
+  int bootstrap = 1000;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+Result<int> RunScoreDetections(const ScoreDetectionsCommand& command);
 
 struct AgreementCheckCommand {
   std::string file;
