@@ -38,7 +38,8 @@ void AddRender(CLI::App& app, Action* action, RenderCommand& c) {
   sub->add_option("--out", c.out, "Folder for clip.ts and truth.jsonl")->required();
   sub->add_option("--seed", c.seed, "Draws another clip of the scene (default 1)")
       ->check(CLI::NonNegativeNumber);
-  sub->add_option("--seconds", c.seconds, "Length (default 60)")->check(CLI::Range(0.1, 3600.0));
+  sub->add_option("--seconds", c.seconds, "Length (default 60); of a day of looks 36000 or so")
+      ->check(CLI::Range(0.1, 86400.0));
   sub->add_flag("--quiet", c.quiet, "No progress bar");
   sub->footer("Example: trucewatch render configs/scenes/town.txtpb --out /tmp/clip --seed 7");
   sub->callback([action, &c] { *action = [&c] { return RunRender(c); }; });

@@ -52,10 +52,14 @@ ClipFlight::Errors ClipFlight::DrawErrors(double share, simulate::Random& random
 }
 
 double ClipFlight::SecondsOf(int frame) const {
+  if (plan_.is_day()) return frame * plan_.scene.look_period_s();
   return static_cast<double>(frame) / plan_.scene.frames_per_second();
 }
 
 Instant ClipFlight::TimeOf(int frame) const {
+  if (plan_.is_day()) {
+    return plan_.start + Duration::Micros(std::llround(1e6 * SecondsOf(frame)));
+  }
   const std::int64_t rate = plan_.scene.frames_per_second();
   return plan_.start + Duration::Micros(frame * std::int64_t{1'000'000} / rate);
 }
@@ -207,7 +211,8 @@ simulate::View ClipFlight::ViewAt(double t_s) const {
 
 Result<Extent> ClipFlight::Seen() const {
   Extent extent{{1e300, 1e300}, {-1e300, -1e300}};
-  for (double t_s = 0; t_s <= plan_.duration_s + 0.5; t_s += 0.5) {
+  const double step_s = plan_.is_day() ? 61 : 0.5;
+  for (double t_s = 0; t_s <= plan_.duration_s + step_s; t_s += step_s) {
     const auto footprint = ViewAt(t_s).Footprint();
     if (!footprint) {
       return Fail(ErrorCode::kBadInput,
@@ -219,7 +224,8 @@ Result<Extent> ClipFlight::Seen() const {
       extent.low = extent.low.cwiseMin(corner), extent.high = extent.high.cwiseMax(corner);
     }
   }
-  extent.low.array() -= 12, extent.high.array() += 12;
+  const double margin_m = plan_.is_day() ? 20 : 12;
+  extent.low.array() -= margin_m, extent.high.array() += margin_m;
   return extent;
 }
 

@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "tools/simulate/box_models.h"
+#include "tools/simulate/clip/yard.h"
 #include "tools/simulate/random.h"
 #include "tools/simulate/raster.h"
 
@@ -65,6 +66,7 @@ GroundTones TonesOf(const ClipPlan& plan) {
            2,
            1.6};
       break;
+    case ClipScene::YARD:
     case ClipScene::FIELDS:
       t = {FromRgb(128, 124, 88),
            FromRgb(112, 110, 106),
@@ -103,6 +105,7 @@ Colour PlotColour(const ClipPlan& plan, const Plot& plot) {
       {116, 118, 84}, {150, 144, 132}, {132, 122, 102}, {96, 104, 70}};
   const auto& c =
       plan.scene.ground() == ClipScene::TOWN ? kYards[plot.kind % 4] : kFields[plot.kind % 7];
+  if (plot.kind == kPavedPlot) return TonesOf(plan).paved;
   Colour colour = FromRgb(c[0] * plot.tone, c[1] * plot.tone, c[2] * plot.tone);
   if (plan.thermal()) colour = {82 + 0.16F * colour.y, 128, 128};
   return colour;
@@ -271,7 +274,7 @@ void PaintMarks(const ClipPlan& plan, const Land& land, const GroundTones& tones
   }
 }
 
-void ShadeHouses(const ClipPlan& plan, const Land& land, const Daylight& sun, cv::Mat& luma,
+void ShadeHouses(const Land& land, const Daylight& sun, bool snow, cv::Mat& luma,
                  const Eigen::Vector2d& north_west, double texel_m) {
   if (!sun.day) return;
   cv::Mat mask(luma.size(), CV_8U, cv::Scalar(0)), none;
@@ -291,7 +294,8 @@ void ShadeHouses(const ClipPlan& plan, const Land& land, const Daylight& sun, cv
     brush.Fill(simulate::ConvexHull(std::move(points)), {255, 128, 128});
   }
   cv::GaussianBlur(mask, mask, cv::Size(3, 3), 0.8);
-  const int keep = plan.scene.ground() == ClipScene::SNOW ? 118 : 96;  // of 255: the sky's light
+  // Of 255: the sky's light.
+  const int keep = static_cast<int>(255 * ShadowFactor(sun, snow ? 0.46 : 0.376));
   for (int r = 0; r < luma.rows; ++r) {
     std::uint8_t* to = luma.ptr<std::uint8_t>(r);
     const std::uint8_t* m = mask.ptr<std::uint8_t>(r);
@@ -305,11 +309,13 @@ void ShadeHouses(const ClipPlan& plan, const Land& land, const Daylight& sun, cv
 
 }  // namespace
 
-Daylight DaylightOf(const ClipPlan& plan) {
+Daylight DaylightOf(const ClipPlan& plan, double t_s) {
+  const Weather weather = WeatherAt(plan, t_s);
   Daylight sun;
+  sun.direct = weather.direct;
   sun.day = !plan.thermal();
-  const double azimuth = plan.sun_azimuth_deg * std::numbers::pi / 180;
-  const double elevation = std::max(5.0, plan.sun_elevation_deg) * std::numbers::pi / 180;
+  const double azimuth = weather.sun_azimuth_deg * std::numbers::pi / 180;
+  const double elevation = std::max(5.0, weather.sun_elevation_deg) * std::numbers::pi / 180;
   sun.towards = {std::sin(azimuth), std::cos(azimuth)};
   sun.sine = std::sin(elevation);
   sun.shadow_per_metre = -sun.towards / std::tan(elevation);
@@ -319,7 +325,8 @@ Daylight DaylightOf(const ClipPlan& plan) {
 ClipGround::ClipGround(const ClipPlan& plan, const Land& land, double gsd_m)
     : north_west_(land.extent.low.x(), land.extent.high.y()),
       texel_m_(gsd_m),
-      colour_(!plan.thermal()) {
+      colour_(!plan.thermal()),
+      snow_(plan.scene.ground() == ClipScene::SNOW) {
   const Eigen::Vector2d size = land.extent.high - land.extent.low;
   texel_m_ = std::max(texel_m_, std::sqrt(size.x() * size.y() / kMostTexels));
   const auto even = [&](double metres) {
@@ -337,18 +344,28 @@ ClipGround::ClipGround(const ClipPlan& plan, const Land& land, double gsd_m)
   PaintPlots(plan, land, brush);
   PaintMarks(plan, land, tones, brush);
   PaintStreets(plan, land, tones, brush);
+  for (const auto& [a, b] : land.lines) brush.Line(a, b, 0.14, tones.marking);
   AddTexture(luma, 90, texel_m_, tones.wide, plan.seed ^ 0x11);
   AddTexture(luma, 22, texel_m_, 0.7 * tones.middle, plan.seed ^ 0x12);
   AddTexture(luma, 6, texel_m_, 0.7 * tones.middle, plan.seed ^ 0x13);
   AddTexture(luma, 1.6, texel_m_, 0.6 * tones.fine, plan.seed ^ 0x14);
   AddTexture(luma, 0.5, texel_m_, 0.6 * tones.fine, plan.seed ^ 0x15);
-  ShadeHouses(plan, land, DaylightOf(plan), luma, north_west_, texel_m_);
-  luma_.push_back(luma);
-  for (int level = 1; level < 3; ++level) {
-    cv::Mat half;
-    cv::resize(luma_.back(), half, cv::Size(luma_.back().cols / 2, luma_.back().rows / 2), 0, 0,
-               cv::INTER_AREA);
-    luma_.push_back(half);
+  bare_ = luma;
+  Light(land, DaylightOf(plan), 0);
+}
+
+void ClipGround::Light(const Land& land, const Daylight& sun, double wet) {
+  luma_.resize(3);
+  if (wet > 0) {
+    // Black stays black.
+    bare_.convertTo(luma_[0], CV_8U, 1 - 0.22 * wet, 16 * 0.22 * wet);
+  } else {
+    bare_.copyTo(luma_[0]);
+  }
+  ShadeHouses(land, sun, snow_, luma_[0], north_west_, texel_m_);
+  for (std::size_t level = 1; level < luma_.size(); ++level) {
+    const cv::Mat& finer = luma_[level - 1];
+    cv::resize(finer, luma_[level], cv::Size(finer.cols / 2, finer.rows / 2), 0, 0, cv::INTER_AREA);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
+#include "tools/simulate/clip/yard.h"
 #include "tools/simulate/scene_renderer.h"
 
 namespace trucewatch::clip {
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kTile = 1 << 19;
 constexpr double kFullTurn = 2 * std::numbers::pi;
 constexpr double kCloudTexelM = 8;
-constexpr int kCloudSize = 512;  // the pattern repeats
+constexpr int kCloudSize = 512;  // the pattern goes on mirrored
 
 std::int8_t Clipped(double value) {
   return static_cast<std::int8_t>(std::lround(std::clamp(value, -120.0, 120.0)));
@@ -79,9 +80,11 @@ ClipLens::ClipLens(const ClipPlan& plan, const ClipFlight& flight)
 }
 
 double ClipLens::ExposureAt(double t_s) const {
-  if (plan_.exposure_swing <= 0 || plan_.exposure_period_s <= 0) return 1;
+  const double weather = plan_.is_day() ? WeatherAt(plan_, t_s).light : 1;
+  if (plan_.exposure_swing <= 0 || plan_.exposure_period_s <= 0) return weather;
   const double phase = kFullTurn * simulate::Random(plan_.seed, "exposure phase").Uniform();
-  return 1 + plan_.exposure_swing * std::sin(kFullTurn * t_s / plan_.exposure_period_s + phase);
+  return weather +
+         plan_.exposure_swing * std::sin(kFullTurn * t_s / plan_.exposure_period_s + phase);
 }
 
 void ClipLens::ShadeClouds(const simulate::View& view, double t_s, Canvas& canvas) const {
@@ -89,9 +92,10 @@ void ClipLens::ShadeClouds(const simulate::View& view, double t_s, Canvas& canva
   constexpr int kStep = 4;
   const Eigen::Matrix3d ground_from_image = view.image_from_ground().inverse();
   Eigen::Matrix3d texel_from_en, point_from_index;
-  const double drift = 9 * t_s;  // metres
-  texel_from_en << 1 / kCloudTexelM, 0, 0.5 * kCloudSize + drift / kCloudTexelM, 0,
-      -1 / kCloudTexelM, 0.5 * kCloudSize, 0, 0, 1;
+  // With the wind; over a day far beyond what a warp can hold, so within the mirrored pattern.
+  const double drift = std::fmod(9 * t_s / kCloudTexelM, 2.0 * kCloudSize);
+  texel_from_en << 1 / kCloudTexelM, 0, 0.5 * kCloudSize + drift, 0, -1 / kCloudTexelM,
+      0.5 * kCloudSize, 0, 0, 1;
   point_from_index << kStep, 0, 0.5 * kStep, 0, kStep, 0.5 * kStep, 0, 0, 1;
   const Eigen::Matrix3d m = texel_from_en * ground_from_image * point_from_index;
   cv::Mat map(3, 3, CV_64F);
@@ -100,7 +104,7 @@ void ClipLens::ShadeClouds(const simulate::View& view, double t_s, Canvas& canva
   }
   cv::Mat small(canvas.height_px / kStep, canvas.width_px / kStep, CV_8U), light;
   cv::warpPerspective(clouds_, small, map, small.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
-                      cv::BORDER_WRAP);
+                      cv::BORDER_REFLECT);
   cv::resize(small, light, cv::Size(canvas.width_px, canvas.height_px), 0, 0, cv::INTER_LINEAR);
   cv::Mat luma(canvas.height_px, canvas.width_px, CV_8U, canvas.y.data());
   cv::multiply(luma, light, luma, 1.0 / 255);
@@ -108,8 +112,12 @@ void ClipLens::ShadeClouds(const simulate::View& view, double t_s, Canvas& canva
 
 void ClipLens::Expose(const simulate::View& view, double t_s, int frame, int field,
                       Canvas& canvas) const {
-  if (plan_.cloud_shadow > 0) ShadeClouds(view, t_s, canvas);
+  const double rain = plan_.is_day() ? WeatherAt(plan_, t_s).rain : 0;
+  if (plan_.cloud_shadow > 0 && (!plan_.is_day() || WeatherAt(plan_, t_s).direct > 0.6)) {
+    ShadeClouds(view, t_s, canvas);
+  }
   Fade(canvas);
+  if (rain > 0) Rain(rain, frame, canvas);
   cv::Mat luma(canvas.height_px, canvas.width_px, CV_8U, canvas.y.data());
   if (plan_.blur_px > 0.2) {
     const int size = plan_.blur_px <= 0.8 ? 3 : plan_.blur_px <= 1.4 ? 5 : 9;
@@ -125,7 +133,7 @@ void ClipLens::Expose(const simulate::View& view, double t_s, int frame, int fie
   const double middle = range(0.5 * canvas.width_px, 0.5 * canvas.height_px);
   const double exposure = ExposureAt(t_s);
   const double pivot = plan_.thermal() ? 104 : 112, air = plan_.thermal() ? 112 : 186;
-  const double contrast = plan_.contrast;
+  const double contrast = plan_.contrast, haze = plan_.haze + 0.5 * rain;
   simulate::Random random(plan_.seed, "clip noise offset",
                           static_cast<std::uint64_t>(2 * frame + field));
   const auto width = static_cast<std::size_t>(canvas.width_px);
@@ -133,8 +141,7 @@ void ClipLens::Expose(const simulate::View& view, double t_s, int frame, int fie
     float gain[2], offset[2];
     for (int side = 0; side < 2; ++side) {
       const double through =
-          plan_.haze > 0 ? std::exp(-plan_.haze * range(side * canvas.width_px, row + 0.5) / middle)
-                         : 1;
+          haze > 0 ? std::exp(-haze * range(side * canvas.width_px, row + 0.5) / middle) : 1;
       // Light above black: contrast about its mean, then haze, then exposure.
       gain[side] = static_cast<float>(exposure * through * contrast);
       offset[side] = static_cast<float>(
@@ -144,6 +151,26 @@ void ClipLens::Expose(const simulate::View& view, double t_s, int frame, int fie
     ExposeRow(canvas.y.data() + static_cast<std::size_t>(row) * width, canvas.width_px, gain[0],
               gain[1], offset[0], offset[1], noise,
               pattern_.data() + static_cast<std::size_t>(row) * width);
+  }
+}
+
+// Streaks of falling drops, a few hundred, thin and bright.
+void ClipLens::Rain(double rain, int frame, Canvas& canvas) const {
+  simulate::Random random(plan_.seed, "drops", static_cast<std::uint64_t>(frame));
+  cv::Mat luma(canvas.height_px, canvas.width_px, CV_8U, canvas.y.data());
+  const double slant = random.Uniform(-0.4, 0.4);
+  const int count = static_cast<int>(rain * 1.2e-3 * canvas.width_px * canvas.height_px);
+  for (int i = 0; i < count; ++i) {
+    const auto x = static_cast<int>(random.Below(static_cast<std::uint64_t>(canvas.width_px)));
+    const auto y = static_cast<int>(random.Below(static_cast<std::uint64_t>(canvas.height_px - 1)));
+    const int length = 4 + static_cast<int>(random.Below(16));
+    const double light = random.Uniform(6, 26);
+    for (int k = 0; k < length; ++k) {
+      const int column = x + static_cast<int>(slant * k);
+      if (y + k >= canvas.height_px || column < 0 || column >= canvas.width_px) break;
+      std::uint8_t& sample = luma.at<std::uint8_t>(y + k, column);
+      sample = static_cast<std::uint8_t>(std::min(235.0, sample + light));
+    }
   }
 }
 

@@ -30,6 +30,7 @@ class ClipLens {
   double ExposureAt(double t_s) const;
 
  private:
+  void Rain(double rain, int frame, Canvas& canvas) const;
   void Fade(Canvas& canvas) const;  // haze takes colours away
   void ShadeClouds(const simulate::View& view, double t_s, Canvas& canvas) const;
 

@@ -37,7 +37,7 @@ constexpr DrawnField kDrawnFields[] = {
     {"noise", &ClipScene::noise, &ClipPlan::noise, 0, 30},
     {"fixed_pattern", &ClipScene::fixed_pattern, &ClipPlan::fixed_pattern, 0, 20},
     {"exposure_swing", &ClipScene::exposure_swing, &ClipPlan::exposure_swing, 0, 0.6},
-    {"exposure_period_s", &ClipScene::exposure_period_s, &ClipPlan::exposure_period_s, 0, 600},
+    {"exposure_period_s", &ClipScene::exposure_period_s, &ClipPlan::exposure_period_s, 0, 36000},
     {"blur_px", &ClipScene::blur_px, &ClipPlan::blur_px, 0, 4},
     {"bitrate_kbps", &ClipScene::bitrate_kbps, &ClipPlan::bitrate_kbps, 0, 100'000},
     {"cloud_shadow", &ClipScene::cloud_shadow, &ClipPlan::cloud_shadow, 0, 0.9},
@@ -51,6 +51,8 @@ constexpr DrawnField kDrawnFields[] = {
     {"parked_per_km", &ClipScene::parked_per_km, &ClipPlan::parked_per_km, 0, 150},
     {"people_per_km", &ClipScene::people_per_km, &ClipPlan::people_per_km, 0, 200},
     {"pause_share", &ClipScene::pause_share, &ClipPlan::pause_share, 0, 1},
+    {"bays", &ClipScene::bays, &ClipPlan::bays, 0, 400},
+    {"arrivals_per_hour", &ClipScene::arrivals_per_hour, &ClipPlan::arrivals_per_hour, 0, 200},
 };
 
 Result<void> CheckScene(const ClipScene& scene, const std::string& path, const FieldLines& lines) {
@@ -80,6 +82,15 @@ Result<void> CheckScene(const ClipScene& scene, const std::string& path, const F
                                     {"noise_share", scene.noise_share()}}) {
     problems.Range(name, share, 0, 1);
   }
+  problems.Range("look_period_s", scene.look_period_s(), 0, 3600);
+  problems.Range("rain_share", scene.overcast_share() + scene.rain_share(), 0, 1);
+  if (scene.look_period_s() > 0) {
+    if (scene.ground() != ClipScene::YARD || scene.thermal() || scene.speed_mps().max() > 0) {
+      problems.Add("look_period_s", "needs a YARD in daylight and speed_mps 0");
+    }
+  } else if (scene.ground() == ClipScene::YARD) {
+    problems.Add("look_period_s", "is missing: a YARD is looked at for a day");
+  }
   problems.Range("position_sigma_m", scene.position_sigma_m(), 0, 500);
   problems.Range("platform_angle_sigma_deg", scene.platform_angle_sigma_deg(), 0, 10);
   problems.Range("sensor_angle_sigma_deg", scene.sensor_angle_sigma_deg(), 0, 10);
@@ -92,7 +103,8 @@ Result<void> CheckScene(const ClipScene& scene, const std::string& path, const F
 }  // namespace
 
 int ClipPlan::frames() const {
-  return std::max(1, static_cast<int>(std::lround(duration_s * scene.frames_per_second())));
+  const double rate = is_day() ? 1 / scene.look_period_s() : scene.frames_per_second();
+  return std::max(1, static_cast<int>(std::lround(duration_s * rate)));
 }
 
 Result<ClipScene> LoadScene(const std::string& path) {
@@ -121,8 +133,10 @@ ClipPlan DrawClip(const ClipScene& scene, std::uint64_t seed, double duration_s)
   plan.overlay = chosen("overlay", scene.overlay_share());
   plan.interlaced = chosen("interlaced", scene.interlaced_share());
   simulate::Random random(seed, "where and when");
-  plan.start = Instant::FromMicros(1'772'366'400'000'000) +
-               Duration::Seconds(static_cast<std::int64_t>(random.Below(86'400)));
+  // A day begins at seven of the place's own time.
+  const auto moment = static_cast<std::int64_t>(random.Below(86'400));
+  plan.start = Instant::FromMicros(1'772'323'200'000'000) +
+               Duration::Seconds(plan.is_day() ? 7 * 3600 : 12 * 3600 + moment);
   plan.origin = Geodetic::FromDegrees(random.Uniform(-55, 60), random.Uniform(-170, 170),
                                       std::round(random.Uniform(0, 1500)));
   return plan;

@@ -26,10 +26,13 @@ struct ClipPlan {
   double exposure_swing, exposure_period_s, blur_px, bitrate_kbps, cloud_shadow;
   double building_height_m, built_share, trees_per_ha, wind_mps, vehicles_per_km;
   double vehicle_speed_mps, off_road_share, parked_per_km, people_per_km, pause_share;
+  double bays, arrivals_per_hour;
   bool passes = false;  // a straight flight with a fixed camera
   bool overlay = false, interlaced = false;
 
   int frames() const;
+  // A day of looks (clip.proto: look_period_s) instead of a clip.
+  bool is_day() const { return scene.look_period_s() > 0; }
   int upscaling() const { return static_cast<int>(scene.upscaling() > 1 ? scene.upscaling() : 1); }
   bool thermal() const { return scene.thermal(); }
   // Of the pictures that are drawn, before they are enlarged.

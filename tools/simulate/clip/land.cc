@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "tools/simulate/clip/yard.h"
 #include "tools/simulate/random.h"
 #include "tools/simulate/road_path.h"
 #include "tools/simulate/vehicle_kinds.h"
@@ -28,58 +29,6 @@ double Reach(const Extent& extent) {
                            std::max(Eigen::Vector2d(extent.low.x(), extent.high.y()).norm(),
                                     Eigen::Vector2d(extent.high.x(), extent.low.y()).norm()))) +
          60;
-}
-
-House MakeHouse(const Eigen::Vector2d& centre, const Eigen::Vector2d& along, double half_length_m,
-                double half_width_m, double height_m, Random& random) {
-  House house;
-  house.body.centre = centre;
-  house.body.along = along;
-  house.body.half_length_m = half_length_m, house.body.half_width_m = half_width_m;
-  house.body.height_m = height_m;
-  static constexpr std::array<std::array<double, 3>, 6> kRoofs{{{150, 92, 74},
-                                                                {120, 118, 116},
-                                                                {178, 172, 162},
-                                                                {98, 96, 98},
-                                                                {164, 140, 116},
-                                                                {205, 203, 198}}};
-  static constexpr std::array<std::array<double, 3>, 4> kWalls{
-      {{206, 198, 182}, {176, 168, 158}, {190, 170, 146}, {150, 142, 136}}};
-  const auto& r = kRoofs[random.Below(kRoofs.size())];
-  const auto& w = kWalls[random.Below(kWalls.size())];
-  const double shade = random.Uniform(0.8, 1.1);
-  house.body.roof = simulate::FromRgb(r[0] * shade, r[1] * shade, r[2] * shade);
-  house.body.wall = simulate::FromRgb(w[0] * shade, w[1] * shade, w[2] * shade);
-  house.tone = random.Uniform(0.85, 1.15);
-  house.storey_m = random.Uniform(2.8, 3.4);
-  house.window_m = random.Uniform(1.8, 3.2);
-  const int boxes =
-      height_m > 6 ? static_cast<int>(random.Below(4)) : static_cast<int>(random.Below(2));
-  for (int i = 0; i < boxes; ++i) {
-    simulate::Building box;
-    box.half_length_m = random.Uniform(0.5, std::max(0.6, 0.25 * half_length_m));
-    box.half_width_m = random.Uniform(0.5, std::max(0.6, 0.25 * half_width_m));
-    box.centre = centre + along * random.Uniform(-0.7, 0.7) * (half_length_m - box.half_length_m) +
-                 Left(along) * random.Uniform(-0.7, 0.7) * (half_width_m - box.half_width_m);
-    box.along = along;
-    box.height_m = random.Uniform(0.8, 2.6);
-    box.roof = house.body.wall, box.wall = house.body.roof;
-    house.on_roof.push_back(box);
-  }
-  return house;
-}
-
-Tree MakeTree(const Eigen::Vector2d& place, bool conifer, double size, Random& random) {
-  Tree tree;
-  tree.place = place;
-  tree.conifer = conifer;
-  tree.height_m = size * random.Uniform(4.5, 12.0);
-  tree.crown_radius_m =
-      tree.height_m * (conifer ? random.Uniform(0.16, 0.24) : random.Uniform(0.28, 0.42));
-  tree.tone = random.Uniform(0.78, 1.2);
-  tree.phase_rad = random.Uniform(0, 2 * kPi);
-  tree.variant = static_cast<int>(random.Below(1000));
-  return tree;
 }
 
 simulate::MoverKind ParkedKind(Random& random) {
@@ -310,6 +259,58 @@ void ParkAlongStreets(const ClipPlan& plan, Random& random, Land& land) {
 
 }  // namespace
 
+House MakeHouse(const Eigen::Vector2d& centre, const Eigen::Vector2d& along, double half_length_m,
+                double half_width_m, double height_m, Random& random) {
+  House house;
+  house.body.centre = centre;
+  house.body.along = along;
+  house.body.half_length_m = half_length_m, house.body.half_width_m = half_width_m;
+  house.body.height_m = height_m;
+  static constexpr std::array<std::array<double, 3>, 6> kRoofs{{{150, 92, 74},
+                                                                {120, 118, 116},
+                                                                {178, 172, 162},
+                                                                {98, 96, 98},
+                                                                {164, 140, 116},
+                                                                {205, 203, 198}}};
+  static constexpr std::array<std::array<double, 3>, 4> kWalls{
+      {{206, 198, 182}, {176, 168, 158}, {190, 170, 146}, {150, 142, 136}}};
+  const auto& r = kRoofs[random.Below(kRoofs.size())];
+  const auto& w = kWalls[random.Below(kWalls.size())];
+  const double shade = random.Uniform(0.8, 1.1);
+  house.body.roof = simulate::FromRgb(r[0] * shade, r[1] * shade, r[2] * shade);
+  house.body.wall = simulate::FromRgb(w[0] * shade, w[1] * shade, w[2] * shade);
+  house.tone = random.Uniform(0.85, 1.15);
+  house.storey_m = random.Uniform(2.8, 3.4);
+  house.window_m = random.Uniform(1.8, 3.2);
+  const int boxes =
+      height_m > 6 ? static_cast<int>(random.Below(4)) : static_cast<int>(random.Below(2));
+  for (int i = 0; i < boxes; ++i) {
+    simulate::Building box;
+    box.half_length_m = random.Uniform(0.5, std::max(0.6, 0.25 * half_length_m));
+    box.half_width_m = random.Uniform(0.5, std::max(0.6, 0.25 * half_width_m));
+    box.centre = centre + along * random.Uniform(-0.7, 0.7) * (half_length_m - box.half_length_m) +
+                 Left(along) * random.Uniform(-0.7, 0.7) * (half_width_m - box.half_width_m);
+    box.along = along;
+    box.height_m = random.Uniform(0.8, 2.6);
+    box.roof = house.body.wall, box.wall = house.body.roof;
+    house.on_roof.push_back(box);
+  }
+  return house;
+}
+
+Tree MakeTree(const Eigen::Vector2d& place, bool conifer, double size, Random& random) {
+  Tree tree;
+  tree.place = place;
+  tree.conifer = conifer;
+  tree.height_m = size * random.Uniform(4.5, 12.0);
+  tree.crown_radius_m =
+      tree.height_m * (conifer ? random.Uniform(0.16, 0.24) : random.Uniform(0.28, 0.42));
+  tree.tone = random.Uniform(0.78, 1.2);
+  tree.phase_rad = random.Uniform(0, 2 * kPi);
+  tree.variant = static_cast<int>(random.Below(1000));
+  return tree;
+}
+
 double ClearOfStreets(const Land& land, const Eigen::Vector2d& place) {
   double nearest = 1e9;
   for (const Street& street : land.streets) {
@@ -326,14 +327,18 @@ Land MakeLand(const ClipPlan& plan, const Extent& extent) {
   Land land;
   land.extent = extent;
   Random random(plan.seed, "land");
-  if (plan.scene.ground() == ClipScene::TOWN) {
+  if (plan.is_day()) {
+    FillYard(plan, random, land);
+  } else if (plan.scene.ground() == ClipScene::TOWN) {
     MakeTown(plan, random, land);
   } else {
     MakeRoads(plan, random, land);
     if (plan.scene.ground() == ClipScene::FIELDS) MakeFields(random, land);
   }
-  Scatter(plan, random, land);
-  ParkAlongStreets(plan, random, land);
+  if (!plan.is_day()) {
+    Scatter(plan, random, land);
+    ParkAlongStreets(plan, random, land);
+  }
   std::erase_if(land.trees, [&](const Tree& tree) {
     if (!extent.Holds(tree.place, 15)) return true;
     if (ClearOfStreets(land, tree.place) < 0.5) return true;

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
+#include <cmath>
 #include <vector>
 
 #include "tools/simulate/clip/clip_plan.h"
+#include "tools/simulate/random.h"
 #include "tools/simulate/world.h"
 
 namespace trucewatch::clip {
@@ -44,8 +47,12 @@ struct House {
 struct Standing {
   simulate::Mover vehicle;
   simulate::MoverState state;
+  double from_s = -1e300, to_s = 1e300;  // of a day
+
+  bool IsThere(double t_s) const { return t_s >= from_s && t_s < to_s; }
 };
 
+inline constexpr int kPavedPlot = 100;
 // A field or a plot: a convex quadrilateral with a colour of its own.
 struct Plot {
   std::array<Eigen::Vector2d, 4> corners;
@@ -70,6 +77,7 @@ struct Land {
   StreetGrid grid;  // empty except in a town
   std::vector<Street> streets;
   std::vector<Plot> plots;
+  std::vector<std::array<Eigen::Vector2d, 2>> lines;  // painted on the ground: bays
   std::vector<House> houses;
   std::vector<Tree> trees;
   std::vector<Standing> parked;
@@ -77,6 +85,10 @@ struct Land {
 };
 
 Land MakeLand(const ClipPlan& plan, const Extent& extent);
+
+House MakeHouse(const Eigen::Vector2d& centre, const Eigen::Vector2d& along, double half_length_m,
+                double half_width_m, double height_m, simulate::Random& random);
+Tree MakeTree(const Eigen::Vector2d& place, bool conifer, double size, simulate::Random& random);
 
 // Distance to the nearest street's edge; negative on it.
 double ClearOfStreets(const Land& land, const Eigen::Vector2d& place);

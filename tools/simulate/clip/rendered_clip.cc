@@ -5,7 +5,10 @@
 #include <cmath>
 
 #include "tools/simulate/clip/thing_paint.h"
+#include "tools/simulate/clip/yard.h"
+#include "tools/simulate/random.h"
 #include "tools/simulate/raster.h"
+#include "tools/simulate/vehicle_kinds.h"
 
 namespace trucewatch::clip {
 namespace {
@@ -152,6 +155,33 @@ VehicleTruth RenderedClip::TruthOf(const simulate::Mover& body, const simulate::
   return truth;
 }
 
+std::vector<std::pair<simulate::Mover, simulate::MoverState>> RenderedClip::PassingAt(
+    double t_s) const {
+  simulate::Random random(plan_.seed, "passing", static_cast<std::uint64_t>(std::llround(t_s)));
+  std::vector<std::pair<simulate::Mover, simulate::MoverState>> passing;
+  for (std::size_t i = 0; i < land_.streets.size(); ++i) {
+    const Street& street = land_.streets[i];
+    const Eigen::Vector2d span = street.points.back() - street.points.front();
+    const Eigen::Vector2d along = span.normalized(), right(along.y(), -along.x());
+    const int count = random.Poisson(plan_.vehicles_per_km * span.norm() / 1000);
+    for (int k = 0; k < count; ++k) {
+      const double sense = random.Below(2) == 0 ? 1 : -1;
+      simulate::Mover body = simulate::MakeVehicle(
+          static_cast<simulate::MoverKind>(random.Below(4)), random);  // car, jeep, truck, bus
+      simulate::MoverState state;
+      state.direction = sense * along;
+      state.position =
+          street.points.front() + random.Uniform() * span + sense * 0.25 * street.width_m * right;
+      state.velocity_mps = plan_.vehicle_speed_mps * state.direction;
+      const bool clear = std::all_of(passing.begin(), passing.end(), [&](const auto& other) {
+        return (other.second.position - state.position).norm() > 12;
+      });
+      if (clear) passing.emplace_back(body, state);
+    }
+  }
+  return passing;
+}
+
 void RenderedClip::Draw(const View& view, double t_s, Canvas& canvas,
                         std::vector<VehicleTruth>* truth) const {
   std::fill(canvas.thing.begin(), canvas.thing.end(), std::uint16_t{0});
@@ -191,6 +221,7 @@ void RenderedClip::Draw(const View& view, double t_s, Canvas& canvas,
     }
     add(prism, {ThingKind::kTree, &tree});
   }
+  const auto passing = plan_.is_day() ? PassingAt(t_s) : decltype(PassingAt(t_s))();
   std::uint16_t number = kFirstVehicle;
   std::vector<std::size_t> vehicles;  // their prisms
   const auto add_vehicle = [&](const simulate::Mover& body, const simulate::MoverState& state,
@@ -205,9 +236,13 @@ void RenderedClip::Draw(const View& view, double t_s, Canvas& canvas,
     truth->back().parked = parked;
   };
   for (std::size_t i = 0; i < land_.parked.size(); ++i) {
+    if (!land_.parked[i].IsThere(t_s)) continue;
     // One in four has not stood for long.
     add_vehicle(land_.parked[i].vehicle, land_.parked[i].state, i % 4 == 0,
                 10'000 + static_cast<int>(i), true);
+  }
+  for (std::size_t i = 0; i < passing.size(); ++i) {
+    add_vehicle(passing[i].first, passing[i].second, true, 1 + static_cast<int>(i), false);
   }
   for (const Vehicle& vehicle : traffic_.vehicles) {
     if (const auto state = vehicle.At(t_s))
@@ -231,9 +266,10 @@ void RenderedClip::Draw(const View& view, double t_s, Canvas& canvas,
         PaintTree(*static_cast<const Tree*>(thing.what), kNoVehicle, brush);
         break;
       case ThingKind::kVehicle:
-        PaintVehicle(*static_cast<const simulate::Mover*>(thing.what), thing.state,
-                     {InHouseShadow(thing.state.position) ? 0.5 : 1.0, thing.warm}, thing.number,
-                     brush);
+        PaintVehicle(
+            *static_cast<const simulate::Mover*>(thing.what), thing.state,
+            {InHouseShadow(thing.state.position) ? ShadowFactor(sun_, 0.5) : 1.0, thing.warm},
+            thing.number, brush);
         break;
       case ThingKind::kPerson:
         PaintPerson(thing.state, static_cast<const Walker*>(thing.what)->colour, kNoVehicle, brush);
@@ -250,6 +286,11 @@ void RenderedClip::Draw(const View& view, double t_s, Canvas& canvas,
 void RenderedClip::Render(int frame, simulate::YuvPicture& picture,
                           std::vector<VehicleTruth>* truth) {
   if (truth != nullptr) truth->clear();
+  if (plan_.is_day()) {
+    const double t_s = flight_.SecondsOf(frame);
+    sun_ = DaylightOf(plan_, t_s);
+    ground_->Light(land_, sun_, WeatherAt(plan_, t_s).wet);
+  }
   for (int field = 0; field < (plan_.interlaced ? 2 : 1); ++field) {
     const double t_s = flight_.SecondsOf(frame) + 0.5 * field / plan_.scene.frames_per_second();
     const View view = flight_.ViewAt(t_s);

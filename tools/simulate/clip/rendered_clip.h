@@ -51,6 +51,8 @@ class RenderedClip {
   void Draw(const simulate::View& view, double t_s, Canvas& canvas,
             std::vector<VehicleTruth>* truth) const;
   bool InHouseShadow(const Eigen::Vector2d& place) const;
+  // Of a look of a day: who drives past just then.
+  std::vector<std::pair<simulate::Mover, simulate::MoverState>> PassingAt(double t_s) const;
   VehicleTruth TruthOf(const simulate::Mover& body, const simulate::MoverState& state,
                        const simulate::View& view, double t_s) const;
 
@@ -58,7 +60,7 @@ class RenderedClip {
   ClipFlight flight_;
   Land land_;
   Traffic traffic_;
-  Daylight sun_;
+  Daylight sun_;  // of the frame being drawn
   std::unique_ptr<ClipGround> ground_;
   std::unique_ptr<ClipLens> lens_;
   std::unique_ptr<Canvas> canvas_;

@@ -25,12 +25,19 @@ Colour Lit(const Colour& colour, double factor) {
   return {std::clamp(16 + (colour.y - 16) * f, 16.0F, 235.0F), colour.u, colour.v};
 }
 
+constexpr double kDull =
+    0.75;  // under a cover of cloud: walls the same on all sides, roofs lighter
+
 // Sky light, and the sun where it reaches.
 double WallLight(const Daylight& sun, const Eigen::Vector2d& outward) {
   if (!sun.day) return 1;
-  return 0.5 + 0.75 * std::max(0.0, std::sqrt(1 - sun.sine * sun.sine) * outward.dot(sun.towards));
+  const double lit =
+      0.5 + 0.75 * std::max(0.0, std::sqrt(1 - sun.sine * sun.sine) * outward.dot(sun.towards));
+  return kDull + sun.direct * (lit - kDull);
 }
-double RoofLight(const Daylight& sun) { return sun.day ? 0.5 + 0.75 * sun.sine : 1; }
+double RoofLight(const Daylight& sun) {
+  return sun.day ? kDull + 0.15 + sun.direct * (0.35 - kDull + 0.75 * sun.sine) : 1;
+}
 
 // From image points to (s, t) on the plane origin + s * x (over the ground) at a height, or up a
 // wall: the inverse of a homography, evaluated along a row.
@@ -190,10 +197,10 @@ void PaintHouse(const House& house, std::uint16_t thing, const Brush& brush) {
   const Colour lit = Lit(roof, RoofLight(brush.sun));
   const bool pitched = b.half_width_m < 5.5 && b.height_m < 12;
   // A pitched roof: one half to the sun, one away from it.
-  const float slope = !pitched ? 0.0F
-                      : brush.sun.day
-                          ? static_cast<float>(0.22 * (lit.y - 16) * across.dot(brush.sun.towards))
-                          : 3.0F;
+  const float slope = !pitched        ? 0.0F
+                      : brush.sun.day ? static_cast<float>(0.22 * brush.sun.direct * (lit.y - 16) *
+                                                           across.dot(brush.sun.towards))
+                                      : 3.0F;
   const float grain = thermal ? 2.0F : 5.0F;
   const auto half_length = static_cast<float>(b.half_length_m),
              half_width = static_cast<float>(b.half_width_m);
@@ -302,7 +309,7 @@ void ShadeTree(const Tree& tree, const Brush& brush) {
   const double py = (brush.view.Project(foot + Eigen::Vector2d(0, 1), 0) - at).norm();
   const double mean = 0.5 * (px + py) * tree.crown_radius_m * 1.1;
   ShadeSprite(brush.canvas, sprites[static_cast<std::size_t>(tree.variant) % sprites.size()], at,
-              mean * 1.1, mean, 0.52F);
+              mean * 1.1, mean, ShadowFactor(brush.sun, 0.52));
 }
 
 void PaintVehicle(const simulate::Mover& vehicle, const simulate::MoverState& state,
@@ -327,7 +334,7 @@ void ShadeVehicle(const simulate::Mover& vehicle, const simulate::MoverState& st
     points.push_back(
         brush.view.Project(corner + brush.sun.shadow_per_metre * 0.85 * vehicle.height_m, 0));
   }
-  ShadeConvex(brush.canvas, simulate::ConvexHull(std::move(points)), 0.45F);
+  ShadeConvex(brush.canvas, simulate::ConvexHull(std::move(points)), ShadowFactor(brush.sun, 0.45));
 }
 
 void PaintPerson(const simulate::MoverState& state, const Colour& colour, std::uint16_t thing,
@@ -344,7 +351,7 @@ void ShadePerson(const simulate::MoverState& state, const Brush& brush) {
     points.push_back(brush.view.Project(corner, 0));
     points.push_back(brush.view.Project(corner + brush.sun.shadow_per_metre * 1.7, 0));
   }
-  ShadeConvex(brush.canvas, simulate::ConvexHull(std::move(points)), 0.55F);
+  ShadeConvex(brush.canvas, simulate::ConvexHull(std::move(points)), ShadowFactor(brush.sun, 0.55));
 }
 
 }  // namespace trucewatch::clip

@@ -359,6 +359,10 @@ simulate::MoverState Walker::At(double t_s) const {
 
 Traffic MakeTraffic(const ClipPlan& plan, const Land& land) {
   Traffic traffic;
+  if (plan.is_day()) {  // looks lie too far apart for anybody to be seen twice
+    AddWalkers(plan, land, traffic);
+    return traffic;
+  }
   Random random(plan.seed, "traffic");
   const bool town = !land.grid.x_m.empty();
   // Those that come in later keep the streets as full as at the beginning.

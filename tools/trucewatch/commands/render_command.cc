@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tools/simulate/clip/clip_recording.h"
+#include "tools/simulate/clip/day_recording.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/progress_bar.h"
 
@@ -16,10 +17,17 @@ Result<int> RunRender(const RenderCommand& command) {
     return Fail(ErrorCode::kIo, "{}: the folder cannot be made: {}", command.out, error.message());
   }
   ProgressBar bar(!command.quiet);
-  TW_ASSIGN_OR_RETURN(
-      const clip::ClipSummary summary,
-      clip::RecordClip(clip::DrawClip(scene, command.seed, command.seconds), command.out,
-                       [&](double fraction) { bar.Show(fraction, "rendering"); }));
+  const auto show = [&](double fraction) { bar.Show(fraction, "rendering"); };
+  const clip::ClipPlan plan = clip::DrawClip(scene, command.seed, command.seconds);
+  if (plan.is_day()) {
+    TW_ASSIGN_OR_RETURN(const clip::DaySummary day, clip::RecordDay(plan, command.out, show));
+    bar.Clear();
+    std::printf("%s, seed %llu, EXERCISE: %d looks, %d arrivals, %d departures\n",
+                scene.name().c_str(), static_cast<unsigned long long>(command.seed), day.looks,
+                day.arrivals, day.departures);
+    return 0;
+  }
+  TW_ASSIGN_OR_RETURN(const clip::ClipSummary summary, clip::RecordClip(plan, command.out, show));
   bar.Clear();
   std::printf("%s, seed %llu, EXERCISE: %d frames, %d vehicles that move, %.2f km of road\n",
               scene.name().c_str(), static_cast<unsigned long long>(command.seed), summary.frames,
