@@ -100,6 +100,14 @@ class Moving(unittest.TestCase):
         f = score(lambda k: [vehicle(k)], lambda k: [seen(vehicle(k)), seen(vehicle(k), 3)]).figures()
         self.assertEqual((f["recall"], f["doubles"], f["false_tracks"]), (1.0, FRAMES, 0))
 
+    def test_the_shadow_that_a_vehicle_throws_is_a_double_and_that_of_nothing_false(self):
+        def truth(k):
+            return [vehicle(k, shadow_box_px=[100 + 4 * k, 200, 60, 10])]
+        on_shadow = score(truth, lambda k: [seen(vehicle(k)), seen(vehicle(k), 40)]).figures()
+        self.assertEqual((on_shadow["doubles"], on_shadow["false_tracks"]), (FRAMES, 0))
+        beyond = score(truth, lambda k: [seen(vehicle(k)), seen(vehicle(k), 60)]).figures()
+        self.assertEqual((beyond["doubles"], beyond["false_tracks"]), (0, 1))
+
     def test_the_ellipse_is_that_of_95_percent(self):
         # sqrt(5.991) sigma: 24.48 m at 10 m.
         inside = score(lambda k: [vehicle(k)], lambda k: [seen(vehicle(k), 0, 24.3)]).figures()

@@ -143,6 +143,15 @@ VehicleTruth RenderedClip::TruthOf(const simulate::Mover& body, const simulate::
   }
   truth.box_px[0] = low.x(), truth.box_px[1] = low.y();
   truth.box_px[2] = high.x() - low.x(), truth.box_px[3] = high.y() - low.y();
+  if (sun_.day) {
+    for (const Eigen::Vector2d& corner : prism.footprint) {
+      const Eigen::Vector2d p =
+          scale * view.Project(corner + sun_.shadow_per_metre * body.height_m, 0);
+      low = low.cwiseMin(p), high = high.cwiseMax(p);
+    }
+  }
+  truth.shadow_box_px[0] = low.x(), truth.shadow_box_px[1] = low.y();
+  truth.shadow_box_px[2] = high.x() - low.x(), truth.shadow_box_px[3] = high.y() - low.y();
   truth.centre_px = scale * view.Project(state.position, 0.5 * body.height_m);
   const double slant =
       (Eigen::Vector3d(state.position.x(), state.position.y(), 0) - view.camera_enu_m()).norm();

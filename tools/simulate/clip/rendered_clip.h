@@ -18,13 +18,14 @@ namespace trucewatch::clip {
 struct VehicleTruth {
   int id = 0;
   const char* kind = "";
-  bool parked = false;              // for the whole clip
-  double box_px[4] = {0, 0, 0, 0};  // x, y, width, height of its body, cut off by nothing
-  Eigen::Vector2d centre_px;        // of its body's middle
-  double visible = 0;               // share of its samples that the picture shows
-  double size_px = 0;               // the farthest two of its corners are apart
-  double gsd_m = 0;                 // here, across the line of sight
-  Eigen::Vector2d position_en_m;    // of its middle, on the ground
+  bool parked = false;                     // for the whole clip
+  double box_px[4] = {0, 0, 0, 0};         // x, y, width, height of its body, cut off by nothing
+  double shadow_box_px[4] = {0, 0, 0, 0};  // the same with the shadow it throws on the ground
+  Eigen::Vector2d centre_px;               // of its body's middle
+  double visible = 0;                      // share of its samples that the picture shows
+  double size_px = 0;                      // the farthest two of its corners are apart
+  double gsd_m = 0;                        // here, across the line of sight
+  Eigen::Vector2d position_en_m;           // of its middle, on the ground
   Eigen::Vector2d velocity_en_mps;
   // Cosine between its velocity and the way a raised point at rest seems to move over the ground:
   // against the platform's own motion. 0 when either stands.

@@ -265,13 +265,13 @@ void PaintTree(const Tree& tree, std::uint16_t thing, const Brush& brush) {
   stem.roof = stem.wall = thermal ? Colour{108, 128, 128} : simulate::FromRgb(88, 74, 60);
   if (up_px.norm() > 6) PaintBox(stem, 1, thing, brush);
   simulate::Random shape(static_cast<std::uint64_t>(tree.variant), "crown");
-  const int tufts = px * r < 3 ? 2 : tree.conifer ? 5 : 8;
+  const int tufts = px * r < 3 ? 2 : tree.conifer ? 9 : 8;
   for (int i = 0; i < tufts; ++i) {
     const double level = static_cast<double>(i) / std::max(1, tufts - 1);  // lowest first
     const double angle = shape.Uniform(0, kTau);
     double out, size, height;
     if (tree.conifer) {
-      out = 0, size = r * (1.05 - 0.85 * level), height = tree.height_m * (0.2 + 0.75 * level);
+      out = 0, size = r * (1.05 - 0.75 * level), height = tree.height_m * (0.18 + 0.72 * level);
     } else {
       out = r * shape.Uniform(0.25, 0.55) * (1 - 0.6 * level), size = r * shape.Uniform(0.5, 0.72);
       height = tree.height_m * (0.5 + 0.4 * level);

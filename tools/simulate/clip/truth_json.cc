@@ -14,9 +14,14 @@ void AddVehicle(const VehicleTruth& v, const ClipPlan& plan, const RenderedClip&
                 JsonWriter& json) {
   const Geodetic place = simulate::GroundPlace(scene.flight().frame(), v.position_en_m);
   json.BeginObject().Field("id", v.id).Field("kind", std::string(v.kind)).Field("parked", v.parked);
-  json.Key("box_px").BeginArray();
-  for (const double value : v.box_px) json.Number(RoundedTo(value, 100));
-  json.EndArray().Key("centre_px").BeginArray();
+  const auto box = [&](const char* name, const double(&values)[4]) {
+    json.Key(name).BeginArray();
+    for (const double value : values) json.Number(RoundedTo(value, 100));
+    json.EndArray();
+  };
+  box("box_px", v.box_px);
+  box("shadow_box_px", v.shadow_box_px);
+  json.Key("centre_px").BeginArray();
   json.Number(RoundedTo(v.centre_px.x(), 100)).Number(RoundedTo(v.centre_px.y(), 100)).EndArray();
   json.Field("visible", RoundedTo(v.visible, 1000)).Field("size_px", RoundedTo(v.size_px, 100));
   // Pictures are reduced to the working ground sample distance and never enlarged.
