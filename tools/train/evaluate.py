@@ -12,6 +12,23 @@ import pictures
 import tiles
 
 
+def working_score(results, classes):
+    """The threshold, in steps of 0.05, at which 2 right / (detections + truth) of all classes together is largest at IoU 0.5."""
+    best, chosen = -1.0, 0.5
+    parts = []
+    for (boxes, scores, labels), picture in results:
+        for label in range(classes):
+            mine = labels == label
+            parts.append(average_precision.match(boxes[mine], scores[mine], picture.boxes[picture.labels == label], picture.ignored, [0.5]))
+    for threshold in np.arange(0.05, 0.96, 0.05):
+        right = sum(int((hit[0] & (scores >= threshold)).sum()) for scores, hit, _, _ in parts)
+        stated = sum(int((counted[0] & (scores >= threshold)).sum()) for scores, _, counted, _ in parts)
+        quality = 2 * right / max(stated + sum(p[3] for p in parts), 1)
+        if quality > best:
+            best, chosen = quality, float(threshold)
+    return round(chosen, 2)
+
+
 def main(options):
     cv2.setNumThreads(1)
     path = pathlib.Path(options.model)
@@ -40,4 +57,17 @@ def main(options):
     print(f"{path.name} on {options.part}: {len(chosen)} pictures, {runs} inputs of {size[0]}x{size[1]}, {1e3 * spent / runs:.1f} CPU ms an input (cv::dnn {cv2.__version__}, one thread)")
     print("101-point interpolation; intervals: 95 %, pictures drawn anew " + f"{options.resamples} times")
     print(average_precision.table(report))
+    threshold = working_score(results, len(classes))
+    print(f"score with the best F1 over all classes: {threshold:.2f}")
+    if options.keep:
+        description["metrics"] = {
+            "part": options.part,
+            "pictures": len(chosen),
+            "resamples": options.resamples,
+            "opencv": cv2.__version__,
+            "milliseconds": round(1e3 * spent / runs, 1),
+            "working_score": threshold,
+            "classes": report,
+        }
+        path.with_name(path.name + ".json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return 0

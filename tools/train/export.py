@@ -93,7 +93,20 @@ def main(options):
         "classes": list(state["classes"]),
         "modality": "ir" if net.channels == 1 else "rgb",
         "sha256": hashlib.sha256(data).hexdigest(),
-        "training": {"epochs": state["state"]["epoch"], "steps": state["state"]["step"], "seconds": round(state["state"]["seconds"]), "seed": state["seed"]},
+        "bytes": len(data),
+        "parameters": parameters,
+        "gflop": round(gflop, 3),
+        "difference_px": float(boxes),
+        "difference_probability": float(probabilities),
+        "training": {
+            "command": state["command"],
+            "epochs": state["state"]["epoch"],
+            "crops": state["crops"],
+            "steps": state["state"]["step"],
+            "seconds": round(state["state"]["seconds"]),
+            "device": state["device"],
+            "seed": state["seed"],
+        },
     }
     out.with_name(out.name + ".json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return 0

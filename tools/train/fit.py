@@ -183,7 +183,8 @@ def fit(net, draw, per_epoch, val, classes, options, work, important):
             if finished or score > state["best"]:
                 state["best"] = max(score, state["best"])
                 save(best_path, net=averaged.net.state_dict(), widths=net.widths, channels=net.channels, classes=list(classes),
-                     state=dict(state), seed=options.seed)
+                     state=dict(state), seed=options.seed, command=options.command_line, crops=per_epoch,
+                     device=f"{torch.get_num_threads()} CPU core(s)" if device.type == "cpu" else torch.cuda.get_device_name())
             (work / "history.json").write_text(json.dumps(state["history"], indent=1))
             last_check = time.monotonic()
         if finished:

@@ -92,4 +92,9 @@ def main(options):
     cv2.setNumThreads(1)
     pathlib.Path(options.work).mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
+    # For the model's card: without the paths of this machine.
+    length = f"--epochs {options.epochs}" if options.epochs else f"--hours {options.hours:g}"
+    start = f" --start {pathlib.Path(options.start).name}" if options.start else ""
+    options.command_line = (f"tools/train/run {options.command} --data DIR --work DIR {length} --batch {options.batch} --crop {options.crop} "
+                            f"--lr {options.lr:g} --seed {options.seed}{start}")
     return {"thermal": thermal, "rgb": rgb}[options.command](options)
