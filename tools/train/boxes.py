@@ -30,7 +30,7 @@ def suppress(boxes, scores, threshold, limit):
     return np.asarray(keep, np.int64)
 
 
-def detections(output, classes, minimum=0.01, overlap=0.6, limit=300):
+def detections(output, classes, minimum=0.01, overlap=0.5, limit=300):
     """One model output [cells, 5 + classes] -> (boxes x1 y1 x2 y2, scores, labels), each class suppressed by itself."""
     boxes_all, scores_all, labels_all = [], [], []
     centre, half = output[:, :2], output[:, 2:4] / 2

@@ -35,7 +35,7 @@ ABOUT = {
 }
 
 
-def markdown(about, card):
+def markdown(about, card, file):
     training, metrics = about["training"], about["metrics"]
     size = f"{about['input_width_px']} x {about['input_height_px']}"
     figures = average_precision.table(metrics["classes"])
@@ -46,7 +46,7 @@ def markdown(about, card):
 
 **Input.** {about['channels']} channel{'s (RGB)' if about['channels'] == 3 else ''}, {size} px, float32, value = grey level / 255. A larger picture is cut into overlapping tiles.
 **Output.** One array [1, cells, 5 + {len(about['classes'])}]: centre x, y, width, height (input pixels), objectness, then {', '.join(about['classes'])} (all 0..1; score = objectness x class). Not suppressed.
-**File.** `{about['name']}.onnx`, {about['bytes']} bytes, ONNX opset 11, {about['parameters']} parameters, {about['gflop']:.2f} GFLOP an input (2 x multiply-add).
+**File.** `{file}.onnx`, {about['bytes']} bytes, ONNX opset 11, {about['parameters']} parameters, {about['gflop']:.2f} GFLOP an input (2 x multiply-add).
 SHA-256 `{about['sha256']}`.
 
 **Data.** {card['data']}
@@ -65,13 +65,13 @@ SHA-256 `{about['sha256']}`.
 """
 
 
-def text_proto(about, card):
+def text_proto(about, card, file):
     quote = lambda text: json.dumps(text, ensure_ascii=True)
     lines = [
         "# SPDX-License-Identifier: Apache-2.0",
         "# Written by tools/train/run card; the text for people is in the .md beside it.",
         f"name: {quote(about['name'])}",
-        f"onnx_file: {quote(about['name'] + '.onnx')}",
+        f"onnx_file: {quote(file + '.onnx')}",
         f"sha256: {quote(about['sha256'])}",
         f"modality: {card['modality']}",
         f"input_width_px: {about['input_width_px']}",
@@ -98,6 +98,6 @@ def main(options):
     if "metrics" not in about:
         raise SystemExit(f"{path.name}.json has no metrics yet: tools/train/run evaluate --keep")
     card = ABOUT[about["modality"]]
-    path.with_name(path.name + ".md").write_text(markdown(about, card), encoding="utf-8")
-    path.with_name(path.name + ".txtpb").write_text(text_proto(about, card), encoding="utf-8")
+    path.with_name(path.name + ".md").write_text(markdown(about, card, path.name), encoding="utf-8")
+    path.with_name(path.name + ".txtpb").write_text(text_proto(about, card, path.name), encoding="utf-8")
     return 0

@@ -20,7 +20,8 @@ class CropRule:
     invert: float = 0.0  # share with inverted grey (white-hot against black-hot)
     jpeg: float = 0.0  # share recompressed
     colour: float = 0.0  # strength of independent gains of the channels
-    pair: float = 0.15  # share in which the halves are two crops
+    pair: float = 0.05  # share in which the halves are two crops
+    strength: float = 1.0  # of gain, offset and gamma, and of the shares blurred and with noise
 
 
 def visible(boxes, x, y, width, height):
@@ -91,12 +92,12 @@ def lit(pixels, rng, rule):
         quality = int(rng.integers(25, 90))
         coded = cv2.imencode(".jpg", np.ascontiguousarray(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         pixels = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED)
-    if rng.random() < 0.15:
+    if rng.random() < 0.15 * rule.strength:
         pixels = cv2.GaussianBlur(np.ascontiguousarray(pixels), (0, 0), rng.uniform(0.4, 1.1))
     level = np.arange(256, dtype=np.float32) / 255
     if rng.random() < 0.5:
-        level = level ** np.exp(rng.uniform(-0.35, 0.35))
-    level = 0.5 + (level - 0.5) * np.exp(rng.uniform(-0.4, 0.3)) + rng.uniform(-0.15, 0.15)
+        level = level ** np.exp(rule.strength * rng.uniform(-0.35, 0.35))
+    level = 0.5 + (level - 0.5) * np.exp(rule.strength * rng.uniform(-0.4, 0.3)) + rule.strength * rng.uniform(-0.15, 0.15)
     if rng.random() < rule.invert:
         level = 1 - level
     if pixels.ndim == 3 and rule.colour:
@@ -107,7 +108,7 @@ def lit(pixels, rng, rule):
             pixels = np.repeat(pixels.mean(2, keepdims=True), 3, 2).astype(np.uint8)
     else:
         pixels = cv2.LUT(np.ascontiguousarray(pixels), np.clip(level * 255, 0, 255).astype(np.uint8))
-    if rng.random() < 0.25:
+    if rng.random() < 0.25 * rule.strength:
         noise = rng.normal(0, rng.uniform(1, 6), pixels.shape)
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
     return pixels

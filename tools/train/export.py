@@ -83,7 +83,7 @@ def main(options):
     if boxes > TOLERANCE * max(width, height) or probabilities > TOLERANCE:
         raise SystemExit("cv::dnn computes something else: not exported")
     description = {
-        "name": out.name,
+        "name": f"{out.name}-{options.version}",
         "input_width_px": width,
         "input_height_px": height,
         "channels": net.channels,

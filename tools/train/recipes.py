@@ -41,7 +41,7 @@ def train(net, draw, per_epoch, val, classes, options, important, size):
 def thermal(options):
     chosen = pictures.hit_uav(options.data, "train")[: options.limit]
     val = pictures.hit_uav(options.data, "val")[: options.limit]
-    rule = crops.CropRule(size=options.crop, invert=0.1)
+    rule = crops.CropRule(size=options.crop, scales=(0.85, 1.25), invert=0.03, strength=0.5)
     # File names are day/night_altitude_angle_...: looking straight down, nothing tells up from down.
     nadir = lambda picture: picture.name.split("_")[2] == "90"
 

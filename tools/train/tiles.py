@@ -15,7 +15,7 @@ def starts(length, tile):
     return [round(i * (length - tile) / (count - 1)) for i in range(count)]
 
 
-def detect(pixels, forward, size, classes, minimum=0.01, overlap=0.6, limit=300):
+def detect(pixels, forward, size, classes, minimum=0.01, overlap=0.5, limit=300):
     """forward(tile of `size` (width, height)) -> model output [cells, 5 + classes]. Returns (boxes, scores, labels)."""
     rows, columns = pixels.shape[:2]
     parts = []
