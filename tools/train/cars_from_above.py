@@ -173,7 +173,7 @@ def scene(rng, size, pixels=(14.0, 64.0)):
     for box, label in zip(boxes, labels):
         cut = np.clip(box, 0, size)
         whole, left = np.prod(box[2:] - box[:2]), np.prod(np.maximum(cut[2:] - cut[:2], 0))
-        x0, y0, x1, y1 = np.round(cut).astype(int)
+        (x0, y0), (x1, y1) = np.floor(cut[:2]).astype(int), np.ceil(cut[2:]).astype(int)
         hidden = cover[y0:y1, x0:x1].mean() if left >= 1 else 1.0
         if left >= 0.4 * whole and hidden < 0.6:
             kept.append(cut)
