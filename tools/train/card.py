@@ -53,7 +53,7 @@ SHA-256 `{about['sha256']}`.
 **Licence.** {card['licence']}
 {card['attribution']}
 
-**Training.** `{training['command']}`: {training['epochs']} epochs of {training['crops']} crops, {training['steps']} steps, {training['seconds'] / 60:.0f} minutes on {training['device']}, seed {training['seed']}.
+**Training.** `{training['command']}`: {training['epochs']} epochs of {training['crops']} crops, {training['steps']} steps, {training['seconds'] / 60:.0f} minutes on {training['device']}, seed {training['seed']}. {training['note']}
 
 **Figures** ({card['set']}, {metrics['pictures']} pictures; run by cv::dnn {metrics['opencv']}, one thread, {metrics['milliseconds']:.0f} CPU ms an input; 101-point interpolation; in brackets the
 95 % interval when pictures are drawn anew {metrics['resamples']} times, which knows nothing of other places and cameras). Largest difference of cv::dnn to PyTorch: {about['difference_px']:.1e} px, {about['difference_probability']:.1e} in probability.

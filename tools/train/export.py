@@ -106,6 +106,7 @@ def main(options):
             "seconds": round(state["state"]["seconds"]),
             "device": state["device"],
             "seed": state["seed"],
+            "note": options.note,
         },
     }
     out.with_name(out.name + ".json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
