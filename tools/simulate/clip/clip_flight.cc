@@ -174,7 +174,7 @@ CameraPose ClipFlight::MetadataPose(int frame) const {
 
 std::string ClipFlight::MetadataPacket(int frame) const {
   const CameraPose pose = MetadataPose(frame);
-  const FlatTerrain ground(plan_.origin.height_hae_m + bias_.ground_m, 0);
+  const FlatTerrain ground(ToldGroundHaeM(), 0);
   St0601Fields fields;
   fields.time = TimeOf(frame);
   fields.mission_id = "EXERCISE";

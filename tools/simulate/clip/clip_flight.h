@@ -24,6 +24,8 @@ class ClipFlight {
   CameraPose SensorPose(double t_s) const;
   // As the metadata has it: with the clip's bias and this picture's noise.
   CameraPose MetadataPose(int frame) const;
+  // The ground's height above the ellipsoid as the metadata has it.
+  double ToldGroundHaeM() const { return plan_.origin.height_hae_m + bias_.ground_m; }
   // MISB ST 0601 packet of a picture.
   std::string MetadataPacket(int frame) const;
 

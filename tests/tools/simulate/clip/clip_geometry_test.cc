@@ -130,6 +130,36 @@ TEST(ClipGeometry, ParallaxOfARaisedPointRunsAgainstThePlatform) {
   }
 }
 
+// Where core/geo puts a pixel by the erring metadata, with the sigmas as stated: the truth lies in
+// its 95 % ellipse in 95 of 100 clips. 1500 clips: 0.56 % of standard deviation, three of them.
+TEST(ClipGeometry, StatedSigmasAreThoseOfTheErrorsOnTheGround) {
+  auto scene = testing::SmallScene(ClipScene::DESERT);
+  scene.mutable_depression_deg()->set_min(35), scene.mutable_depression_deg()->set_max(70);
+  scene.set_position_sigma_m(10);
+  scene.set_platform_angle_sigma_deg(0.3);
+  scene.set_sensor_angle_sigma_deg(0.3);
+  scene.set_terrain_sigma_m(10);
+  scene.set_noise_share(0.3);
+  const CameraPoseSigma sigma{.position_horizontal_m = 10,
+                              .position_vertical_m = 10,
+                              .platform_angles = Angle::Degrees(0.3),
+                              .sensor_angles = Angle::Degrees(0.3),
+                              .pixel_px = 0};
+  constexpr int kClips = 1500;
+  int inside = 0;
+  for (int seed = 0; seed < kClips; ++seed) {
+    const ClipPlan plan = DrawClip(scene, static_cast<std::uint64_t>(seed), 1);
+    const ClipFlight flight(plan);
+    const FlatTerrain told(flight.ToldGroundHaeM(), 10), truth(plan.origin.height_hae_m, 0);
+    const auto place = GroundFromPixel(flight.TruePose(flight.SecondsOf(4)), 100, 60, truth);
+    const auto found = GroundFromPixelWithCovariance(flight.MetadataPose(4), sigma, 100, 60, told);
+    ASSERT_TRUE(place && found);
+    const Eigen::Vector2d error = LocalFrame(*place).EnuFromGeodetic(found->position).head<2>();
+    inside += error.dot(found->cov_en_m2.inverse() * error) <= 5.991 ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(inside) / kClips, 0.95, 0.017);
+}
+
 TEST(ClipGeometry, ParallaxCosineIsOneAlongTheLineAndNoneAcrossIt) {
   EXPECT_NEAR(ParallaxCosine({30, 0}, {-5, 0}), 1, 1e-12);
   EXPECT_NEAR(ParallaxCosine({30, 0}, {5, 0}), -1, 1e-12);
