@@ -35,7 +35,7 @@ void AddRender(CLI::App& app, Action* action, RenderCommand& c) {
       "Render one clip of a scene with the truth of what moves: what detection is "
       "measured on");
   sub->add_option("scene", c.scene, "Scene file (configs/scenes/*.txtpb)")->required();
-  sub->add_option("--out", c.out, "Folder for clip.ts and truth.jsonl")->required();
+  sub->add_option("--out", c.out, "Folder for clip.ts, truth.jsonl and mission.txtpb")->required();
   sub->add_option("--seed", c.seed, "Draws another clip of the scene (default 1)")
       ->check(CLI::NonNegativeNumber);
   sub->add_option("--seconds", c.seconds, "Length (default 60); of a day of looks 36000 or so")

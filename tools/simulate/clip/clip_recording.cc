@@ -43,6 +43,7 @@ Result<ClipSummary> RecordClip(const ClipPlan& plan, const std::string& folder,
   summary.frames = plan.frames();
   summary.vehicles = static_cast<int>(moved.size());
   summary.street_km = scene->land().street_km;
+  summary.told_ground_hae_m = scene->flight().ToldGroundHaeM();
   return summary;
 }
 

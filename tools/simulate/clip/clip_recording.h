@@ -13,6 +13,7 @@ struct ClipSummary {
   int frames = 0;
   int vehicles = 0;  // that moved at some time
   double street_km = 0;
+  double told_ground_hae_m = 0;  // the ground's height as the metadata has it
 };
 
 // Renders a clip into an existing folder: clip.ts (H.264 with synchronous ST 0601 KLV) and
