@@ -27,8 +27,7 @@ Geodetic GeodeticFromEcef(const Eigen::Vector3d& p_ecef_m) {
   return Geodetic::FromDegrees(latitude_deg, longitude_deg, height_hae_m);
 }
 
-LocalFrame::LocalFrame(const Geodetic& origin)
-    : origin_(origin), origin_ecef_m_(EcefFromGeodetic(origin)) {
+LocalFrame::LocalFrame(const Geodetic& origin) : origin_(origin) {
   const double sin_lat = std::sin(origin.latitude.rad());
   const double cos_lat = std::cos(origin.latitude.rad());
   const double sin_lon = std::sin(origin.longitude.rad());
@@ -36,6 +35,14 @@ LocalFrame::LocalFrame(const Geodetic& origin)
   enu_from_ecef_ << -sin_lon, cos_lon, 0.0,             //
       -sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat,  //
       cos_lat * cos_lon, cos_lat * sin_lon, sin_lat;
+  // EcefFromGeodetic with the sines at hand, which are most of the cost of a frame: a radar makes
+  // one for each target.
+  const auto& wgs84 = GeographicLib::Geocentric::WGS84();
+  const double e2 = wgs84.Flattening() * (2.0 - wgs84.Flattening());
+  const double normal_m = wgs84.EquatorialRadius() / std::sqrt(1.0 - e2 * sin_lat * sin_lat);
+  const double around_m = (normal_m + origin.height_hae_m) * cos_lat;
+  origin_ecef_m_ << around_m * cos_lon, around_m * sin_lon,
+      (normal_m * (1.0 - e2) + origin.height_hae_m) * sin_lat;
 }
 
 Eigen::Vector3d LocalFrame::EnuFromEcef(const Eigen::Vector3d& p_ecef_m) const {

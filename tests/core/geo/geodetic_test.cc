@@ -25,6 +25,16 @@ TEST(LocalFrame, RandomPlacesComeBackWithinAMicrometre) {
   }
 }
 
+TEST(LocalFrame, ItsOriginIsWhereGeographicLibPutsIt) {
+  std::mt19937_64 rng(5);
+  std::uniform_real_distribution<double> unit(-1, 1);
+  for (int i = 0; i < 10'000; ++i) {
+    const Geodetic place = Geodetic::FromDegrees(90 * unit(rng), 180 * unit(rng), 1e5 * unit(rng));
+    const Eigen::Vector3d origin = LocalFrame(place).EcefFromEnu(Eigen::Vector3d::Zero());
+    EXPECT_LT((origin - EcefFromGeodetic(place)).norm(), 1e-8);
+  }
+}
+
 TEST(LocalFrame, SmallStepsGoEastNorthAndUp) {
   const LocalFrame frame(Geodetic::FromDegrees(36.2, 37.15, 400));
   // Metres a radian: M = a(1-e^2)/(1-e^2 sin^2)^1.5 north, N cos(lat) east (geo fact sheet section
