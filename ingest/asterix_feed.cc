@@ -181,7 +181,7 @@ class AsterixFeed final : public Feed {
       }
       RadarDwell& dwell = std::get<RadarDwell>(item);
       // What the next stage would refuse must be a fault here, not an end there.
-      if (const auto valid = FromProto(ToProto(dwell)); !valid) {
+      if (const auto valid = Check(dwell); !valid) {
         AddFault(record.receive_time, record.source_offset, valid.error().message, items);
         continue;
       }

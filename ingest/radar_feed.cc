@@ -100,7 +100,7 @@ class RadarFeed final : public Feed {
       if (!newest_time_ || dwell.time > *newest_time_) newest_time_ = dwell.time;
       dwell.raw_digests = ranges_.Of(packet.offset, packet.offset + packet.header.size);
       // What the next stage would refuse must be a fault here, not an end there.
-      if (const auto valid = FromProto(ToProto(dwell)); !valid) {
+      if (const auto valid = Check(dwell); !valid) {
         AddFault(time, packet.offset, valid.error().message, items);
         continue;
       }

@@ -20,6 +20,8 @@ v1::VideoSegment ToProto(const VideoSegment& value);
 Result<VideoSegment> FromProto(const v1::VideoSegment& message);
 v1::RadarDwell ToProto(const RadarDwell& value);
 Result<RadarDwell> FromProto(const v1::RadarDwell& message);
+// Fails where FromProto(ToProto(value)) would, with the same message, and makes neither.
+Result<void> Check(const RadarDwell& value);
 v1::ObservationSet ToProto(const ObservationSet& value);
 Result<ObservationSet> FromProto(const v1::ObservationSet& message);
 v1::Scene ToProto(const Scene& value);

@@ -6,6 +6,28 @@
 #include <cmath>
 
 namespace trucewatch::codec {
+namespace {
+
+static_assert(v1::ObjectClass_ARRAYSIZE <= ClassProbabilities::kMaxClasses);
+
+Result<void> CheckClass(int object_class, double probability) {
+  if (!v1::ObjectClass_IsValid(object_class) || !(probability >= 0.0 && probability <= 1.0)) {
+    return Fail(ErrorCode::kBadInput, "class {} with probability {} is out of range", object_class,
+                probability);
+  }
+  return {};
+}
+
+Result<void> CheckDegrees(double lat_deg, double lon_deg, double height_hae_m, const char* field) {
+  if (!(std::abs(lat_deg) <= 90.0) || !(std::abs(lon_deg) <= 360.0) ||
+      !std::isfinite(height_hae_m)) {
+    return Fail(ErrorCode::kBadInput, "{} is no place: lat {} lon {} height {}", field, lat_deg,
+                lon_deg, height_hae_m);
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<double> Probability(double value, const char* field) {
   if (!(value >= 0.0 && value <= 1.0)) {
@@ -34,12 +56,13 @@ v1::Position PositionToProto(const Geodetic& place) {
   return message;
 }
 
+Result<void> CheckPosition(const Geodetic& place, const char* field) {
+  return CheckDegrees(place.latitude.deg(), place.longitude.deg(), place.height_hae_m, field);
+}
+
 Result<Geodetic> PositionFromProto(const v1::Position& message, const char* field) {
-  if (!(std::abs(message.lat_deg()) <= 90.0) || !(std::abs(message.lon_deg()) <= 360.0) ||
-      !std::isfinite(message.height_hae_m())) {
-    return Fail(ErrorCode::kBadInput, "{} is no place: lat {} lon {} height {}", field,
-                message.lat_deg(), message.lon_deg(), message.height_hae_m());
-  }
+  TW_RETURN_IF_ERROR(
+      CheckDegrees(message.lat_deg(), message.lon_deg(), message.height_hae_m(), field));
   return Geodetic::FromDegrees(message.lat_deg(), message.lon_deg(), message.height_hae_m());
 }
 
@@ -77,6 +100,17 @@ void CovToProto(const Eigen::Matrix2d& cov, google::protobuf::RepeatedField<doub
   out->Add(cov(1, 1));
 }
 
+Result<void> CheckCov(const Eigen::Matrix2d& cov, const char* field) {
+  // A correlation of exactly one may come out of rounding a hair above it.
+  const double slack = 1e-9 * (std::abs(cov(0, 0)) + std::abs(cov(1, 1)));
+  if (!cov.allFinite() || cov(0, 0) < 0 || cov(1, 1) < 0 ||
+      cov.determinant() < -slack * (cov(0, 0) + cov(1, 1))) {
+    return Fail(ErrorCode::kBadInput, "{} is no covariance: [{}, {}, {}]", field, cov(0, 0),
+                cov(0, 1), cov(1, 1));
+  }
+  return {};
+}
+
 Result<Eigen::Matrix2d> CovFromProto(const google::protobuf::RepeatedField<double>& values,
                                      const char* field) {
   if (values.size() != 3) {
@@ -85,13 +119,7 @@ Result<Eigen::Matrix2d> CovFromProto(const google::protobuf::RepeatedField<doubl
   }
   Eigen::Matrix2d cov;
   cov << values.Get(0), values.Get(1), values.Get(1), values.Get(2);
-  // A correlation of exactly one may come out of rounding a hair above it.
-  const double slack = 1e-9 * (std::abs(cov(0, 0)) + std::abs(cov(1, 1)));
-  if (!cov.allFinite() || cov(0, 0) < 0 || cov(1, 1) < 0 ||
-      cov.determinant() < -slack * (cov(0, 0) + cov(1, 1))) {
-    return Fail(ErrorCode::kBadInput, "{} is no covariance: [{}, {}, {}]", field, cov(0, 0),
-                cov(0, 1), cov(1, 1));
-  }
+  TW_RETURN_IF_ERROR(CheckCov(cov, field));
   return cov;
 }
 
@@ -120,14 +148,17 @@ void ClassesToProto(const ClassProbabilities& classes, ClassFields* out) {
   }
 }
 
+Result<void> CheckClasses(const ClassProbabilities& classes) {
+  for (const auto& [object_class, probability] : classes) {
+    TW_RETURN_IF_ERROR(CheckClass(static_cast<int>(object_class), probability));
+  }
+  return {};
+}
+
 Result<ClassProbabilities> ClassesFromProto(const ClassFields& fields) {
   ClassProbabilities classes;
   for (const v1::ClassProbability& entry : fields) {
-    if (!v1::ObjectClass_IsValid(entry.object_class()) ||
-        !(entry.probability() >= 0.0 && entry.probability() <= 1.0)) {
-      return Fail(ErrorCode::kBadInput, "class {} with probability {} is out of range",
-                  static_cast<int>(entry.object_class()), entry.probability());
-    }
+    TW_RETURN_IF_ERROR(CheckClass(static_cast<int>(entry.object_class()), entry.probability()));
     classes[static_cast<ObjectClass>(entry.object_class())] = entry.probability();
   }
   return classes;

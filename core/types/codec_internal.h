@@ -17,6 +17,7 @@ namespace trucewatch::codec {
 
 v1::Position PositionToProto(const Geodetic& place);
 Result<Geodetic> PositionFromProto(const v1::Position& message, const char* field);
+Result<void> CheckPosition(const Geodetic& place, const char* field);
 
 v1::Lineage LineageToProto(const Lineage& lineage);
 Result<Lineage> LineageFromProto(const v1::Lineage& message);
@@ -25,6 +26,7 @@ Result<Lineage> LineageFromProto(const v1::Lineage& message);
 void CovToProto(const Eigen::Matrix2d& cov, google::protobuf::RepeatedField<double>* out);
 Result<Eigen::Matrix2d> CovFromProto(const google::protobuf::RepeatedField<double>& values,
                                      const char* field);
+Result<void> CheckCov(const Eigen::Matrix2d& cov, const char* field);
 
 using DigestFields = google::protobuf::RepeatedPtrField<std::string>;
 void DigestsToProto(const std::vector<Digest>& digests, DigestFields* out);
@@ -33,6 +35,7 @@ Result<std::vector<Digest>> DigestsFromProto(const DigestFields& fields);
 using ClassFields = google::protobuf::RepeatedPtrField<v1::ClassProbability>;
 void ClassesToProto(const ClassProbabilities& classes, ClassFields* out);
 Result<ClassProbabilities> ClassesFromProto(const ClassFields& fields);
+Result<void> CheckClasses(const ClassProbabilities& classes);
 
 using PositionFields = google::protobuf::RepeatedPtrField<v1::Position>;
 void PolygonToProto(const std::vector<Geodetic>& polygon, PositionFields* out);

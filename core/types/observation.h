@@ -2,7 +2,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,23 +10,11 @@
 #include "core/geo/camera.h"
 #include "core/geo/geodetic.h"
 #include "core/time/instant.h"
+#include "core/types/class_probabilities.h"
 #include "core/types/ids.h"
 #include "core/types/lineage.h"
 
 namespace trucewatch {
-
-// What a detection may be. There is no single person here: people exist only as groups.
-enum class ObjectClass {
-  kUnspecified = 0,
-  kUnknownVehicle = 1,
-  kLightVehicle = 2,    // car, jeep
-  kTruck = 3,           // truck, bus
-  kTrackedVehicle = 4,  // tracked or armoured
-  kPersonGroup = 5,     // several people, as a count with an interval
-};
-
-// Shares of belief that add up to 1; absent classes have 0.
-using ClassProbabilities = std::map<ObjectClass, double>;
 
 // Raw bytes as they came from a source, before any parsing: the journal's record.
 struct RawRecord {

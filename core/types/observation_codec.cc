@@ -216,17 +216,22 @@ void LookToProto(const Look& look, Message* message) {
   codec::DigestsToProto(look.raw_digests, message->mutable_raw_digests());
 }
 
+Result<void> CheckPlot(const Plot& plot) {
+  TW_RETURN_IF_ERROR(codec::CheckPosition(plot.position, "plot.position"));
+  TW_RETURN_IF_ERROR(codec::CheckCov(plot.cov_en_m2, "plot.cov_m2"));
+  if (plot.range_rate_mps) TW_RETURN_IF_ERROR(Finite(*plot.range_rate_mps, "range_rate_mps"));
+  TW_RETURN_IF_ERROR(Finite(plot.range_rate_sigma_mps, "range_rate_sigma_mps"));
+  return codec::CheckClasses(plot.classes);
+}
+
 template <typename Look, typename Message>
 Result<void> LookFromProto(const Message& m, Look* look) {
   look->source.value = m.source_id();
   TW_ASSIGN_OR_RETURN(look->lineage, LineageFromProto(m.lineage()));
   look->time = Instant::FromMicros(m.time_us());
   TW_ASSIGN_OR_RETURN(look->footprint, codec::PolygonFromProto(m.footprint(), "footprint"));
-  if (!(m.detection_probability() >= 0.0 && m.detection_probability() <= 1.0)) {
-    return Fail(ErrorCode::kBadInput, "detection_probability {} is not within 0 and 1",
-                m.detection_probability());
-  }
-  look->detection_probability = m.detection_probability();
+  TW_ASSIGN_OR_RETURN(look->detection_probability,
+                      codec::Probability(m.detection_probability(), "detection_probability"));
   TW_ASSIGN_OR_RETURN(look->min_detectable_speed_mps,
                       Finite(m.min_detectable_speed_mps(), "min_detectable_speed_mps"));
   TW_ASSIGN_OR_RETURN(look->false_alarms_per_km2,
@@ -308,6 +313,23 @@ Result<RadarDwell> FromProto(const v1::RadarDwell& m) {
     value.plots.push_back(std::move(decoded));
   }
   return value;
+}
+
+// In the order of FromProto.
+Result<void> Check(const RadarDwell& value) {
+  if (!v1::Modality_IsValid(static_cast<int>(value.lineage.modality))) {
+    return Fail(ErrorCode::kBadInput, "lineage.modality {} is unknown",
+                static_cast<int>(value.lineage.modality));
+  }
+  for (const Geodetic& corner : value.footprint) {
+    TW_RETURN_IF_ERROR(codec::CheckPosition(corner, "footprint"));
+  }
+  TW_RETURN_IF_ERROR(codec::Probability(value.detection_probability, "detection_probability"));
+  TW_RETURN_IF_ERROR(Finite(value.min_detectable_speed_mps, "min_detectable_speed_mps"));
+  TW_RETURN_IF_ERROR(Finite(value.false_alarms_per_km2, "false_alarms_per_km2"));
+  TW_RETURN_IF_ERROR(codec::CheckPosition(value.sensor, "sensor"));
+  for (const Plot& plot : value.plots) TW_RETURN_IF_ERROR(CheckPlot(plot));
+  return {};
 }
 
 v1::ObservationSet ToProto(const ObservationSet& value) {
