@@ -63,6 +63,13 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const S
   json.Field("width_px", size.width);
   json.Field("height_px", size.height);
   if (!moment.degraded_reason.empty()) json.Field("degraded", moment.degraded_reason);
+  if (moment.position_sigma_stated_m > 0) {
+    json.Field("position_sigma_stated_m", Rounded(moment.position_sigma_stated_m, 100));
+    json.Field("position_scatter_m", Rounded(moment.position_scatter_m, 100));
+  }
+  if (!moment.georeference_note.empty()) {
+    json.Field("georeference_note", moment.georeference_note);
+  }
   json.Key("detections").BeginArray();
   for (const Detection& detection : moment.detections) {
     if (detection.score < options.min_score) continue;

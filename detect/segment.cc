@@ -134,6 +134,9 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
     set.exercise = segment.exercise;
     set.degraded_reason = std::move(moment.degraded_reason);
     set.raw_digests = segment.raw_digests;
+    set.position_sigma_stated_m = moment.position_sigma_stated_m;
+    set.position_scatter_m = moment.position_scatter_m;
+    set.georeference_note = std::move(moment.georeference_note);
     // A look that failed would not have seen anything.
     if (set.degraded_reason.empty()) set.detection_probability = config.detection_probability();
     // What has no place on the ground is of no use to fusion.

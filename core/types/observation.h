@@ -203,6 +203,12 @@ struct ObservationSet {
   // Satellite passes: what changed since the earlier pass at `baseline`; nothing: there was none.
   std::optional<Instant> baseline;
   std::vector<SiteChange> changes;
+  // Of drone video: errors of the poses on the ground in the middle of the picture, 1-sigma; 0: not
+  // known. Computed from the configured errors; measured by registration; and why covariances are
+  // wider than stated (empty: they are not).
+  double position_sigma_stated_m = 0;
+  double position_scatter_m = 0;
+  std::string georeference_note;
 };
 
 enum class SourceState { kUnspecified = 0, kStarted = 1, kLate = 2, kResumed = 3, kEnded = 4 };

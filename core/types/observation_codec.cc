@@ -348,6 +348,9 @@ v1::ObservationSet ToProto(const ObservationSet& value) {
   for (const SiteChange& change : value.changes) {
     *message.add_changes() = codec::SiteChangeToProto(change);
   }
+  message.set_position_sigma_stated_m(value.position_sigma_stated_m);
+  message.set_position_scatter_m(value.position_scatter_m);
+  message.set_georeference_note(value.georeference_note);
   return message;
 }
 
@@ -376,6 +379,11 @@ Result<ObservationSet> FromProto(const v1::ObservationSet& m) {
     TW_ASSIGN_OR_RETURN(SiteChange decoded, codec::SiteChangeFromProto(change));
     value.changes.push_back(std::move(decoded));
   }
+  TW_ASSIGN_OR_RETURN(value.position_sigma_stated_m,
+                      Finite(m.position_sigma_stated_m(), "position_sigma_stated_m"));
+  TW_ASSIGN_OR_RETURN(value.position_scatter_m,
+                      Finite(m.position_scatter_m(), "position_scatter_m"));
+  value.georeference_note = m.georeference_note();
   return value;
 }
 

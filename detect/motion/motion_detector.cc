@@ -8,6 +8,7 @@
 
 #include "detect/motion/difference.h"
 #include "detect/motion/movers.h"
+#include "detect/motion/pose_refinement.h"
 #include "detect/motion/registration.h"
 
 namespace trucewatch {
@@ -238,6 +239,41 @@ std::vector<std::size_t> ReportMoments(const std::vector<double>& times, Duratio
   return result;
 }
 
+// Holds the poses against the registration: where each puts the middle of the middle picture.
+motion::PoseRefinement RefineSegment(const std::vector<Moment>& moments,
+                                     const std::vector<GroundView>& views, cv::Size size) {
+  const Eigen::Vector2d stable(0.5 * (size.width - 1), 0.5 * (size.height - 1));
+  std::vector<motion::PoseSighting> sightings;
+  for (std::size_t m = 0; m < moments.size(); ++m) {
+    if (!moments[m].compared || !views[m].georeferenced()) continue;
+    const Eigen::Vector2d working = motion::Apply(moments[m].stable_from_working.inverse(), stable);
+    // Far outside the picture the homography is a guess.
+    if (working.x() < -stable.x() || working.x() > 3 * stable.x() || working.y() < -stable.y() ||
+        working.y() > 3 * stable.y()) {
+      continue;
+    }
+    const auto ground = views[m].Locate(working, 0);
+    if (!ground) continue;
+    sightings.push_back({m, moments[m].time_s, ground->position, ground->cov_en_m2});
+  }
+  return motion::RefinePoses(sightings, moments.size());
+}
+
+void Refine(const motion::PoseRefinement& poses, std::size_t moment, MotionMoment& out) {
+  out.position_sigma_stated_m = poses.stated_sigma_m;
+  out.position_scatter_m = poses.scatter_m;
+  out.georeference_note = poses.note;
+  if (!out.georeferenced) return;
+  const Eigen::Vector2d shift = poses.shift_en_m[moment];
+  for (Detection& detection : out.detections) {
+    const LocalFrame frame(detection.position);
+    const double height_hae_m = detection.position.height_hae_m;
+    detection.position = frame.GeodeticFromEnu({shift.x(), shift.y(), 0});
+    detection.position.height_hae_m = height_hae_m;
+    detection.cov_en_m2 = poses.transform * detection.cov_en_m2 * poses.transform.transpose();
+  }
+}
+
 void Report(const Moment& moment, const GroundView& view, const MotionPicture& picture,
             const std::vector<motion::Mover>& movers, MotionMoment& out) {
   out.picture = moment.picture;
@@ -362,6 +398,7 @@ MotionResult MotionDetector::Finish() {
   Compare(samples, overlay, working_gsd, registration, moments);
   const auto movers = motion::SelectMovers(Follow(moments, working_gsd, options_), moments, views,
                                            samples.image, pictures_, options_, result.counts);
+  const motion::PoseRefinement poses = RefineSegment(moments, views, samples.image.front().size());
 
   const double span = samples.time_s.back();
   for (const std::size_t m : ReportMoments(samples.time_s, options_.observation_period)) {
@@ -372,6 +409,7 @@ MotionResult MotionDetector::Finish() {
           std::max(options_.min_speed_mps, kFirmDisplacementPx * working_gsd / (0.6 * span));
     }
     Report(moments[m], views[m], pictures_[samples.picture[m]], movers, out);
+    Refine(poses, m, out);
     // What has left the picture is no longer seen in it.
     std::erase_if(out.detections, [&](const Detection& detection) {
       const double u = detection.box_x_px + detection.box_width_px / 2;

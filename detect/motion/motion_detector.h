@@ -53,6 +53,12 @@ struct MotionMoment {
   std::vector<Geodetic>
       footprint;  // counter-clockwise; ground that all pictures compared have in view
   double min_detectable_speed_mps = 0;
+  // Errors of the pose on the ground in the middle of the picture, 1-sigma: as stated for it, and
+  // as registration measured it over the segment (0: could not); why covariances are wider than
+  // stated.
+  double position_sigma_stated_m = 0;
+  double position_scatter_m = 0;
+  std::string georeference_note;
   std::vector<Detection>
       detections;  // ascending image_track; without georeference only boxes, sizes and score
 };

@@ -40,6 +40,9 @@ ObservationSet SomeSet() {
   d.image_track = 4;
   set.detections.push_back(d);
   set.raw_digests = {Sha256("a"), Sha256("b")};
+  set.position_sigma_stated_m = 8.5;
+  set.position_scatter_m = 12;
+  set.georeference_note = "metadata and registration disagree";
   return set;
 }
 
@@ -50,6 +53,8 @@ TEST(Codec, ObservationSetSurvivesTheWireByteForByte) {
   EXPECT_EQ(back->detections[0].velocity_en_mps, SomeSet().detections[0].velocity_en_mps);
   EXPECT_EQ(back->lineage, SomeLineage());
   EXPECT_EQ(back->raw_digests, SomeSet().raw_digests);
+  EXPECT_EQ(back->georeference_note, SomeSet().georeference_note);
+  EXPECT_EQ(back->position_scatter_m, SomeSet().position_scatter_m);
   EXPECT_EQ(ToProto(*back).SerializeAsString(), message.SerializeAsString());
 }
 
