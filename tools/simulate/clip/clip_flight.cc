@@ -218,7 +218,7 @@ Result<Extent> ClipFlight::Seen() const {
       return Fail(ErrorCode::kBadInput,
                   "{}, seed {}: the camera sees the horizon; use a larger depression_deg or a "
                   "smaller gsd_m",
-                  plan_.scene.name(), plan_.seed);
+                  plan_.scene.name(), plan_.given_seed);
     }
     for (const Eigen::Vector2d& corner : *footprint) {
       extent.low = extent.low.cwiseMin(corner), extent.high = extent.high.cwiseMax(corner);

@@ -119,20 +119,21 @@ Result<ClipScene> LoadScene(const std::string& path) {
 ClipPlan DrawClip(const ClipScene& scene, std::uint64_t seed, double duration_s) {
   ClipPlan plan{};
   plan.scene = scene;
-  plan.seed = seed;
+  plan.given_seed = seed;
+  plan.seed = simulate::Random(seed, scene.name()).Next();
   plan.duration_s = duration_s;
   for (const DrawnField& field : kDrawnFields) {
     // A stream for each: another range of one value leaves the others as they were.
     const Drawn& drawn = (scene.*field.of)();
-    plan.*field.to = simulate::Random(seed, field.name).Uniform(drawn.min(), drawn.max());
+    plan.*field.to = simulate::Random(plan.seed, field.name).Uniform(drawn.min(), drawn.max());
   }
   const auto chosen = [&](const char* name, double share) {
-    return simulate::Random(seed, name).Uniform() < share;
+    return simulate::Random(plan.seed, name).Uniform() < share;
   };
   plan.passes = chosen("passes", scene.pass_share());
   plan.overlay = chosen("overlay", scene.overlay_share());
   plan.interlaced = chosen("interlaced", scene.interlaced_share());
-  simulate::Random random(seed, "where and when");
+  simulate::Random random(plan.seed, "where and when");
   // A day begins at seven of the place's own time.
   const auto moment = static_cast<std::int64_t>(random.Below(86'400));
   plan.start = Instant::FromMicros(1'772'323'200'000'000) +

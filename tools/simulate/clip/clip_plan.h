@@ -16,6 +16,8 @@ namespace trucewatch::clip {
 // clip.proto, in its units.
 struct ClipPlan {
   v1::config::ClipScene scene;
+  std::uint64_t given_seed = 0;
+  // Made of the given one and the scene's name: two scenes with the same seed share nothing.
   std::uint64_t seed = 0;
   double duration_s = 0;
   Instant start;

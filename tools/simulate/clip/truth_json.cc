@@ -45,7 +45,7 @@ double RoundedTo(double value, double per_unit) { return std::round(value * per_
 
 std::string HeadLine(const ClipPlan& plan, const RenderedClip& scene) {
   JsonWriter json;
-  json.BeginObject().Field("clip", plan.scene.name()).Field("seed", plan.seed);
+  json.BeginObject().Field("clip", plan.scene.name()).Field("seed", plan.given_seed);
   json.Field("status", std::string("EXERCISE")).Field("duration_s", plan.duration_s);
   json.Field("width_px", plan.scene.width_px()).Field("height_px", plan.scene.height_px());
   json.Field("frames_per_second", plan.scene.frames_per_second()).Field("thermal", plan.thermal());

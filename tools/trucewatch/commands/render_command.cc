@@ -35,7 +35,7 @@ std::string ClipMission(const clip::ClipPlan& plan, double ground_hae_m) {
              "georeference: \"clip\"\n  position_sigma_m: {} platform_angle_sigma_deg: {} "
              "sensor_angle_sigma_deg: {}\n  detection_probability: 0.8 false_alarms_per_km2: "
              "0.1\n}}\n",
-             scene.name(), plan.seed, FormatUtc(plan.start), plan.origin.latitude.deg(),
+             scene.name(), plan.given_seed, FormatUtc(plan.start), plan.origin.latitude.deg(),
              plan.origin.longitude.deg(), ground_hae_m, scene.position_sigma_m(),
              scene.platform_angle_sigma_deg(), scene.sensor_angle_sigma_deg()) +
          defaults;

@@ -34,6 +34,18 @@ TEST(ClipPlan, AnotherRangeOfOneValueLeavesTheOthersAsTheyWere) {
   EXPECT_NE(DrawClip(settings, 4, 10).noise, a.noise);
 }
 
+TEST(ClipPlan, ScenesOfTwoNamesShareNothingWithTheSameSeed) {
+  auto settings = testing::SmallScene(ClipScene::TOWN);
+  settings.mutable_noise()->set_max(5);
+  const ClipPlan a = DrawClip(settings, 3, 10);
+  settings.set_name("another");
+  const ClipPlan b = DrawClip(settings, 3, 10);
+  EXPECT_NE(a.noise, b.noise);
+  const Geodetic told_a = ClipFlight(a).MetadataPose(0).position;
+  EXPECT_NE(told_a.latitude, ClipFlight(b).MetadataPose(0).position.latitude);
+  EXPECT_EQ(a.given_seed, b.given_seed);
+}
+
 TEST(ClipFlight, MetadataErrorsHaveTheStatedSigma) {
   auto settings = testing::SmallScene(ClipScene::DESERT);
   settings.set_position_sigma_m(10);
