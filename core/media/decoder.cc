@@ -74,9 +74,13 @@ class Decoder {
     return {};
   }
 
+  // Takes a picture, 8-bit planar 4:2:0 or grey, whose pts is the number of its access unit; false:
+  // no more are wanted.
+  using FrameSink = std::function<bool(const AVFrame&)>;
+
   // One access unit, empty for the end. Gives the pictures that come out to `sink`; false: the sink
   // wants no more.
-  bool Decode(int number, std::string_view unit, const PictureSink& sink) {
+  bool Decode(int number, std::string_view unit, const FrameSink& sink) {
     if (unit.empty()) {
       avcodec_send_packet(context_.get(), nullptr);
     } else {
@@ -88,12 +92,13 @@ class Decoder {
       if (sent < 0) last_error_ = sent;  // this unit is lost; the next may do
     }
     while (avcodec_receive_frame(context_.get(), frame_.get()) == 0) {
-      DecodedPicture picture;
-      const bool good = Convert(picture);
+      bool more = true;
+      if (const AVFrame* frame = Planar()) {
+        ++pictures_;
+        more = sink(*frame);
+      }
       av_frame_unref(frame_.get());
-      if (!good) continue;
-      ++pictures_;
-      if (!sink(std::move(picture))) return false;
+      if (!more) return false;
     }
     return true;
   }
@@ -104,24 +109,15 @@ class Decoder {
   }
 
  private:
-  bool Convert(DecodedPicture& picture) {
-    const AVFrame* frame = frame_.get();
-    if (frame->width <= 0 || frame->height <= 0) return false;
-    picture.access_unit = static_cast<int>(frame->pts);
-    picture.width_px = frame->width;
-    picture.height_px = frame->height;
-    Owned<AVFrame> converted;
-    if (!IsPlanar420(frame->format) && !(frame->format == AV_PIX_FMT_GRAY8 && !options_.chroma)) {
-      converted = ToPlanar420(*frame);
-      if (converted == nullptr) return false;
-      frame = converted.get();
+  // The picture that came out as the sinks want it; null when it cannot be had so.
+  const AVFrame* Planar() {
+    if (frame_->width <= 0 || frame_->height <= 0) return nullptr;
+    if (IsPlanar420(frame_->format) || (frame_->format == AV_PIX_FMT_GRAY8 && !options_.chroma)) {
+      return frame_.get();
     }
-    picture.luma = CopyPlane(*frame, 0, frame->width, frame->height);
-    if (options_.chroma) {
-      picture.chroma_u = CopyPlane(*frame, 1, (frame->width + 1) / 2, (frame->height + 1) / 2);
-      picture.chroma_v = CopyPlane(*frame, 2, (frame->width + 1) / 2, (frame->height + 1) / 2);
-    }
-    return true;
+    converted_ = ToPlanar420(*frame_);
+    if (converted_ != nullptr) converted_->pts = frame_->pts;
+    return converted_.get();
   }
 
   // Other sample formats (10 bits, 4:2:2, grey): brought to 8-bit 4:2:0.
@@ -143,17 +139,15 @@ class Decoder {
 
   const DecodeOptions& options_;
   Owned<AVCodecContext> context_;
-  Owned<AVFrame> frame_;
+  Owned<AVFrame> frame_, converted_;
   Owned<AVPacket> packet_;
   Owned<SwsContext> scaler_;
   int pictures_ = 0;
   int last_error_ = 0;
 };
 
-}  // namespace
-
-Result<int> DecodeAccessUnits(const DecodeOptions& options,
-                              std::span<const std::string> access_units, const PictureSink& sink) {
+Result<int> DecodeFrames(const DecodeOptions& options, std::span<const std::string> access_units,
+                         const Decoder::FrameSink& sink) {
   SilenceFfmpeg();
   bool known = false;
   for (const char* codec : kCodecs) known = known || options.codec == codec;
@@ -178,6 +172,34 @@ Result<int> DecodeAccessUnits(const DecodeOptions& options,
                 options.codec, decoder.LastError());
   }
   return decoder.pictures();
+}
+
+}  // namespace
+
+Result<int> DecodeAccessUnits(const DecodeOptions& options,
+                              std::span<const std::string> access_units, const PictureSink& sink) {
+  return DecodeFrames(options, access_units, [&](const AVFrame& frame) {
+    DecodedPicture picture;
+    picture.access_unit = static_cast<int>(frame.pts);
+    picture.width_px = frame.width;
+    picture.height_px = frame.height;
+    picture.luma = CopyPlane(frame, 0, frame.width, frame.height);
+    if (options.chroma) {
+      picture.chroma_u = CopyPlane(frame, 1, (frame.width + 1) / 2, (frame.height + 1) / 2);
+      picture.chroma_v = CopyPlane(frame, 2, (frame.width + 1) / 2, (frame.height + 1) / 2);
+    }
+    return sink(std::move(picture));
+  });
+}
+
+Result<int> DecodeLuma(const DecodeOptions& options, std::span<const std::string> access_units,
+                       const LumaSink& sink) {
+  DecodeOptions grey = options;
+  grey.chroma = false;
+  return DecodeFrames(grey, access_units, [&](const AVFrame& frame) {
+    return sink(
+        {static_cast<int>(frame.pts), frame.width, frame.height, frame.data[0], frame.linesize[0]});
+  });
 }
 
 Result<std::vector<DecodedPicture>> DecodeAccessUnits(const DecodeOptions& options,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,5 +43,19 @@ Result<std::vector<DecodedPicture>> DecodeAccessUnits(const DecodeOptions& optio
 using PictureSink = std::function<bool(DecodedPicture&&)>;
 Result<int> DecodeAccessUnits(const DecodeOptions& options,
                               std::span<const std::string> access_units, const PictureSink& sink);
+
+// The grey levels of a decoded picture where the decoder has them: valid until the sink returns.
+struct LumaView {
+  int access_unit = 0;
+  int width_px = 0;
+  int height_px = 0;
+  const std::uint8_t* data = nullptr;  // row y begins at data + y * stride
+  std::ptrdiff_t stride = 0;
+};
+
+// The same without a copy of the pixels; `options.chroma` is not looked at.
+using LumaSink = std::function<bool(const LumaView&)>;
+Result<int> DecodeLuma(const DecodeOptions& options, std::span<const std::string> access_units,
+                       const LumaSink& sink);
 
 }  // namespace trucewatch
