@@ -75,10 +75,15 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
   std::optional<PeopleDetector> groups;
   if (people) groups.emplace(pictures, *people, terrain);
   MotionDetector detector(std::move(pictures), options, terrain);
+  const auto decode_begins = [&] {
+    if (options.on_step) options.on_step("decode");
+  };
+  decode_begins();
   DecodeOptions decode;
   decode.codec = segment.codec;
   decode.extradata = segment.extradata;
-  auto decoded = DecodeAccessUnits(decode, units, [&](DecodedPicture&& picture) {
+  std::vector<std::uint8_t> rows;  // without gaps between them
+  auto decoded = DecodeLuma(decode, units, [&](const LumaView& picture) {
     const auto frame = static_cast<std::size_t>(picture.access_unit);
     if (result.width_px == 0) {
       result.width_px = picture.width_px;
@@ -86,9 +91,17 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
     }
     if (frame < picture_of_frame.size()) {
       const std::size_t index = picture_of_frame[frame];
-      detector.Add(index, picture.width_px, picture.height_px, picture.luma);
-      if (groups) groups->Add(index, picture.width_px, picture.height_px, picture.luma);
+      detector.Add(index, picture.width_px, picture.height_px, picture.data, picture.stride);
+      if (groups && groups->Wants(index)) {
+        rows.clear();
+        for (int y = 0; y < picture.height_px; ++y) {
+          const std::uint8_t* row = picture.data + y * picture.stride;
+          rows.insert(rows.end(), row, row + picture.width_px);
+        }
+        groups->Add(index, picture.width_px, picture.height_px, rows);
+      }
     }
+    decode_begins();
     return true;
   });
   if (!decoded) return tl::unexpected<Error>(decoded.error());

@@ -2,8 +2,10 @@
 #include "detect/motion/blobs.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
-#include <opencv2/imgproc.hpp>
+
+#include "detect/motion/bit_image.h"
 
 namespace trucewatch::motion {
 namespace {
@@ -24,29 +26,45 @@ int Root(std::vector<Run>& runs, int i) {
 
 // Runs of set pixels, joined over rows where they touch (8-neighbourhood). Changed pixels are rare,
 // so this is far cheaper than labelling every pixel.
-std::vector<Run> JoinedRuns(const cv::Mat& mask) {
+std::vector<Run> JoinedRuns(const BitImage& mask) {
   std::vector<Run> runs;
   std::size_t above = 0;  // first run of the row above
-  for (int y = 0; y < mask.rows; ++y) {
+  for (int y = 0; y < mask.height(); ++y) {
     const std::size_t begin = runs.size();
-    const auto* row = mask.ptr<std::uint8_t>(y);
-    const auto* end = row + mask.cols;
-    const auto* p = row;
     std::size_t candidate = above;
-    while (true) {
-      p = std::find_if(p, end, [](std::uint8_t v) { return v != 0; });
-      if (p == end) break;
-      const auto* q = std::find(p, end, std::uint8_t{0});
+    const auto add = [&](int x0, int x1) {
       const int index = static_cast<int>(runs.size());
-      runs.push_back({y, static_cast<int>(p - row), static_cast<int>(q - row), index});
-      const Run& run = runs.back();
-      while (candidate < begin && runs[candidate].x1 < run.x0) ++candidate;
-      for (std::size_t i = candidate; i < begin && runs[i].x0 <= runs.back().x1; ++i) {
+      runs.push_back({y, x0, x1, index});
+      while (candidate < begin && runs[candidate].x1 < x0) ++candidate;
+      for (std::size_t i = candidate; i < begin && runs[i].x0 <= x1; ++i) {
         const int a = Root(runs, static_cast<int>(i)), b = Root(runs, index);
         runs[static_cast<std::size_t>(std::max(a, b))].parent = std::min(a, b);
       }
-      p = q;
+    };
+    int open = -1;  // where a run began that reaches the end of the word before
+    const auto* row = mask.row(y);
+    for (int i = 0; mask.any(y) && i < mask.words(); ++i) {
+      std::uint64_t word = row[i];
+      const int x = i * 64;
+      if (open >= 0) {
+        const int more = std::countr_one(word);
+        if (more == 64) continue;
+        add(open, x + more);
+        open = -1;
+        word &= more == 0 ? word : ~std::uint64_t{0} << more;
+      }
+      while (word != 0) {
+        const int from = std::countr_zero(word);
+        const int length = std::countr_one(word >> from);
+        if (from + length == 64) {
+          open = x + from;
+          break;
+        }
+        add(x + from, x + from + length);
+        word &= ~std::uint64_t{0} << (from + length);
+      }
     }
+    if (open >= 0) add(open, mask.width());
     above = begin;
   }
   return runs;
@@ -55,12 +73,8 @@ std::vector<Run> JoinedRuns(const cv::Mat& mask) {
 }  // namespace
 
 std::vector<Blob> FindBlobs(const cv::Mat& change, const BlobThresholds& thresholds) {
-  cv::Mat mask = change >= thresholds.low;
-  if (thresholds.close_px > 1) {
-    cv::morphologyEx(
-        mask, mask, cv::MORPH_CLOSE,
-        cv::getStructuringElement(cv::MORPH_ELLIPSE, {thresholds.close_px, thresholds.close_px}));
-  }
+  BitImage mask = AtLeast(change, thresholds.low);
+  if (thresholds.close_px > 1) mask = Close(mask, thresholds.close_px);
   std::vector<Run> runs = JoinedRuns(mask);
   struct Sum {
     double n = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0, change = 0;

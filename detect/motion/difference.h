@@ -35,12 +35,8 @@ struct Difference {
 // neighbourhood of the same ground in both references, or darker than it in both: what was there
 // neither before nor after. The neighbourhood forgives registration errors of a pixel. Slow changes
 // of exposure are levelled out first. `overlay` is the present picture's own mask (may be empty).
+// One pass over the pictures, row by row; exposure and noise come from every eighth row.
 Difference ThreeFrameDifference(const cv::Mat& present, const cv::Mat& overlay, const Reference& a,
                                 const Reference& b);
-
-// Burnt-in symbols: pixels with strong edges that stay the same in all the pictures although the
-// picture as a whole moves. 255 where such symbols lie, grown and closed; empty when there are none
-// or when the camera stands still.
-cv::Mat FindOverlay(const std::vector<const cv::Mat*>& pictures);
 
 }  // namespace trucewatch::motion

@@ -8,6 +8,7 @@
 
 #include "detect/motion/difference.h"
 #include "detect/motion/movers.h"
+#include "detect/motion/overlay.h"
 #include "detect/motion/pose_refinement.h"
 #include "detect/motion/registration.h"
 
@@ -131,12 +132,33 @@ motion::BlobThresholds Thresholds(double noise, double gsd_m) {
   return thresholds;
 }
 
-cv::Mat OverlayOf(const Samples& samples) {
+// Samples spread over the segment.
+std::vector<std::size_t> Spread(std::size_t count) {
+  std::vector<std::size_t> few;
+  const std::size_t step = std::max<std::size_t>(1, count / kOverlaySamples);
+  for (std::size_t i = 0; i < count; i += step) few.push_back(i);
+  return few;
+}
+
+cv::Mat StillEdgesOf(const Samples& samples) {
   std::vector<const cv::Mat*> few;
-  const std::size_t n = samples.image.size();
-  const std::size_t step = std::max<std::size_t>(1, n / kOverlaySamples);
-  for (std::size_t i = 0; i < n; i += step) few.push_back(&samples.image[i]);
-  return motion::FindOverlay(few);
+  for (const std::size_t i : Spread(samples.image.size())) few.push_back(&samples.image[i]);
+  return motion::StillEdges(few);
+}
+
+// The symbols among the still edges, now that the ground has been followed.
+cv::Mat ConfirmedOverlay(const Samples& samples, const cv::Mat& still_edges,
+                         motion::Registration& registration) {
+  if (still_edges.empty()) return {};
+  std::vector<motion::CarriedPicture> pairs;
+  const std::vector<std::size_t> few = Spread(samples.image.size());
+  for (const auto& [from, to] : {std::pair{few.front(), few[few.size() / 2]},
+                                 {few[few.size() / 2], few.back()},
+                                 {few.front(), few.back()}}) {
+    const auto h = registration.Relate(static_cast<int>(from), static_cast<int>(to));
+    if (h) pairs.push_back({&samples.image[from], &samples.image[to], *h});
+  }
+  return motion::ConfirmOverlay(still_edges, pairs);
 }
 
 // Marks the patches that lie within a few pixels of a burnt-in symbol.
@@ -150,12 +172,18 @@ void MarkSymbols(const cv::Mat& overlay, std::vector<Blob>& blobs) {
   }
 }
 
+void Say(const MotionOptions& options, const char* step) {
+  if (options.on_step) options.on_step(step);
+}
+
 void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_m,
-             motion::Registration& registration, std::vector<Moment>& moments) {
+             const MotionOptions& options, motion::Registration& registration,
+             std::vector<Moment>& moments) {
   const int middle = static_cast<int>(moments.size() / 2);
   for (std::size_t m = 0; m < moments.size(); ++m) {
     Moment& moment = moments[m];
     const auto present = static_cast<int>(m);
+    Say(options, "register");
     const auto stable = registration.Relate(present, middle);
     // A camera that turns fast leaves little common ground after a second: then compare sooner.
     std::optional<std::pair<std::size_t, std::size_t>> references;
@@ -184,6 +212,7 @@ void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_
       continue;
     }
     const auto [a, b] = *references;
+    Say(options, "difference");
     const motion::Difference difference = motion::ThreeFrameDifference(
         samples.image[m], overlay, {&samples.image[a], &overlay, *to_a},
         {&samples.image[b], &overlay, *to_b});
@@ -193,6 +222,7 @@ void Compare(const Samples& samples, const cv::Mat& overlay, double working_gsd_
     moment.level = cv::mean(samples.image[m])[0];
     moment.overlap_share = difference.overlap_share;
     for (const cv::Point2f& p : difference.overlap) moment.overlap.emplace_back(p.x, p.y);
+    Say(options, "label");
     moment.blobs =
         motion::FindBlobs(difference.change, Thresholds(difference.noise, working_gsd_m));
     MarkSymbols(overlay, moment.blobs);
@@ -339,12 +369,19 @@ bool MotionDetector::Wants(std::size_t picture) const {
 }
 
 void MotionDetector::Add(std::size_t picture, int width_px, int height_px, Bytes luma) {
+  if (width_px <= 0 || height_px <= 0 ||
+      luma.size() != static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px)) {
+    return;
+  }
+  Add(picture, width_px, height_px, luma.data(), width_px);
+}
+
+void MotionDetector::Add(std::size_t picture, int width_px, int height_px, const std::uint8_t* luma,
+                         std::ptrdiff_t stride) {
   Samples& samples = *samples_;
   if (!Wants(picture) || (!samples.picture.empty() && picture <= samples.picture.back())) return;
   const int shorter = std::min(width_px, height_px), longer = std::max(width_px, height_px);
   if (shorter < kMinSide || longer > kMaxAspect * shorter) return;
-  if (luma.size() != static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px))
-    return;
   if (samples.picture.empty()) {
     width_px_ = width_px;
     height_px_ = height_px;
@@ -357,8 +394,10 @@ void MotionDetector::Add(std::size_t picture, int width_px, int height_px, Bytes
     pose->width_px = width_px;
     pose->height_px = height_px;
   }
+  Say(options_, "reduce");
   // OpenCV has no read-only view; the picture is only read.
-  const cv::Mat full(height_px, width_px, CV_8U, const_cast<std::uint8_t*>(luma.data()));
+  const cv::Mat full(height_px, width_px, CV_8U, const_cast<std::uint8_t*>(luma),
+                     static_cast<std::size_t>(stride));
   cv::Mat image;
   if (samples.scale < 1.0) {
     cv::resize(full, image, {}, samples.scale, samples.scale, cv::INTER_AREA);
@@ -381,11 +420,15 @@ MotionResult MotionDetector::Finish() {
   const motion::RaisedTerrain raised(terrain_, options_.object_height_m / 2);
   const double working_gsd = encoded_gsd_m_ / samples.scale;
 
-  const cv::Mat overlay = OverlayOf(samples);
-  cv::Mat followable;
-  if (!overlay.empty()) cv::bitwise_not(overlay, followable);
+  Say(options_, "overlay");
+  const cv::Mat still_edges = StillEdgesOf(samples);
+  cv::Mat followable = motion::OverlayOfEdges(still_edges);
+  if (!followable.empty()) cv::bitwise_not(followable, followable);
+  Say(options_, "register");
   motion::Registration registration;
   for (const cv::Mat& image : samples.image) registration.Add(image, followable);
+  Say(options_, "overlay");
+  const cv::Mat overlay = ConfirmedOverlay(samples, still_edges, registration);
 
   std::vector<Moment> moments(samples.picture.size());
   std::vector<GroundView> views;
@@ -395,10 +438,15 @@ MotionResult MotionDetector::Finish() {
     views.emplace_back(pictures_[samples.picture[m]], samples.scale, raised,
                        options_.assumed_gsd_m);
   }
-  Compare(samples, overlay, working_gsd, registration, moments);
-  const auto movers = motion::SelectMovers(Follow(moments, working_gsd, options_), moments, views,
-                                           samples.image, pictures_, options_, result.counts);
+  Compare(samples, overlay, working_gsd, options_, registration, moments);
+  Say(options_, "associate");
+  const auto tracks = Follow(moments, working_gsd, options_);
+  Say(options_, "select");
+  const auto movers = motion::SelectMovers(tracks, moments, views, samples.image, pictures_,
+                                           options_, result.counts);
+  Say(options_, "refine");
   const motion::PoseRefinement poses = RefineSegment(moments, views, samples.image.front().size());
+  Say(options_, "report");
 
   const double span = samples.time_s.back();
   for (const std::size_t m : ReportMoments(samples.time_s, options_.observation_period)) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +45,9 @@ struct MotionOptions {
   // Metres a pixel of the encoded picture where there is no pose; sizes and speeds are gated with
   // it.
   double assumed_gsd_m = 0.4;
+  // Told the name of each step as it begins, so that a benchmark can say what it costs. Changes
+  // nothing; empty: nobody is told.
+  std::function<void(const char* step)> on_step = {};
 };
 
 // What moved at one moment.
@@ -99,6 +105,9 @@ class MotionDetector {
   // Grey levels of one picture, contiguous rows; ascending pictures. A picture that is unwanted,
   // late or of another size than the first is ignored; one that never comes is a gap.
   void Add(std::size_t picture, int width_px, int height_px, Bytes luma);
+  // The same where row y begins at luma + y * stride.
+  void Add(std::size_t picture, int width_px, int height_px, const std::uint8_t* luma,
+           std::ptrdiff_t stride);
 
   // Call once.
   MotionResult Finish();

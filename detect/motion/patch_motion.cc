@@ -4,6 +4,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace trucewatch::motion {
@@ -17,6 +18,35 @@ constexpr int kMargin_px =
 constexpr int kMaxSide_px = 14;         // samples along each side of a patch
 constexpr double kMostDifference = 50;  // grey levels: larger ones say no more
 
+constexpr int kPointBits = 16;  // fixed point bits of image points
+constexpr int kExposureBits = 12;
+constexpr std::int64_t kGrey = 256;  // units of a grey level in sums
+
+// Fixed point: the same sums with every compiler, and cheap.
+struct FixedPoint {
+  std::int32_t x = 0, y = 0;
+};
+
+FixedPoint Fixed(const Eigen::Vector2d& p) {
+  const auto fixed = [](double v) {
+    return static_cast<std::int32_t>(
+        std::lround(std::clamp(v, -16000.0, 16000.0) * (1 << kPointBits)));
+  };
+  return {fixed(p.x()), fixed(p.y())};
+}
+
+// Bilinear, in 1/256 grey levels; negative outside the picture.
+std::int32_t Sample(const cv::Mat& image, FixedPoint p) {
+  const int x = p.x >> kPointBits, y = p.y >> kPointBits;
+  if (x < 0 || y < 0 || x >= image.cols - 1 || y >= image.rows - 1) return -1;
+  const auto* top = image.ptr<std::uint8_t>(y) + x;
+  const auto* bottom = top + image.step;
+  const int ax = (p.x >> (kPointBits - 8)) & 255, ay = (p.y >> (kPointBits - 8)) & 255;
+  const int above = top[0] * 256 + (top[1] - top[0]) * ax;
+  const int below = bottom[0] * 256 + (bottom[1] - bottom[0]) * ax;
+  return (above * 256 + (below - above) * ay) >> 8;
+}
+
 // One patch and the picture it is laid over. The map is linear about the patch's centre.
 struct Pair {
   const cv::Mat* from = nullptr;
@@ -28,39 +58,43 @@ struct Pair {
   Eigen::Matrix2d to_from_from;    // linear part
   Eigen::Matrix2d to_from_stable;  // of displacements
   double half_width = 0, half_height = 0;
+  // Points of the patch: what is seen there, and where they land standing still.
+  std::vector<std::int32_t> seen;
+  std::vector<FixedPoint> land;
 };
 
-std::optional<double> Sample(const cv::Mat& image, const Eigen::Vector2d& p) {
-  if (!(p.x() >= 0 && p.y() >= 0 && p.x() < image.cols - 1 && p.y() < image.rows - 1)) {
-    return std::nullopt;
-  }
-  const int x = static_cast<int>(p.x()), y = static_cast<int>(p.y());
-  const double ax = p.x() - x, ay = p.y() - y;
-  const auto* top = image.ptr<std::uint8_t>(y) + x;
-  const auto* bottom = image.ptr<std::uint8_t>(y + 1) + x;
-  return (top[0] * (1 - ax) + top[1] * ax) * (1 - ay) +
-         (bottom[0] * (1 - ax) + bottom[1] * ax) * ay;
-}
-
-// Mean absolute difference of the patches with the ground velocity v.
-double Misfit(const std::vector<Pair>& pairs, const Eigen::Vector2d& v) {
-  double sum = 0, n = 0;
-  for (const Pair& pair : pairs) {
-    const Eigen::Vector2d landed = pair.landed + pair.to_from_stable * (v * pair.dt_s);
-    const double step_x = std::max(1.0, 2 * pair.half_width / kMaxSide_px);
-    const double step_y = std::max(1.0, 2 * pair.half_height / kMaxSide_px);
-    for (double dy = -pair.half_height; dy <= pair.half_height; dy += step_y) {
-      for (double dx = -pair.half_width; dx <= pair.half_width; dx += step_x) {
-        const Eigen::Vector2d d(dx, dy);
-        const auto a = Sample(*pair.from, pair.centre + d);
-        if (!a) continue;
-        const auto b = Sample(*pair.to, landed + pair.to_from_from * d);
-        sum += b ? std::min(std::abs(*a - pair.gain * *b), kMostDifference) : kMostDifference / 2;
-        n += 1;
-      }
+void TakePoints(Pair& pair) {
+  const double step_x = std::max(1.0, 2 * pair.half_width / kMaxSide_px);
+  const double step_y = std::max(1.0, 2 * pair.half_height / kMaxSide_px);
+  for (double dy = -pair.half_height; dy <= pair.half_height; dy += step_y) {
+    for (double dx = -pair.half_width; dx <= pair.half_width; dx += step_x) {
+      const Eigen::Vector2d d(dx, dy);
+      const std::int32_t seen = Sample(*pair.from, Fixed(pair.centre + d));
+      if (seen < 0) continue;
+      pair.seen.push_back(seen);
+      pair.land.push_back(Fixed(pair.landed + pair.to_from_from * d));
     }
   }
-  return n > 0 ? sum / n : kMostDifference;
+}
+
+// Sum of absolute differences of the patches with the ground velocity v; given up, with what there
+// is so far, from `enough` on.
+std::int64_t Misfit(const std::vector<Pair>& pairs, const Eigen::Vector2d& v, std::int64_t enough) {
+  constexpr auto kMost = static_cast<std::int32_t>(kMostDifference * kGrey);
+  std::int64_t sum = 0;
+  for (const Pair& pair : pairs) {
+    const FixedPoint shift = Fixed(pair.to_from_stable * (v * pair.dt_s));
+    const auto gain = static_cast<std::int32_t>(std::lround(pair.gain * (1 << kExposureBits)));
+    for (std::size_t i = 0; i < pair.seen.size(); ++i) {
+      const std::int32_t there =
+          Sample(*pair.to, {pair.land[i].x + shift.x, pair.land[i].y + shift.y});
+      const std::int32_t level =
+          static_cast<std::int32_t>(std::int64_t{there} * gain >> kExposureBits);
+      sum += there < 0 ? kMost / 2 : std::min(std::abs(pair.seen[i] - level), kMost);
+    }
+    if (sum >= enough) break;
+  }
+  return sum;
 }
 
 std::vector<Pair> ChoosePairs(const ImageTrack& track, const std::vector<Moment>& moments,
@@ -101,7 +135,8 @@ std::vector<Pair> ChoosePairs(const ImageTrack& track, const std::vector<Moment>
     pair.landed = Apply(across, pair.centre);
     pair.to_from_from = Linear(across, pair.centre);
     pair.to_from_stable = Linear(back, Apply(here.stable_from_working, pair.centre));
-    pairs.push_back(pair);
+    TakePoints(pair);
+    pairs.push_back(std::move(pair));
   }
   return pairs;
 }
@@ -119,13 +154,20 @@ PatchMotion MeasurePatchMotion(const ImageTrack& track, const Eigen::Vector2d& g
   double lag = 0;
   for (const Pair& pair : pairs) lag += std::abs(pair.dt_s) / static_cast<double>(pairs.size());
 
-  result.static_misfit = Misfit(pairs, Eigen::Vector2d::Zero());
+  std::size_t points = 0;
+  for (const Pair& pair : pairs) points += pair.seen.size();
+  const auto mean = [&](std::int64_t sum) {
+    return points > 0 ? static_cast<double>(sum) / static_cast<double>(kGrey * points)
+                      : kMostDifference;
+  };
+  constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  result.static_misfit = mean(Misfit(pairs, Eigen::Vector2d::Zero(), kAll));
   // Along the guess first: the ends of a long vehicle seem to run up to twice as fast, or half as
   // fast.
   Eigen::Vector2d best = guess;
-  double least = Misfit(pairs, guess);
+  std::int64_t least = Misfit(pairs, guess, kAll);
   for (double factor = 0.3; factor < 1.65; factor += 0.1) {
-    const double misfit = Misfit(pairs, guess * factor);
+    const std::int64_t misfit = Misfit(pairs, guess * factor, least);
     if (misfit < least) {
       least = misfit;
       best = guess * factor;
@@ -139,8 +181,8 @@ PatchMotion MeasurePatchMotion(const ImageTrack& track, const Eigen::Vector2d& g
       for (const auto& [x, y] : {std::pair{1.0, 0.0}, {-1.0, 0.0}, {0.0, 1.0}, {0.0, -1.0}}) {
         const Eigen::Vector2d v = around + step * Eigen::Vector2d(x, y);
         if ((v - guess).norm() > guess.norm() + 4 / lag) continue;
-        const double misfit = Misfit(pairs, v);
-        if (misfit < least - 1e-9) {
+        const std::int64_t misfit = Misfit(pairs, v, least);
+        if (misfit < least) {
           least = misfit;
           best = v;
           better = true;
@@ -149,7 +191,7 @@ PatchMotion MeasurePatchMotion(const ImageTrack& track, const Eigen::Vector2d& g
     }
   }
   result.velocity = best;
-  result.moving_misfit = least;
+  result.moving_misfit = mean(least);
   result.velocity_sigma = 0.5 / (lag * std::sqrt(static_cast<double>(pairs.size())));
   return result;
 }

@@ -11,14 +11,15 @@
 namespace trucewatch::motion {
 namespace {
 
-constexpr int kMaxCorners = 240;
+constexpr int kMaxCorners = 160;
 constexpr int kRefreshEvery = 10;         // pictures
-constexpr double kCornerDistancePx = 9;   // small pixels
+constexpr double kCornerDistancePx = 11;  // small pixels
 constexpr double kCornerQuality = 0.004;  // of the best corner
 constexpr double kContrast = 40;          // grey levels, standard deviation after levelling
 constexpr int kPyramidLevels = 3;
 const cv::Size kWindow(15, 15);
 constexpr double kInlierPx = 0.8;       // small pixels
+constexpr double kUsual = 1.4;          // times the usual misfit is usual still
 constexpr double kTrustExpected = 1.2;  // how much worse the expected motion may fit
 constexpr int kMinCommon = 24;
 constexpr double kMinInlierShare = 0.5;
@@ -48,22 +49,28 @@ double ShiftMisfit(const cv::Mat& from, const cv::Mat& to, cv::Point shift) {
 }
 
 // The likelier of two first guesses of how `from` moves to `to`: the one given, and a shift found
-// by phase correlation of the coarse pictures (levels of the pyramids, every second entry).
+// by phase correlation of the coarse pictures (levels of the pyramids, every second entry). The
+// correlation is dear and is left out while the expected motion fits as well as it usually does.
 Homography FirstGuess(const std::vector<cv::Mat>& from, const std::vector<cv::Mat>& to,
-                      const Homography& expected) {
+                      const Homography& expected, std::optional<double>& usual_misfit) {
   const std::size_t level = std::min<std::size_t>(4, (from.size() - 1) / 2 * 2);
   const cv::Mat &a = from[level], &b = to[level];
   const double scale = static_cast<double>(from[0].cols) / a.cols;
+  const Eigen::Vector2d middle(from[0].cols / 2.0, from[0].rows / 2.0);
+  const Eigen::Vector2d moved = Apply(expected, middle) - middle;
+  const double as_expected =
+      ShiftMisfit(a, b, {cvRound(moved.x() / scale), cvRound(moved.y() / scale)});
+  if (usual_misfit && as_expected <= kUsual * *usual_misfit) {
+    usual_misfit = 0.8 * *usual_misfit + 0.2 * as_expected;
+    return expected;
+  }
   cv::Mat a_real, b_real, window;
   a.convertTo(a_real, CV_32F);
   b.convertTo(b_real, CV_32F);
   cv::createHanningWindow(window, a.size(), CV_32F);
   const cv::Point2d shift = cv::phaseCorrelate(a_real, b_real, window);
-  const Eigen::Vector2d middle(from[0].cols / 2.0, from[0].rows / 2.0);
-  const Eigen::Vector2d moved = Apply(expected, middle) - middle;
-  const double as_expected =
-      ShiftMisfit(a, b, {cvRound(moved.x() / scale), cvRound(moved.y() / scale)});
   const double as_shifted = ShiftMisfit(a, b, {cvRound(shift.x), cvRound(shift.y)});
+  usual_misfit = std::max(1.0, std::min(as_expected, as_shifted));
   if (as_expected <= kTrustExpected * as_shifted) return expected;
   Homography jerk = Homography::Identity();
   jerk(0, 2) = shift.x * scale;
@@ -114,7 +121,8 @@ void Registration::Follow() {
   const auto& from = pyramids_[static_cast<std::size_t>(now - 1)];
   const auto& to = pyramids_[static_cast<std::size_t>(now)];
   // The camera goes on as before, or it jerks: the coarse pictures say which.
-  const Homography guess = FirstGuess(from, to, last_step_.value_or(Homography::Identity()));
+  const Homography guess =
+      FirstGuess(from, to, last_step_.value_or(Homography::Identity()), usual_misfit_);
   for (cv::Point2f& p : after) {
     const Eigen::Vector2d q = Apply(guess, {p.x, p.y});
     p = {static_cast<float>(q.x()), static_cast<float>(q.y())};
@@ -194,7 +202,7 @@ std::optional<Homography> Registration::Direct(int from, int to) const {
   if (static_cast<int>(a.size()) < kMinCommon) return std::nullopt;
   try {
     std::vector<std::uint8_t> inliers;
-    const cv::Mat found = cv::findHomography(a, b, cv::RANSAC, kInlierPx, inliers, 300, 0.999);
+    const cv::Mat found = cv::findHomography(a, b, cv::USAC_MAGSAC, kInlierPx, inliers, 300, 0.999);
     if (found.empty()) return std::nullopt;
     const auto good = static_cast<double>(std::count(inliers.begin(), inliers.end(), 1));
     if (good < kMinCommon * 0.6 || good < kMinInlierShare * static_cast<double>(a.size())) {

@@ -47,6 +47,7 @@ class Registration {
   int last_refresh_ = 0;
   std::size_t alive_after_refresh_ = 0;
   std::optional<Homography> last_step_;
+  std::optional<double> usual_misfit_;  // of the coarse pictures when the motion was as expected
   std::map<std::pair<int, int>, std::optional<Homography>> cache_;
 };
 

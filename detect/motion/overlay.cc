@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/motion/overlay.h"
+
+#include <cstdlib>
+#include <opencv2/imgproc.hpp>
+
+namespace trucewatch::motion {
+namespace {
+
+constexpr double kStillRange = 8;  // grey levels: overlays vary no more than this, by coding noise
+constexpr double kStillShare = 0.05;  // or than this of the edge's strength
+constexpr double kStrongEdge = 60;    // |dx| + |dy| of Sobel 3x3 at a burnt-in edge
+constexpr double kMostSymbols = 0.3;  // of the picture
+constexpr double kDenseShare = 0.12;  // of a 9x9 neighbourhood
+// Grey levels: more than a registration error of half a pixel makes at a road's edge.
+constexpr int kForeign = 24;
+constexpr double kTellingWay_px = 3;  // of the ground; symbols and ground look alike with less
+constexpr double kForeignShare =
+    0.15;  // of a symbol's edges; along the motion they look like a road's
+
+// Symbols are dense; isolated pixels are chance. Grown by a rim for coding noise.
+cv::Mat Dense(const cv::Mat& edges) {
+  cv::Mat density;
+  cv::boxFilter(edges, density, CV_32F, {9, 9});
+  cv::Mat mask = density > 255.0 * kDenseShare;
+  if (cv::countNonZero(mask) == 0) return {};
+  cv::morphologyEx(mask, mask, cv::MORPH_CLOSE,
+                   cv::getStructuringElement(cv::MORPH_RECT, {25, 25}));
+  cv::dilate(mask, mask, cv::getStructuringElement(cv::MORPH_RECT, {7, 7}));
+  return mask;
+}
+
+// The ground carried there looks otherwise, in one pair at least. Where the ground hardly moves, or
+// is out of view, there is no telling: then it has the benefit of the doubt.
+bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs) {
+  bool told = false;
+  for (const CarriedPicture& pair : pairs) {
+    const Eigen::Vector2d here(x, y), there = Apply(pair.other_from_picture, here);
+    const cv::Point p(cvRound(there.x()), cvRound(there.y()));
+    if ((there - here).norm() < kTellingWay_px ||
+        !p.inside({0, 0, pair.other->cols, pair.other->rows})) {
+      continue;
+    }
+    told = true;
+    const int difference =
+        int{pair.picture->at<std::uint8_t>(y, x)} - pair.other->at<std::uint8_t>(p);
+    if (std::abs(difference) > kForeign) return true;
+  }
+  return !told;
+}
+
+}  // namespace
+
+cv::Mat StillEdges(const std::vector<const cv::Mat*>& pictures) {
+  if (pictures.size() < 3) return {};
+  cv::Mat least = pictures[0]->clone(), most = pictures[0]->clone();
+  for (const cv::Mat* picture : pictures) {
+    cv::min(least, *picture, least);
+    cv::max(most, *picture, most);
+  }
+  cv::Mat dx, dy, edges, middle, range;
+  cv::addWeighted(least, 0.5, most, 0.5, 0, middle);
+  cv::Sobel(middle, dx, CV_16S, 1, 0);
+  cv::Sobel(middle, dy, CV_16S, 0, 1);
+  cv::Mat strength = cv::abs(dx) + cv::abs(dy);
+  cv::subtract(most, least, range);
+  const cv::Mat strong = strength >= kStrongEdge;
+  // At the rim of a symbol the ground shines through: by a share of the contrast, not of nothing.
+  cv::Mat wide_range;
+  range.convertTo(wide_range, CV_16S);
+  const cv::Mat still = wide_range <= cv::max(strength * kStillShare, kStillRange);
+  cv::Mat symbols;
+  cv::bitwise_and(strong, still, symbols);
+  const cv::Mat mask = Dense(symbols);
+  // Symbols leave most of the ground in view.
+  if (mask.empty() || cv::countNonZero(mask) > kMostSymbols * static_cast<double>(mask.total())) {
+    return {};
+  }
+  // When the edges outside stand still as well, it is the camera that does, and nothing is burnt
+  // in.
+  cv::Sobel(*pictures[0], dx, CV_16S, 1, 0);
+  cv::Sobel(*pictures[0], dy, CV_16S, 0, 1);
+  cv::Mat outside = (cv::abs(dx) + cv::abs(dy)) >= kStrongEdge;
+  outside.setTo(0, mask);
+  cv::Mat outside_still;
+  cv::bitwise_and(outside, still, outside_still);
+  if (cv::countNonZero(outside_still) * 2 > cv::countNonZero(outside)) return {};
+  return symbols;
+}
+
+cv::Mat OverlayOfEdges(const cv::Mat& edges) {
+  if (edges.empty()) return {};
+  cv::Mat mask = Dense(edges);
+  if (mask.empty()) return {};
+  // What a rim encloses belongs to the symbol: flat parts have no edges of their own.
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask.clone(), outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  cv::drawContours(mask, outlines, -1, cv::Scalar(255), cv::FILLED);
+  // Symbols leave most of the ground in view.
+  if (cv::countNonZero(mask) > kMostSymbols * static_cast<double>(mask.total())) return {};
+  return mask;
+}
+
+cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPicture>& pairs) {
+  const cv::Mat candidates = OverlayOfEdges(still_edges);
+  if (candidates.empty() || pairs.empty()) return candidates;
+  cv::Mat labels;
+  const int count = cv::connectedComponents(candidates, labels, 8, CV_32S);
+  std::vector<int> edges(static_cast<std::size_t>(count)), strange(edges.size());
+  for (int y = 0; y < labels.rows; ++y) {
+    for (int x = 0; x < labels.cols; ++x) {
+      if (still_edges.at<std::uint8_t>(y, x) == 0) continue;
+      const auto label = static_cast<std::size_t>(labels.at<int>(y, x));
+      ++edges[label];
+      if (IsForeign(x, y, pairs)) ++strange[label];
+    }
+  }
+  cv::Mat confirmed = cv::Mat::zeros(candidates.size(), CV_8U);
+  bool any = false;
+  for (int label = 1; label < count; ++label) {
+    const auto i = static_cast<std::size_t>(label);
+    if (strange[i] < kForeignShare * edges[i]) continue;
+    confirmed.setTo(255, labels == label);
+    any = true;
+  }
+  return any ? confirmed : cv::Mat();
+}
+
+}  // namespace trucewatch::motion
