@@ -38,13 +38,16 @@ bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs) {
     const Eigen::Vector2d here(x, y), there = Apply(pair.other_from_picture, here);
     const cv::Point p(cvRound(there.x()), cvRound(there.y()));
     if ((there - here).norm() < kTellingWay_px ||
-        !p.inside({0, 0, pair.other->cols, pair.other->rows})) {
+        !p.inside({1, 1, pair.other->cols - 2, pair.other->rows - 2})) {
       continue;
     }
     told = true;
-    const int difference =
-        int{pair.picture->at<std::uint8_t>(y, x)} - pair.other->at<std::uint8_t>(p);
-    if (std::abs(difference) > kForeign) return true;
+    // As for changes: an error of a pixel is forgiven.
+    const cv::Mat around = (*pair.other)(cv::Rect(p.x - 1, p.y - 1, 3, 3));
+    double least = 0, most = 0;
+    cv::minMaxLoc(around, &least, &most);
+    const int here_grey = pair.picture->at<std::uint8_t>(y, x);
+    if (here_grey > most + kForeign || here_grey < least - kForeign) return true;
   }
   return !told;
 }
