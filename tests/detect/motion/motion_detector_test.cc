@@ -319,7 +319,7 @@ TEST(MotionDetector, CovarianceMatchesPoseErrors) {
   std::normal_distribution<double> normal;
   double chi2 = 0;
   int n = 0;
-  constexpr int kTrials = 60;
+  constexpr int kTrials = 40;
   for (int trial = 0; trial < kTrials; ++trial) {
     const double de = 4 * normal(random), dn = 4 * normal(random), du = 3 * normal(random);
     std::array<Angle, 6> turn;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/detect/motion/scene.h"
 
+#include <array>
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 namespace trucewatch::testing {
@@ -63,7 +65,9 @@ CameraPose PoseAt(const SceneOptions& options, const LocalFrame& frame, double t
   pose.sensor_azimuth = Angle::Radians(bearing - std::numbers::pi / 2 + pan);
   pose.sensor_elevation = Angle::Radians(-std::atan2(place.z(), std::hypot(place.x(), place.y())));
   pose.horizontal_fov = Angle::Degrees(options.horizontal_fov_deg);
-  const double f = options.width_px / 2.0 / std::tan(pose.horizontal_fov.rad() / 2);
+  const double f = options.width_px / 2.0 / std::tan(pose.horizontal_fov.rad() / 2) *
+                   (1 + options.zoom_per_s * (t - middle));
+  pose.horizontal_fov = Angle::Radians(2 * std::atan(options.width_px / 2.0 / f));
   pose.vertical_fov = Angle::Radians(2 * std::atan(options.height_px / 2.0 / f));
   pose.width_px = options.width_px;
   pose.height_px = options.height_px;
@@ -100,6 +104,45 @@ void Paint(cv::Mat& picture, const CameraPose& pose, const LocalFrame& frame,
   if (vehicle.windscreen) bar(0.15, 0.3, vehicle.grey > 128 ? 60 : 190);
 }
 
+// A box with a roof and walls, or a crown of lighter and darker leaves that sways as a whole.
+void PaintThing(cv::Mat& picture, const CameraPose& pose, const LocalFrame& frame,
+                const SceneThing& thing, double wind_m, double t) {
+  const auto project = [&](double e, double n, double up) {
+    return *PixelFromGround(
+        pose, frame.GeodeticFromEnu({thing.centre_en_m.x() + e, thing.centre_en_m.y() + n, up}));
+  };
+  const double half = thing.size_m / 2;
+  if (thing.kind == SceneThing::Kind::kHouse) {
+    const std::array<std::pair<double, double>, 4> corners = {
+        {{-half, -half}, {half, -half}, {half, half}, {-half, half}}};
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto [e0, n0] = corners[i];
+      const auto [e1, n1] = corners[(i + 1) % 4];
+      Fill(picture,
+           {project(e0, n0, 0), project(e1, n1, 0), project(e1, n1, thing.height_m),
+            project(e0, n0, thing.height_m)},
+           thing.grey * (i % 2 == 0 ? 0.6 : 0.75));
+    }
+    std::vector<Eigen::Vector2d> roof;
+    for (const auto& [e, n] : corners) roof.push_back(project(e, n, thing.height_m));
+    Fill(picture, roof, thing.grey);
+    return;
+  }
+  const double phase = thing.centre_en_m.x() + 2 * thing.centre_en_m.y();
+  const double sway = wind_m * std::sin(2 * std::numbers::pi * 0.35 * t + phase);
+  for (int leaf = 0; leaf < 14; ++leaf) {
+    const double turn = 2.4 * leaf, out = half * std::sqrt(leaf / 14.0);
+    const double e = out * std::cos(turn) + sway, n = out * std::sin(turn) + 0.5 * sway;
+    std::vector<Eigen::Vector2d> disc;
+    for (int k = 0; k < 8; ++k) {
+      const double a = k * std::numbers::pi / 4;
+      disc.push_back(project(e + 0.4 * half * std::cos(a), n + 0.4 * half * std::sin(a),
+                             thing.height_m + 0.3 * half * std::cos(out)));
+    }
+    Fill(picture, disc, thing.grey + 35 * std::sin(1.7 * leaf + phase));
+  }
+}
+
 void BurnIn(cv::Mat& picture, int n, bool counts) {
   cv::circle(picture, {70, 440}, 55, 235, cv::FILLED, cv::LINE_AA);
   cv::circle(picture, {70, 440}, 40, 60, 3, cv::LINE_AA);
@@ -108,6 +151,30 @@ void BurnIn(cv::Mat& picture, int n, bool counts) {
   cv::putText(picture, "SENSOR 1", {700, 40}, cv::FONT_HERSHEY_SIMPLEX, 0.8, 250, 2);
   cv::putText(picture, counts ? std::to_string(1000 + n * 37) : "1042", {840, 40},
               cv::FONT_HERSHEY_SIMPLEX, 0.8, 250, 2);
+}
+
+// The ground and what is on it, before exposure and noise.
+cv::Mat RenderAt(const Scene& scene, const cv::Mat& ground, const LocalFrame& frame, double t) {
+  const SceneOptions& options = scene.options;
+  const CameraPose pose = PoseAt(options, frame, t);
+  const double half = kTexels * kTexel_m / 2;
+  std::vector<cv::Point2f> texels, pixels;
+  for (const auto& [e, north] : {std::pair{-150.0, -150.0}, {150, -150}, {150, 150}, {-150, 150}}) {
+    const auto uv = PixelFromGround(pose, frame.GeodeticFromEnu({e, north, 0}));
+    texels.emplace_back(static_cast<float>((e + half) / kTexel_m),
+                        static_cast<float>((half - north) / kTexel_m));
+    pixels.emplace_back(static_cast<float>(uv->x() - 0.5), static_cast<float>(uv->y() - 0.5));
+  }
+  cv::Mat picture;
+  cv::warpPerspective(ground, picture, cv::getPerspectiveTransform(texels, pixels),
+                      {options.width_px, options.height_px}, cv::INTER_LINEAR, cv::BORDER_REFLECT);
+  for (const SceneVehicle& vehicle : options.vehicles) {
+    Paint(picture, pose, frame, scene.PlaceOf(vehicle, t), vehicle);
+  }
+  for (const SceneThing& thing : options.things) {
+    PaintThing(picture, pose, frame, thing, options.wind_m, t);
+  }
+  return picture;
 }
 
 }  // namespace
@@ -139,32 +206,27 @@ Scene RenderScene(const SceneOptions& options) {
   cv::Mat noise(options.height_px + kNoiseMargin, options.width_px + kNoiseMargin, CV_16S);
   random.fill(noise, cv::RNG::NORMAL, 0, options.noise_sigma);
   const Instant start = Instant::FromMicros(1'772'000'000'000'000);
-  const double half = kTexels * kTexel_m / 2;
   for (int n = 0; n < options.pictures; ++n) {
     const double t = n / options.rate_hz;
     const CameraPose pose = PoseAt(options, frame, t);
-    std::vector<cv::Point2f> texels, pixels;
-    for (const auto& [e, north] :
-         {std::pair{-150.0, -150.0}, {150, -150}, {150, 150}, {-150, 150}}) {
-      const auto uv = PixelFromGround(pose, frame.GeodeticFromEnu({e, north, 0}));
-      texels.emplace_back(static_cast<float>((e + half) / kTexel_m),
-                          static_cast<float>((half - north) / kTexel_m));
-      pixels.emplace_back(static_cast<float>(uv->x() - 0.5), static_cast<float>(uv->y() - 0.5));
+    cv::Mat picture = RenderAt(scene, ground, frame, t);
+    if (options.interlaced) {
+      const cv::Mat later = RenderAt(scene, ground, frame, t + 0.5 / options.rate_hz);
+      for (int y = 1; y < picture.rows; y += 2) later.row(y).copyTo(picture.row(y));
     }
-    cv::Mat picture;
-    cv::warpPerspective(ground, picture, cv::getPerspectiveTransform(texels, pixels),
-                        {options.width_px, options.height_px}, cv::INTER_LINEAR,
-                        cv::BORDER_REFLECT);
-    for (const SceneVehicle& vehicle : options.vehicles) {
-      Paint(picture, pose, frame, scene.PlaceOf(vehicle, t), vehicle);
-    }
-    const double gain = 1 + options.exposure_drift * n / std::max(1, options.pictures - 1);
+    const double gain = 1 + options.exposure_drift * n / std::max(1, options.pictures - 1) +
+                        options.exposure_flicker * (n % 2 == 0 ? 0.5 : -0.5);
     const cv::Rect part(random.uniform(0, kNoiseMargin), random.uniform(0, kNoiseMargin),
                         options.width_px, options.height_px);
     picture.convertTo(picture, CV_16S, gain);
     cv::add(picture, noise(part), picture);
     picture.convertTo(picture, CV_8U);
     if (options.overlay) BurnIn(picture, n, options.overlay_counts);
+    if (options.jpeg_quality > 0) {
+      std::vector<std::uint8_t> coded;
+      cv::imencode(".jpg", picture, coded, {cv::IMWRITE_JPEG_QUALITY, options.jpeg_quality});
+      picture = cv::imdecode(coded, cv::IMREAD_GRAYSCALE);
+    }
     scene.luma.emplace_back(picture.datastart, picture.dataend);
     MotionPicture out;
     out.time = start + Duration::FromSeconds(t);

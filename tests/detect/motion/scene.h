@@ -21,6 +21,16 @@ struct SceneVehicle {
   bool windscreen = true;  // a darker bar across
 };
 
+// Stands on the ground; what is high slides over it as the camera passes.
+struct SceneThing {
+  enum class Kind { kHouse, kTree };
+  Kind kind = Kind::kHouse;
+  Eigen::Vector2d centre_en_m = Eigen::Vector2d::Zero();
+  double size_m = 12;   // side of a house, diameter of a crown
+  double height_m = 8;  // of the roof, or of the crown's middle
+  double grey = 150;
+};
+
 struct SceneOptions {
   std::uint64_t seed = 1;
   int width_px = 960;
@@ -36,7 +46,13 @@ struct SceneOptions {
   double exposure_drift = 0;    // relative change over the sequence
   bool overlay = false;         // burnt-in symbols
   bool overlay_counts = false;  // one of them changes in each picture
+  double zoom_per_s = 0;        // relative change of the focal length, a second
+  double exposure_flicker = 0;  // relative change from picture to picture, up and down in turn
+  double wind_m = 0;            // crowns sway so far, each in its own time
+  bool interlaced = false;      // odd rows are exposed half a picture later
+  int jpeg_quality = 0;         // 0: pictures are not coded; else 1..100, each for itself
   std::vector<SceneVehicle> vehicles = {};
+  std::vector<SceneThing> things = {};
 };
 
 // A rendered sequence with everything that is true about it. Flat ground at height 0, true poses.
