@@ -137,7 +137,7 @@ TEST(MotionRobustness, ExposureThatFlickersIsNoMotionAndHidesNone) {
 
 TEST(MotionRobustness, InterlacedRowsAreNoMotionAndHideNone) {
   SceneOptions options{.seed = 105, .rate_hz = 25, .interlaced = true};
-  options.pictures = 40;
+  options.pictures = 50;
   options.camera_speed_mps = 60;
   options.pan_px_per_s = 40;
   EXPECT_EQ(FalseDetections(options, "interlaced"), 0);
