@@ -12,7 +12,7 @@ ABOUT = {
         "licence": "Weights: Apache-2.0. Data: CC BY 4.0.",
         "attribution": "Attribution: trained on HIT-UAV, Suo J., Wang T., Zhang X., Chen H., Zhou W., Shi W., HIT-UAV: A high-altitude infrared thermal dataset for Unmanned Aerial "
         "Vehicle-based object detection, Scientific Data 10, 227 (2023), doi 10.1038/s41597-023-02066-6, CC BY 4.0; pictures changed: recompressed as grey JPEG.",
-        "limits": "One camera, one region and season, white-hot and black-hot; boxes are upright. Person boxes are 6-28 pixels wide: at a coarser scale people are missed. "
+        "limits": "One camera, one region and season; boxes are upright. Person boxes are 6-28 pixels wide: at a coarser scale people are missed. "
         "other_vehicle has 102 training boxes and 12 in val: its figure says little. People are for counting in groups only.",
         "objects": {"person": "PERSON", "car": "LIGHT_VEHICLE", "bicycle": "IGNORED", "other_vehicle": "UNKNOWN_VEHICLE"},
         "modality": "INFRARED",

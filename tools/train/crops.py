@@ -21,6 +21,7 @@ class CropRule:
     jpeg: float = 0.0  # share recompressed
     colour: float = 0.0  # strength of independent gains of the channels
     pair: float = 0.05  # share in which the halves are two crops
+    favour: int = -1  # label about whose objects crops are laid where a picture has them
     strength: float = 1.0  # of gain, offset and gamma, and of the shares blurred and with noise
 
 
@@ -52,12 +53,13 @@ def cut_window(picture, x, y, width, height, scale):
     return pixels, np.minimum(boxes[keep] * factor, limit), picture.labels[keep], np.minimum(ignored * factor, limit)
 
 
-def place(picture, rng, width, height, scale, about_object):
+def place(picture, rng, width, height, scale, about_object, favour=-1):
     """Upper left corner of a window of width/scale x height/scale in the picture."""
     rows, columns = picture.pixels.shape[:2]
     side_x, side_y = int(round(width / scale)), int(round(height / scale))
     if len(picture.boxes) and rng.random() < about_object:
-        box = picture.boxes[rng.integers(len(picture.boxes))]
+        mine = np.flatnonzero(picture.labels == favour)
+        box = picture.boxes[mine[rng.integers(len(mine))] if len(mine) and rng.random() < 0.5 else rng.integers(len(picture.boxes))]
         x = int((box[0] + box[2]) / 2 - rng.uniform(0.1, 0.9) * side_x)
         y = int((box[1] + box[3]) / 2 - rng.uniform(0.1, 0.9) * side_y)
     else:
@@ -130,7 +132,7 @@ def crop(pictures, index, rng, rule, nadir=None):
         boxes, labels = np.concatenate([one[1], two[1] + shift]), np.concatenate([one[2], two[2]])
         ignored = np.concatenate([one[3], two[3] + shift])
     else:
-        x, y = place(picture, rng, size, size, scale, rule.about_object)
+        x, y = place(picture, rng, size, size, scale, rule.about_object, rule.favour)
         pixels, boxes, labels, ignored = cut_window(picture, x, y, size, size, scale)
     free = rule.turn or (nadir is not None and nadir(picture))
     pixels, boxes, ignored = turned(pixels, boxes, ignored, rng, free)
