@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "detect/motion/patch_motion.h"
+#include "detect/motion/travel.h"
 
 namespace trucewatch::motion {
 namespace {
@@ -21,6 +22,7 @@ constexpr double kFitRatio = 0.72;   // moved patches must fit so much better th
 constexpr double kStillNoise = 3.0;  // standing patches that fit so well, in noise, are ground
 constexpr double kGoodRatio = 0.5;   // less still will do for patches that move as clearly
 constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
+constexpr double kTravelStill = 1.5;      // so well, of what has travelled: a gap in a queue
 constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kTwinLateral_m = 2.0;
 constexpr double kTouching_m = 1.5;
@@ -220,8 +222,13 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   const double still = c.patch.static_misfit / std::max(0.5, moment.noise);
   const double ratio = c.patch.moving_misfit / std::max(1e-6, c.patch.static_misfit);
   const bool fits = ratio < kFitRatio;
-  if (still < kStillNoise * std::min(1.0, ratio / kGoodRatio) ||
-      (!fits && still < kMaybeStillNoise)) {
+  // What went straight for several times its own length is no uncovered ground, however little
+  // contrast a car of a few pixels has over its patch. (A gap in a queue travels too, but its
+  // pixels are ground: they fit standing.)
+  const bool travelled =
+      WentStraight(c.track, c.fit, LeastWayPx(size_px)) && (fits || still >= kTravelStill);
+  if (!travelled && (still < kStillNoise * std::min(1.0, ratio / kGoodRatio) ||
+                     (!fits && still < kMaybeStillNoise))) {
     return Verdict::kGhost;
   }
   if (!fits) {
@@ -314,10 +321,15 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<MotionPicture>& pictures,
                                 const MotionOptions& options, MotionCounts& counts) {
   std::vector<Candidate> candidates;
+  const Surroundings surroundings(tracks, moments);
   for (const ImageTrack& track : tracks) {
     Candidate candidate;
     candidate.track = track;
-    switch (Judge(candidate, moments, views, images, options)) {
+    Verdict verdict = Judge(candidate, moments, views, images, options);
+    if (verdict == Verdict::kGood && surroundings.Boil(track)) {
+      verdict = Verdict::kSymbol;
+    }
+    switch (verdict) {
       case Verdict::kGood:
         candidates.push_back(std::move(candidate));
         break;
