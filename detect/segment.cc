@@ -83,7 +83,11 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
   decode.codec = segment.codec;
   decode.extradata = segment.extradata;
   std::vector<std::uint8_t> rows;  // without gaps between them
-  auto decoded = DecodeLuma(decode, units, [&](const LumaView& picture) {
+  const auto wanted = [&](int unit) {
+    const std::size_t index = picture_of_frame[static_cast<std::size_t>(unit)];
+    return detector.Wants(index) || (groups && groups->Wants(index));
+  };
+  auto decoded = DecodeLuma(decode, units, wanted, [&](const LumaView& picture) {
     const auto frame = static_cast<std::size_t>(picture.access_unit);
     if (result.width_px == 0) {
       result.width_px = picture.width_px;
@@ -105,7 +109,8 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
     return true;
   });
   if (!decoded) return tl::unexpected<Error>(decoded.error());
-  result.decoded = *decoded;
+  // Nothing is known against what was left out.
+  result.decoded = decoded->pictures + decoded->skipped;
   result.motion = detector.Finish();
   std::vector<std::size_t> moments;
   for (const MotionMoment& moment : result.motion.moments) moments.push_back(moment.picture);

@@ -29,8 +29,8 @@ struct SegmentMotion {
   MotionResult motion;
   PeopleResult people;                        // groups[i] belong to motion.moments[i]
   std::vector<std::size_t> frame_of_picture;  // MotionMoment::picture -> index into segment.frames
-  int decoded = 0;                            // pictures
-  int width_px = 0, height_px = 0;            // of the first picture
+  int decoded = 0;  // pictures, with those that nobody wanted and on which no other rests
+  int width_px = 0, height_px = 0;  // of the first picture
 };
 
 // Decodes a segment and looks for motion, and for groups of people where that is asked for. Fails

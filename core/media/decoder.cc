@@ -147,7 +147,7 @@ class Decoder {
 };
 
 Result<int> DecodeFrames(const DecodeOptions& options, std::span<const std::string> access_units,
-                         const Decoder::FrameSink& sink) {
+                         const std::function<bool(int)>& left_out, const Decoder::FrameSink& sink) {
   SilenceFfmpeg();
   bool known = false;
   for (const char* codec : kCodecs) known = known || options.codec == codec;
@@ -164,6 +164,7 @@ Result<int> DecodeFrames(const DecodeOptions& options, std::span<const std::stri
   bool wanted = true;
   for (std::size_t i = 0; i < access_units.size() && wanted; ++i) {
     if (access_units[i].empty() || access_units[i].size() > kMaxAccessUnit) continue;
+    if (left_out && left_out(static_cast<int>(i))) continue;
     wanted = decoder.Decode(static_cast<int>(i), access_units[i], sink);
   }
   if (wanted) decoder.Decode(0, {}, sink);
@@ -178,7 +179,7 @@ Result<int> DecodeFrames(const DecodeOptions& options, std::span<const std::stri
 
 Result<int> DecodeAccessUnits(const DecodeOptions& options,
                               std::span<const std::string> access_units, const PictureSink& sink) {
-  return DecodeFrames(options, access_units, [&](const AVFrame& frame) {
+  return DecodeFrames(options, access_units, {}, [&](const AVFrame& frame) {
     DecodedPicture picture;
     picture.access_unit = static_cast<int>(frame.pts);
     picture.width_px = frame.width;
@@ -192,14 +193,40 @@ Result<int> DecodeAccessUnits(const DecodeOptions& options,
   });
 }
 
-Result<int> DecodeLuma(const DecodeOptions& options, std::span<const std::string> access_units,
-                       const LumaSink& sink) {
+bool IsDisposable(const std::string& codec, std::string_view unit) {
+  if (codec != "h264") return false;
+  bool slices = false;
+  for (std::size_t i = 0; i + 3 < unit.size(); ++i) {
+    if (unit[i] != 0 || unit[i + 1] != 0 || unit[i + 2] != 1) continue;
+    const auto head = static_cast<unsigned char>(unit[i + 3]);
+    const int type = head & 31;
+    if (type < 1 || type > 5) continue;  // no slice
+    if ((head >> 5 & 3) != 0) return false;
+    slices = true;
+    // What follows of this slice holds no start code, but more slices may come.
+    i += 3;
+  }
+  return slices;
+}
+
+Result<LumaCount> DecodeLuma(const DecodeOptions& options,
+                             std::span<const std::string> access_units,
+                             const std::function<bool(int)>& wanted, const LumaSink& sink) {
   DecodeOptions grey = options;
   grey.chroma = false;
-  return DecodeFrames(grey, access_units, [&](const AVFrame& frame) {
-    return sink(
-        {static_cast<int>(frame.pts), frame.width, frame.height, frame.data[0], frame.linesize[0]});
-  });
+  LumaCount count;
+  const auto left_out = [&](int unit) {
+    const bool skip = wanted && !wanted(unit) &&
+                      IsDisposable(options.codec, access_units[static_cast<std::size_t>(unit)]);
+    if (skip) ++count.skipped;
+    return skip;
+  };
+  TW_ASSIGN_OR_RETURN(count.pictures,
+                      DecodeFrames(grey, access_units, left_out, [&](const AVFrame& frame) {
+                        return sink({static_cast<int>(frame.pts), frame.width, frame.height,
+                                     frame.data[0], frame.linesize[0]});
+                      }));
+  return count;
 }
 
 Result<std::vector<DecodedPicture>> DecodeAccessUnits(const DecodeOptions& options,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -53,9 +54,21 @@ struct LumaView {
   std::ptrdiff_t stride = 0;
 };
 
-// The same without a copy of the pixels; `options.chroma` is not looked at.
+// An H.264 access unit on which no other picture rests (every slice has nal_ref_idc 0; ITU-T H.264
+// 7.4.1): what else is decoded is the same without it. False for other codecs, and where there is
+// no telling.
+bool IsDisposable(const std::string& codec, std::string_view access_unit);
+
+// The same without a copy of the pixels; `options.chroma` is not looked at. Access units that are
+// disposable and for which `wanted` (may be empty) is false are not decoded; `skipped` counts them.
 using LumaSink = std::function<bool(const LumaView&)>;
-Result<int> DecodeLuma(const DecodeOptions& options, std::span<const std::string> access_units,
-                       const LumaSink& sink);
+struct LumaCount {
+  int pictures = 0;  // given to the sink
+  int skipped = 0;
+};
+Result<LumaCount> DecodeLuma(const DecodeOptions& options,
+                             std::span<const std::string> access_units,
+                             const std::function<bool(int access_unit)>& wanted,
+                             const LumaSink& sink);
 
 }  // namespace trucewatch

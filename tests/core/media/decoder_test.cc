@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/media/ts_writer.h"
 #include "tests/core/media/media_test_support.h"
 #include "tests/core/media/test_pictures.h"
+#include "tests/support/ffmpeg_tools.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_directory.h"
 
@@ -98,6 +100,44 @@ TEST(DecodeAccessUnits, DamagedUnitCostsItselfOnly) {
   ASSERT_TRUE(pictures);
   EXPECT_GE(pictures->size(), 5U);
   for (const auto& picture : *pictures) EXPECT_NE(picture.access_unit, 5);
+}
+
+// x264 with B pictures: half of the pictures are nobody's reference.
+TEST(DecodeLuma, WhatNobodyWantsIsLeftOutAndTheRestIsTheSame) {
+  const testing::TempDirectory directory;
+  testing::MakeClip(directory.File("b.ts"), {"-c:v", "libx264", "-bf", "3", "-f", "mpegts"});
+  const auto units = PicturesOf(directory.File("b.ts"));
+  ASSERT_EQ(units.size(), 50U);
+  DecodeOptions decode;
+  decode.codec = "h264";
+  std::map<int, std::vector<std::uint8_t>> all, some;
+  const auto into = [](std::map<int, std::vector<std::uint8_t>>& pictures) {
+    return [&pictures](const LumaView& view) {
+      auto& luma = pictures[view.access_unit];
+      for (int y = 0; y < view.height_px; ++y) {
+        const std::uint8_t* row = view.data + y * view.stride;
+        luma.insert(luma.end(), row, row + view.width_px);
+      }
+      return true;
+    };
+  };
+  const auto everything = DecodeLuma(decode, units, {}, into(all));
+  ASSERT_TRUE(everything);
+  EXPECT_EQ(everything->pictures, 50);
+  EXPECT_EQ(everything->skipped, 0);
+  const auto third = [](int unit) { return unit % 3 == 0; };
+  const auto few = DecodeLuma(decode, units, third, into(some));
+  ASSERT_TRUE(few);
+  EXPECT_EQ(few->pictures + few->skipped, 50);
+  EXPECT_GT(few->skipped, 8);
+  for (int unit = 0; unit < 50; ++unit) {
+    if (third(unit)) {
+      EXPECT_EQ(some.count(unit), 1U) << unit;
+    }
+  }
+  for (const auto& [unit, luma] : some) EXPECT_EQ(luma, all[unit]) << unit;
+  EXPECT_FALSE(IsDisposable("hevc", units[0]));
+  EXPECT_FALSE(IsDisposable("h264", "no start code"));
 }
 
 TEST(DecodeAccessUnits, RefusesWhatItShouldNotDecode) {
