@@ -144,7 +144,9 @@ std::vector<Box> WithoutDoubles(std::vector<Box> boxes, double nms_iou, bool of_
 std::vector<Box> WithoutThose(std::vector<Box> boxes, const std::vector<bool>& gone) {
   std::size_t left = 0;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
-    if (!gone[i]) boxes[left++] = std::move(boxes[i]);
+    if (gone[i]) continue;
+    if (left != i) boxes[left] = std::move(boxes[i]);  // onto itself a vector would be emptied
+    ++left;
   }
   boxes.resize(left);
   return boxes;

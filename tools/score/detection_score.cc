@@ -158,8 +158,9 @@ std::optional<BothAp> ApOf(const JudgedClass& judged, const std::vector<std::uin
     const auto at = AveragePrecision(judged, i, weight);
     if (!at) return std::nullopt;
     if (i == 0) ap.ap50 = *at;
-    ap.ap50_95 += *at / kThresholds;
+    ap.ap50_95 += *at;
   }
+  ap.ap50_95 /= kThresholds;
   return ap;
 }
 

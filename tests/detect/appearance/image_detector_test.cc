@@ -41,6 +41,9 @@ TEST(ImageDetector, FindsWhatIsThereWhereItIs) {
     EXPECT_DOUBLE_EQ(boxes[0].width_px, 8);
     EXPECT_EQ(boxes[0].model_class, 0);
     EXPECT_NEAR(boxes[0].score, 1.0, 1e-4);
+    ASSERT_EQ(boxes[0].class_scores.size(), 2U);
+    EXPECT_NEAR(boxes[0].class_scores[0], 1.0, 1e-4);
+    EXPECT_NEAR(boxes[1].class_scores[1], 1.0, 1e-4);
     EXPECT_DOUBLE_EQ(boxes[1].x_px, 3);
     EXPECT_EQ(boxes[1].model_class, 1);
   }
