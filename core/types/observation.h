@@ -97,6 +97,10 @@ struct Detection {
   std::uint64_t image_track = 0;  // same number: same thing followed within this segment; 0 none
 };
 
+// Fewer people are no group, whatever a config says: what is expected to be fewer never gets into a
+// message, and a message that holds it is refused.
+inline constexpr double kFewestPeople = 3;
+
 // Several people, or several vehicles that stand together: a count with its interval, never a list
 // of people.
 struct GroupObservation {

@@ -163,6 +163,11 @@ Result<Detection> DetectionFromProto(const v1::Detection& m) {
   return d;
 }
 
+bool IsTooFewPeople(const GroupObservation& group) {
+  return group.object_class == ObjectClass::kPersonGroup &&
+         !(group.count_expected >= kFewestPeople);
+}
+
 v1::GroupObservation GroupObservationToProto(const GroupObservation& group) {
   v1::GroupObservation message;
   message.set_object_class(static_cast<v1::ObjectClass>(group.object_class));
@@ -189,6 +194,9 @@ Result<GroupObservation> GroupObservationFromProto(const v1::GroupObservation& m
   TW_ASSIGN_OR_RETURN(group.count_expected, Finite(m.count_expected(), "group.count_expected"));
   group.count_min = m.count_min();
   group.count_max = m.count_max();
+  if (IsTooFewPeople(group)) {
+    return Fail(ErrorCode::kBadInput, "group: {} people are no group", group.count_expected);
+  }
   if (group.count_min < 0 || group.count_max < group.count_min || group.extent_m < 0) {
     return Fail(ErrorCode::kBadInput, "group: count {} to {} within {} m is no interval",
                 group.count_min, group.count_max, group.extent_m);
@@ -342,6 +350,7 @@ v1::ObservationSet ToProto(const ObservationSet& value) {
   message.set_group_detection_probability(value.group_detection_probability);
   message.set_resolution_m(value.resolution_m);
   for (const GroupObservation& group : value.groups) {
+    if (IsTooFewPeople(group)) continue;  // the last door: nobody leaves it alone
     *message.add_groups() = GroupObservationToProto(group);
   }
   if (value.baseline) message.set_baseline_time_us(value.baseline->micros());

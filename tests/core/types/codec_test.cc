@@ -108,6 +108,34 @@ TEST(Codec, FindingAndPictureSurviveTheWire) {
   EXPECT_EQ(ToProto(*picture_back).SerializeAsString(), ToProto(picture).SerializeAsString());
 }
 
+// The last door: whatever a detector made, nobody leaves it alone.
+TEST(Codec, FewerPeopleThanAGroupNeverGetIntoAMessageNorOutOfOne) {
+  GroupObservation group;
+  group.object_class = ObjectClass::kPersonGroup;
+  group.cov_en_m2 = Eigen::Matrix2d::Identity();
+  group.score = 0.9;
+  group.count_max = 12;
+  ObservationSet set = SomeSet();
+  for (const double expected : {0.0, 1.0, 2.9, std::numeric_limits<double>::quiet_NaN()}) {
+    group.count_expected = expected;
+    set.groups = {group};
+    EXPECT_EQ(ToProto(set).groups_size(), 0) << expected;
+  }
+  group.count_expected = kFewestPeople;
+  set.groups = {group};
+  v1::ObservationSet message = ToProto(set);
+  ASSERT_EQ(message.groups_size(), 1);
+  EXPECT_TRUE(FromProto(message));
+  // One that was made by another encoder.
+  message.mutable_groups(0)->set_count_expected(1);
+  const auto refused = FromProto(message);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("1 people are no group"), std::string::npos);
+  // Of vehicles two are a fact that may be told.
+  message.mutable_groups(0)->set_object_class(v1::OBJECT_CLASS_TRUCK);
+  EXPECT_TRUE(FromProto(message));
+}
+
 TEST(Codec, BytesThatAreNoEnvelopeAreRefused) {
   EXPECT_FALSE(ParseEnvelope("not a message"));
   EXPECT_FALSE(ParseEnvelope(""));
