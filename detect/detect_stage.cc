@@ -37,7 +37,7 @@ std::string Unreadable(const LogRecord& record, const std::string& reason) {
 }
 
 Output HandleSegment(const v1::VideoSegment& message, const v1::config::DetectConfig& config,
-                     const Terrain& terrain) {
+                     const Terrain& terrain, const appearance::ImageDetector* looks) {
   Output output;
   v1::Envelope last;
   last.mutable_watermark()->set_source_id(message.source_id());
@@ -48,7 +48,7 @@ Output HandleSegment(const v1::VideoSegment& message, const v1::config::DetectCo
   last.mutable_watermark()->set_time_us(end_us);
 
   if (const auto segment = FromProto(message)) {
-    SegmentResult result = DetectSegment(*segment, config, terrain);
+    SegmentResult result = DetectSegment(*segment, config, terrain, looks);
     output.counts = result.counts;
     for (const DataFault& fault : result.faults) output.payloads.push_back(FaultPayload(fault));
     for (const ObservationSet& set : result.observations) {
@@ -69,11 +69,11 @@ Output HandleSegment(const v1::VideoSegment& message, const v1::config::DetectCo
 }
 
 Output HandleOne(const LogRecord& record, const v1::config::DetectConfig& config,
-                 const Terrain& terrain) {
+                 const Terrain& terrain, const appearance::ImageDetector* looks) {
   const auto envelope = ParseEnvelope(record.payload);
   if (!envelope) return {{Unreadable(record, envelope.error().message)}, {}, {}};
   if (envelope->has_video_segment()) {
-    return HandleSegment(envelope->video_segment(), config, terrain);
+    return HandleSegment(envelope->video_segment(), config, terrain, looks);
   }
   if (envelope->has_scene()) return {{record.payload}, {}, envelope->scene()};
   return {{record.payload}, {}, {}};
@@ -82,8 +82,9 @@ Output HandleOne(const LogRecord& record, const v1::config::DetectConfig& config
 }  // namespace
 
 DetectStage::DetectStage(const v1::config::DetectConfig& config,
-                         std::unique_ptr<const Terrain> terrain, BlobStore* scenes)
-    : config_(config), terrain_(std::move(terrain)), scenes_(scenes) {
+                         std::unique_ptr<const Terrain> terrain, BlobStore* scenes,
+                         std::unique_ptr<const appearance::ImageDetector> looks)
+    : config_(config), terrain_(std::move(terrain)), scenes_(scenes), looks_(std::move(looks)) {
   // The stage's own threads share out whole segments; OpenCV's would only get in their way.
   cv::setNumThreads(1);
 }
@@ -94,7 +95,7 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i = next++; i < inputs.size(); i = next++) {
-      outputs[i] = HandleOne(inputs[i], config_, *terrain_);
+      outputs[i] = HandleOne(inputs[i], config_, *terrain_, looks_.get());
     }
   };
   {

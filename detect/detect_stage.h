@@ -10,6 +10,7 @@
 #include "core/geo/terrain.h"
 #include "core/stage/stage.h"
 #include "core/storage/blob_store.h"
+#include "detect/appearance/image_detector.h"
 #include "detect/motion/motion_detector.h"
 #include "detect/satellite/pass_memory.h"
 #include "trucewatch/v1/config/mission.pb.h"
@@ -28,8 +29,10 @@ class DetectStage final : public Stage {
  public:
   // `config` has been validated. `terrain` is the ground of the mission.
   // `scenes` outlives the stage; null: scenes pass on unread.
+  // `looks`: the network of config.appearance; null: video is searched for what moves only.
   DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<const Terrain> terrain,
-              BlobStore* scenes = nullptr);
+              BlobStore* scenes = nullptr,
+              std::unique_ptr<const appearance::ImageDetector> looks = nullptr);
 
   Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
   // Empty while no scene was seen.
@@ -45,6 +48,7 @@ class DetectStage final : public Stage {
   v1::config::DetectConfig config_;
   std::unique_ptr<const Terrain> terrain_;
   BlobStore* scenes_;
+  std::unique_ptr<const appearance::ImageDetector> looks_;
   PassMemory passes_;
   MotionCounts counts_;
 };

@@ -89,6 +89,18 @@ void AddBox(double x, double y, double width, double height, JsonWriter& json) {
   json.EndArray();
 }
 
+void AddPlace(const Box& box, const ImageReportOptions& options, JsonWriter& json) {
+  if (!options.place) return;
+  const auto place = options.place(box.x_px + box.width_px / 2, box.y_px + box.height_px / 2);
+  if (!place) return;
+  json.Field("lat_deg", place->position.latitude.deg());
+  json.Field("lon_deg", place->position.longitude.deg());
+  // The middle of a box is good to a tenth of its longer side.
+  const double box_m = 0.1 * std::max(box.width_px, box.height_px) * options.gsd_m.value_or(0);
+  const double variance = place->sigma_m * place->sigma_m + box_m * box_m;
+  json.Key("cov_m2").BeginArray().Number(variance).Number(0).Number(variance).EndArray();
+}
+
 std::string ImageLine(const cv::Mat& picture, const ModelCard& card, const appearance::Look& look,
                       const std::vector<PersonGroup>& groups, const ImageReportOptions& options) {
   JsonWriter json;
@@ -102,6 +114,8 @@ std::string ImageLine(const cv::Mat& picture, const ModelCard& card, const appea
     json.BeginObject().Field("class", NameOf(box, card));
     json.Field("score", InDecimals(box.score, 1e4));
     AddBox(box.x_px, box.y_px, box.width_px, box.height_px, json);
+    // A single person has a box for scoring, never a place.
+    if (!IsPersonBox(box, card)) AddPlace(box, options, json);
     json.EndObject();
   }
   json.EndArray().Key("groups").BeginArray();

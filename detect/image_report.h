@@ -2,21 +2,31 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
+#include "core/geo/geodetic.h"
 #include "detect/appearance/image_detector.h"
 
 namespace trucewatch {
+
+// Where on the ground an image point lies, with the 1-sigma error of east and of north.
+struct ImagePlace {
+  Geodetic position;
+  double sigma_m = 0;
+};
 
 struct ImageReportOptions {
   std::string file = {};                 // as the line names it
   std::optional<double> min_score = {};  // weaker detections are left out; nothing: the card's
   bool evaluate = false;             // single persons as boxes, for scoring on labelled sets only
   std::optional<double> gsd_m = {};  // ground sample distance, where it is known
-  std::string draw_file = {};        // picture with boxes (.jpg, .png); empty: none
+  // Of pictures with a place on earth: from an image point, origin at the top-left corner.
+  std::function<std::optional<ImagePlace>(double x_px, double y_px)> place = {};
+  std::string draw_file = {};  // picture with boxes (.jpg, .png); empty: none
 };
 
 struct ImageReport {

@@ -12,6 +12,7 @@
 #include "core/json/json_writer.h"
 #include "core/media/decoder.h"
 #include "core/types/names.h"
+#include "detect/appearance_look.h"
 #include "detect/segment.h"
 
 namespace trucewatch {
@@ -37,6 +38,7 @@ double Rounded(double value, double per_unit) { return std::round(value * per_un
 struct Seen {
   const MotionMoment* moment = nullptr;
   const std::vector<GroupObservation>* groups = nullptr;
+  const AppearanceLook* look = nullptr;  // null: none was asked for
 };
 
 void AddGroup(const GroupObservation& group, JsonWriter& json) {
@@ -51,6 +53,18 @@ void AddGroup(const GroupObservation& group, JsonWriter& json) {
   json.Number(Rounded(group.box_x_px, 100)).Number(Rounded(group.box_y_px, 100));
   json.Number(Rounded(group.box_width_px, 100)).Number(Rounded(group.box_height_px, 100));
   json.EndArray().EndObject();
+}
+
+void AddPersons(const ReportOptions& options, const AppearanceLook& look, JsonWriter& json) {
+  for (const appearance::Box& box : look.look.boxes) {
+    const auto object = options.looks->card().class_(box.model_class).object();
+    if (object != v1::config::ModelClass::PERSON || box.score < options.min_score) continue;
+    json.BeginObject().Field("class", "person").Field("score", Rounded(box.score, 1e4));
+    json.Key("box_px").BeginArray();
+    json.Number(Rounded(box.x_px, 100)).Number(Rounded(box.y_px, 100));
+    json.Number(Rounded(box.width_px, 100)).Number(Rounded(box.height_px, 100));
+    json.EndArray().EndObject();
+  }
 }
 
 std::string Line(const ReportOptions& options, int frame, cv::Size size, const Seen& seen) {
@@ -80,7 +94,10 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const S
     json.Number(Rounded(detection.box_x_px, 100)).Number(Rounded(detection.box_y_px, 100));
     json.Number(Rounded(detection.box_width_px, 100)).Number(Rounded(detection.box_height_px, 100));
     json.EndArray();
-    if (moment.georeferenced) {
+    // The network's own have no image track.
+    if (seen.look != nullptr) json.Field("moving", detection.image_track != 0);
+    const bool placed = detection.image_track != 0 || detection.length_m > 0;
+    if (moment.georeferenced && placed) {
       json.Field("lat_deg", detection.position.latitude.deg());
       json.Field("lon_deg", detection.position.longitude.deg());
       const Eigen::Matrix2d& cov = detection.cov_en_m2;
@@ -89,6 +106,7 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const S
     }
     json.EndObject();
   }
+  if (options.evaluate && seen.look != nullptr) AddPersons(options, *seen.look, json);
   json.EndArray();
   json.Key("groups").BeginArray();
   for (const GroupObservation& group : *seen.groups) AddGroup(group, json);
@@ -123,15 +141,69 @@ Result<void> Draw(const ReportOptions& options, int frame, const DecodedPicture&
     for (const Detection& d : seen.moment->detections) {
       if (d.score < options.min_score) continue;
       const cv::Rect2d box(d.box_x_px - 2, d.box_y_px - 2, d.box_width_px + 4, d.box_height_px + 4);
-      cv::rectangle(colour, box, {0, 0, 255}, 1);
-      cv::putText(colour, std::to_string(d.image_track), cv::Point2d(box.x, box.y - 2),
-                  cv::FONT_HERSHEY_SIMPLEX, 0.35, {0, 255, 255}, 1, cv::LINE_AA);
+      const bool moving = d.image_track != 0;
+      cv::rectangle(colour, box, moving ? cv::Scalar(0, 0, 255) : cv::Scalar(80, 200, 255), 1);
+      const std::string text = moving ? std::to_string(d.image_track)
+                                      : fmt::format("{} {:.2f}", BestClass(d.classes), d.score);
+      cv::putText(colour, text, cv::Point2d(box.x, box.y - 2), cv::FONT_HERSHEY_SIMPLEX, 0.35,
+                  {0, 255, 255}, 1, cv::LINE_AA);
     }
     if (cv::imwrite(path, colour)) return {};
   } catch (const cv::Exception&) {
     // Said below.
   }
   return Fail(ErrorCode::kIo, "{}: cannot write the picture; does the folder exist?", path);
+}
+
+// Looks at every picture with the network: movers take its class, and what does not move is added
+// to the moment's detections. By frame of the segment.
+Result<std::map<std::size_t, AppearanceLook>> LookAtFrames(const VideoSegment& segment,
+                                                           const ReportOptions& options,
+                                                           const Terrain& terrain,
+                                                           SegmentMotion& seen) {
+  std::map<std::size_t, AppearanceLook> looks;
+  std::map<std::size_t, std::size_t> moment_of_frame;
+  for (std::size_t i = 0; i < seen.motion.moments.size(); ++i) {
+    moment_of_frame[seen.frame_of_picture[seen.motion.moments[i].picture]] = i;
+  }
+  std::vector<std::string> units;
+  for (const VideoFrame& frame : segment.frames) units.push_back(frame.access_unit);
+  AppearanceLookOptions look_options;
+  look_options.min_score = options.min_score;
+  Result<void> looked;
+  const DecodeOptions decode{.codec = segment.codec,
+                             .extradata = segment.extradata,
+                             .chroma = WantsColour(options.looks->card())};
+  const auto decoded = DecodeAccessUnits(decode, units, [&](DecodedPicture&& picture) {
+    const auto index = static_cast<std::size_t>(picture.access_unit);
+    const auto found = moment_of_frame.find(index);
+    if (found == moment_of_frame.end()) return true;
+    const VideoFrame& frame = segment.frames[index];
+    auto look = LookByAppearance(picture, {frame.time, frame.pose, frame.pose_sigma},
+                                 *options.looks, terrain, look_options);
+    if (!look) {
+      looked = tl::unexpected<Error>(look.error());
+      return false;
+    }
+    std::vector<Detection>& detections = seen.motion.moments[found->second].detections;
+    std::vector<Detection> standing = look->vehicles;
+    for (Detection& mover : detections) {
+      const Detection* vehicle = VehicleOfMover(mover, look->vehicles);
+      if (vehicle == nullptr) continue;
+      mover.classes = vehicle->classes;
+      std::erase_if(standing, [&](const Detection& d) {
+        return d.box_x_px == vehicle->box_x_px && d.box_y_px == vehicle->box_y_px;
+      });
+    }
+    detections.insert(detections.end(), standing.begin(), standing.end());
+    std::vector<GroupObservation>& groups = seen.people.groups[found->second];
+    if (!seen.people.searched) groups = look->groups;
+    looks[index] = std::move(*look);
+    return true;
+  });
+  TW_RETURN_IF_ERROR(looked);
+  if (!decoded) return tl::unexpected<Error>(decoded.error());
+  return looks;
 }
 
 }  // namespace
@@ -141,13 +213,20 @@ Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& opti
   MotionOptions motion = options.motion;
   motion.observation_period = Duration();
   motion.sample_period = Duration();
-  TW_ASSIGN_OR_RETURN(const SegmentMotion seen,
+  TW_ASSIGN_OR_RETURN(SegmentMotion seen,
                       DetectSegmentMotion(segment, motion, terrain, options.people));
+  std::map<std::size_t, AppearanceLook> looks;
+  if (options.looks != nullptr) {
+    TW_ASSIGN_OR_RETURN(looks, LookAtFrames(segment, options, terrain, seen));
+  }
   const cv::Size size(seen.width_px, seen.height_px);
   std::map<std::size_t, Seen> by_frame;
   for (std::size_t i = 0; i < seen.motion.moments.size(); ++i) {
     const MotionMoment& moment = seen.motion.moments[i];
-    by_frame[seen.frame_of_picture[moment.picture]] = {&moment, &seen.people.groups[i]};
+    const std::size_t frame = seen.frame_of_picture[moment.picture];
+    const auto look = looks.find(frame);
+    by_frame[frame] = {&moment, &seen.people.groups[i],
+                       look == looks.end() ? nullptr : &look->second};
   }
   // Frames are numbered as they are shown; one without a line of its own did not decode.
   std::map<std::size_t, int> number;

@@ -13,6 +13,9 @@
 #include "detect/people/people_detector.h"
 
 namespace trucewatch {
+namespace appearance {
+class ImageDetector;
+}  // namespace appearance
 
 struct ReportOptions {
   std::string file = {};      // as the lines name it
@@ -21,6 +24,10 @@ struct ReportOptions {
   double min_score = 0;                      // weaker detections are left out
   std::string draw_directory = {};           // existing folder for pictures with boxes; empty: none
   int draw_every = 1;                        // frames
+  // Every picture is looked at with this network too; null: only what moves is looked for. Outlives
+  // the call.
+  const appearance::ImageDetector* looks = nullptr;
+  bool evaluate = false;  // single persons as boxes, for scoring on labelled sets only
 };
 
 // Detection alone, for `trucewatch detect FILE --json` (DESIGN.md section 6): one JSON object a
@@ -30,9 +37,10 @@ struct ReportOptions {
 //    "box_px": [x, y, width, height], "lat_deg"?, "lon_deg"?, "cov_m2"?: [ee, en, nn]}],
 //    "groups": [{"class": "person_group", "count_min", "count_max", "lat_deg", "lon_deg",
 //    "extent_m", "box_px"}]}
-// in order of presentation. Frames are numbered from `first_frame`; returns the next number.
-// A frame without a pose has boxes only. Fails when the segment does not decode, or a picture
-// cannot be written.
+// with options.looks "moving" in each detection: what the network alone saw does not move, as far
+// as could be told. in order of presentation. Frames are numbered from `first_frame`; returns the
+// next number. A frame without a pose has boxes only. Fails when the segment does not decode, or a
+// picture cannot be written.
 using LineSink = std::function<void(const std::string& line)>;
 Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& options,
                           const Terrain& terrain, int first_frame, const LineSink& sink);

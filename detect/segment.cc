@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/media/decoder.h"
+#include "detect/appearance_segment.h"
 
 namespace trucewatch {
 namespace {
@@ -21,6 +22,18 @@ DataFault FaultOf(const VideoSegment& segment, std::string reason) {
   fault.format = segment.codec;
   fault.reason = std::move(reason);
   return fault;
+}
+
+// What a whole picture showed. People are counted by how they move where the video is sharp enough
+// for that, and by their looks elsewhere: two counts of one group would make two groups.
+void AddAppearance(const SegmentAppearance::Moment& moment, const v1::config::DetectConfig& config,
+                   ObservationSet* set) {
+  if (!moment.whole) return;
+  set->standing_detection_probability = config.appearance().standing_detection_probability();
+  set->groups.insert(set->groups.end(), moment.standing.begin(), moment.standing.end());
+  if (!moment.knows_people || set->group_detection_probability > 0) return;
+  set->group_detection_probability = config.people().detection_probability();
+  set->groups.insert(set->groups.end(), moment.people.begin(), moment.people.end());
 }
 
 }  // namespace
@@ -123,7 +136,7 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
 }
 
 SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
-                            const Terrain& terrain) {
+                            const Terrain& terrain, const appearance::ImageDetector* looks) {
   SegmentResult result;
   auto seen =
       DetectSegmentMotion(segment, MotionOptionsFrom(config), terrain, PeopleOptionsFrom(config));
@@ -137,6 +150,11 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
         segment, fmt::format("{} of {} pictures do not decode", frames - seen->decoded, frames)));
   }
   result.counts = seen->motion.counts;
+  SegmentAppearance appearance;
+  if (looks != nullptr && config.has_appearance()) {
+    appearance = LookAtSegment(segment, config, *looks, terrain, *seen);
+    if (!appearance.fault.empty()) result.faults.push_back(FaultOf(segment, appearance.fault));
+  }
   for (std::size_t i = 0; i < seen->motion.moments.size(); ++i) {
     MotionMoment& moment = seen->motion.moments[i];
     ObservationSet set;
@@ -144,6 +162,9 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
     set.lineage = segment.lineage;
     set.lineage.model = AppendModel(segment.lineage.model, kMotionModel);
     if (config.has_people()) set.lineage.model = AppendModel(set.lineage.model, kPeopleModel);
+    if (!appearance.moments.empty()) {
+      set.lineage.model = AppendModel(set.lineage.model, looks->card().name().c_str());
+    }
     set.time = moment.time;
     set.frame_index = static_cast<int>(seen->frame_of_picture[moment.picture]);
     set.footprint = std::move(moment.footprint);
@@ -163,6 +184,9 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
     if (seen->people.searched && set.degraded_reason.empty()) {
       set.group_detection_probability = config.people().detection_probability();
       set.groups = std::move(seen->people.groups[i]);
+    }
+    if (!appearance.moments.empty() && set.degraded_reason.empty()) {
+      AddAppearance(appearance.moments[i], config, &set);
     }
     result.observations.push_back(std::move(set));
   }

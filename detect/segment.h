@@ -13,6 +13,9 @@
 #include "trucewatch/v1/config/mission.pb.h"
 
 namespace trucewatch {
+namespace appearance {
+class ImageDetector;
+}  // namespace appearance
 
 // Name and version of this detector in the lineage of what it makes.
 inline constexpr char kMotionModel[] = "motion-1";
@@ -48,7 +51,9 @@ struct SegmentResult {
 };
 
 // Pure function of its arguments; may run on several segments in parallel.
+// `looks`: the network of config.appearance; null: none.
 SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::DetectConfig& config,
-                            const Terrain& terrain);
+                            const Terrain& terrain,
+                            const appearance::ImageDetector* looks = nullptr);
 
 }  // namespace trucewatch

@@ -232,6 +232,14 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
     problems.Range("detect.people.detection_probability", people.detection_probability(), 0.01,
                    0.999);
   }
+  if (config.detect().has_appearance()) {
+    const auto& appearance = config.detect().appearance();
+    problems.Required("detect.appearance.model_card", appearance.model_card());
+    problems.Range("detect.appearance.period_s", appearance.period_s(), 0.05, 3600);
+    problems.Range("detect.appearance.chips", appearance.chips(), 0, 100);
+    problems.Range("detect.appearance.standing_detection_probability",
+                   appearance.standing_detection_probability(), 0.01, 0.999);
+  }
   if (config.detect().has_satellite()) {
     const auto& satellite = config.detect().satellite();
     problems.Range("detect.satellite.min_length_m", satellite.min_length_m(), 1.5, 20);

@@ -98,6 +98,22 @@ TEST(ReportImage, TheDrawingShowsTheBoxes) {
   EXPECT_EQ(lost.error().code, ErrorCode::kIo);
 }
 
+TEST(ReportImage, APictureWithAPlaceOnEarthGivesOneToVehiclesAndToNobodyElse) {
+  const auto detector = BlobDetector();
+  BlobPicture picture = CarAndPeople(2);
+  ImageReportOptions options{.evaluate = true, .gsd_m = 0.5};
+  options.place = [](double x, double y) -> std::optional<ImagePlace> {
+    return ImagePlace{Geodetic::FromDegrees(y, x, 0), 3};
+  };
+  const auto report = ReportImage(AsBytes(EncodedAs(".png", MatOf(picture))), *detector, options);
+  ASSERT_TRUE(report) << report.error().message;
+  // 3 m, and a tenth of 8 pixels of half a metre.
+  EXPECT_THAT(
+      report->line,
+      HasSubstr(R"("box_px":[20,10,8,8],"lat_deg":14,"lon_deg":24,"cov_m2":[9.16,0,9.16]})"));
+  EXPECT_THAT(report->line, HasSubstr(R"({"class":"person","score":1,"box_px":[24,60,8,8]})"));
+}
+
 TEST(ReportImage, WhatDoesNotDecodeSaysSo) {
   const auto detector = BlobDetector();
   BlobPicture picture = CarAndPeople(1);

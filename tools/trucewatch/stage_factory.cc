@@ -8,6 +8,7 @@
 #include "evidence/evidence_stage.h"
 #include "fusion/fusion_stage.h"
 #include "ingest/ingest_stage.h"
+#include "tools/trucewatch/model_files.h"
 #include "verify/verify_stage.h"
 
 #ifndef TRUCEWATCH_BUILD_ID
@@ -65,6 +66,14 @@ Result<MissionParts> LoadMissionParts(const MissionFile& mission) {
   return parts;
 }
 
+// A card's name is one that ships, a path is relative to the mission.
+Result<std::unique_ptr<appearance::ImageDetector>> LoadAppearance(const MissionFile& mission) {
+  const std::string& card = mission.config.detect().appearance().model_card();
+  const bool is_path = card.find('/') != std::string::npos || card.find('.') != std::string::npos;
+  TW_ASSIGN_OR_RETURN(ModelFile model, FindModel(is_path ? mission.Resolve(card) : card));
+  return appearance::ImageDetector::Create(std::move(model));
+}
+
 Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionParts& parts,
                                          unsigned detect_threads) {
   const auto& config = parts.mission->config;
@@ -74,8 +83,12 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
     auto detect = config.detect();
     if (detect_threads != 0) detect.set_threads(detect_threads);
     TW_ASSIGN_OR_RETURN(std::unique_ptr<Terrain> terrain, LoadTerrain(*parts.mission));
+    std::unique_ptr<const appearance::ImageDetector> looks;
+    if (detect.has_appearance()) {
+      TW_ASSIGN_OR_RETURN(looks, LoadAppearance(*parts.mission));
+    }
     return std::unique_ptr<Stage>(
-        std::make_unique<DetectStage>(detect, std::move(terrain), parts.scenes));
+        std::make_unique<DetectStage>(detect, std::move(terrain), parts.scenes, std::move(looks)));
   }
   if (name == "fusion") {
     FusionStage::Options options{

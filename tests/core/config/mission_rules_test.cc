@@ -61,7 +61,7 @@ detect {
   threads: 2 working_gsd_m: 0.4 min_speed_mps: 1.5 max_speed_mps: 60
   min_size_m: 2.5 max_size_m: 30
   observation_period_s: 0.5 detection_probability: 0.9 false_alarms_per_km2: 0.1
-  people { max_gsd_m: 0.05 min_count: 4 group_radius_m: 25 detection_probability: 0.7 }
+  people { max_gsd_m: 0.05 min_count: 4 group_radius_m: 25 detection_probability: 0.7 } appearance { model_card: "thermal" period_s: 3.25 chips: 7 standing_detection_probability: 0.85 }
   satellite {
     min_length_m: 2.75 max_length_m: 35 detection_probability: 0.6
     false_alarms_per_km2: 1.25 max_resolution_m: 0.75
@@ -184,6 +184,9 @@ TEST(MissionRules, ConfigsWithEverySectionHaveNoProblem) {
 
 TEST(MissionRules, ValuesUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirLine) {
   const Limits all[] = {
+      {"period_s: 3.25", "detect.appearance.period_s", 0.05, 3600},
+      {"standing_detection_probability: 0.85", "detect.appearance.standing_detection_probability",
+       0.01, 0.999},
       {"origin_lat_deg: 15.5", "origin_lat_deg", -90, 90},
       {"origin_lon_deg: 32.0", "origin_lon_deg", -180, 180},
       {"origin_height_hae_m: 400", "origin_height_hae_m", -500, 9000},
@@ -244,10 +247,16 @@ TEST(MissionRules, ValuesUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirL
   ExpectLimits(kOfHub, {"late_after_s: 30", "hub.late_after_s", 0.1, 86'400}, false);
 }
 
+TEST(MissionRules, AppearanceNeedsAModel) {
+  EXPECT_THAT(ProblemsOf(With(kEverySection, "model_card: \"thermal\"", "")),
+              HasSubstr("detect.appearance.model_card"));
+}
+
 TEST(MissionRules, CountsUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirLine) {
   const Limits all[] = {
       {"threads: 2", "detect.threads", 1, 64},
       {"min_count: 4", "detect.people.min_count", 3, 1000},
+      {"chips: 7", "detect.appearance.chips", 0, 100},
       {"group_min_count: 5", "fusion.group_min_count", 2, 1000},
       {"border_margin_px: 5", "source[2].satellite.border_margin_px", 0, 256},
       {"cloud_dilation_px: 6", "source[2].satellite.cloud_dilation_px", 0, 256},

@@ -122,6 +122,10 @@ Result<void> DetectFile(const DetectCommand& command, const std::string& file,
   options.min_score = command.min_score.value_or(0);
   options.draw_directory = command.draw;
   options.draw_every = command.draw_every;
+  options.evaluate = command.evaluate;
+  if (!command.model.empty() || command.modality == "rgb" || command.modality == "ir") {
+    TW_ASSIGN_OR_RETURN(options.looks, detectors.Asked());
+  }
   Tally tally;
   const LineSink sink = [&](const std::string& line) {
     tally.Count(line);
@@ -149,8 +153,9 @@ Result<void> DetectFile(const DetectCommand& command, const std::string& file,
   }
   if (tally.frames == 0) return Fail(ErrorCode::kBadInput, "{}: no picture could be decoded", file);
   if (!command.json) {
-    std::printf("%s: %d frames, %llu detections of moving objects\n", file.c_str(), tally.frames,
-                static_cast<unsigned long long>(tally.detections));
+    std::printf("%s: %d frames, %llu detections of %s\n", file.c_str(), tally.frames,
+                static_cast<unsigned long long>(tally.detections),
+                options.looks == nullptr ? "moving objects" : "vehicles");
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "core/raster/scene_reader.h"
 #include "detect/image_report.h"
 #include "tools/trucewatch/model_files.h"
 
@@ -75,6 +76,23 @@ std::vector<std::string> DrawingNames(const std::string& folder,
     names.push_back(folder + "/" + name + ".jpg");
   }
   return names;
+}
+
+// A TIFF with a place on earth gives its detections one; null: another picture.
+std::unique_ptr<SceneReader> Placed(const std::string& file, ImageReportOptions* options) {
+  if (!IsTiff(file)) return nullptr;
+  auto reader = SceneReader::OpenFile(file);
+  if (!reader) return nullptr;
+  const SceneReader* scene = reader->get();
+  if (!options->gsd_m && scene->info().resolution_m > 0) {
+    options->gsd_m = scene->info().resolution_m;
+  }
+  options->place = [scene](double x_px, double y_px) -> std::optional<ImagePlace> {
+    const auto position = scene->GroundFromPixel({x_px, y_px});
+    if (!position) return std::nullopt;
+    return ImagePlace{*position, scene->info().position_sigma_m};
+  };
+  return std::move(*reader);
 }
 
 // What became of one picture.
@@ -156,6 +174,11 @@ Result<const appearance::ImageDetector*> Detectors::Load(const std::string& mode
 
 Result<const appearance::ImageDetector*> Detectors::Asked() {
   if (!command_.model.empty()) return Load(command_.model);
+  if (command_.modality == "sar") {
+    return Fail(ErrorCode::kUsage,
+                "radar pictures are not searched without a network for them: name its card with "
+                "--model");
+  }
   return Load(DefaultModelName(command_.modality == "ir" ? ModelCard::INFRARED : ModelCard::RGB));
 }
 
@@ -188,6 +211,7 @@ Result<ImagesSeen> DetectInImages(const DetectCommand& command, std::span<const 
     options.evaluate = command.evaluate;
     if (command.gsd_m > 0) options.gsd_m = command.gsd_m;
     if (!drawings.empty()) options.draw_file = drawings[i];
+    const std::unique_ptr<SceneReader> placed = Placed(files[i], &options);
     const auto fail = [&](const Error& error) {
       result.failed = true;
       result.line = ImageErrorLine(files[i], error.message);
