@@ -270,7 +270,7 @@ std::optional<std::string> UsualClass(const std::string& name) {
                                                             {"truck", "truck"},
                                                             {"bus", "truck"},
                                                             {"minibus", "truck"},
-                                                            {"othervehicle", "truck"},
+                                                            {"othervehicle", "vehicle"},
                                                             {"tracked_vehicle", "tracked_vehicle"},
                                                             {"tank", "tracked_vehicle"},
                                                             {"vehicle", "vehicle"}};

@@ -32,10 +32,10 @@ struct LoadedDetections {
 
 // Reads both sides and puts them together. A picture is known by its file's name without folder and
 // ending, with more of its path where that is not enough, and the frame. Truth classes become ours
-// by `class_map`, else by the usual words (car, van -> light_vehicle; truck, bus, minibus,
-// OtherVehicle -> truck; person, pedestrian -> person; tank -> tracked_vehicle), whatever their
-// case; others are not scored. DontCare, iscrowd and ignore mark regions. Errors name file and
-// line.
+// by `class_map`, else by the usual words (car, van -> light_vehicle; truck, bus, minibus ->
+// truck; OtherVehicle -> vehicle; person, pedestrian -> person; tank -> tracked_vehicle), whatever
+// their case; others are not scored. DontCare, iscrowd and ignore mark regions. Errors name file
+// and line.
 Result<LoadedDetections> LoadDetections(const DetectionFiles& files);
 
 }  // namespace trucewatch::tools
