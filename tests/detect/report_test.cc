@@ -37,7 +37,9 @@ TEST(Report, OneLineAFrameInOrder) {
   EXPECT_THAT(
       lines[3],
       HasSubstr(R"({"file":"a \"file\".ts","frame":3,"time_utc":"2026-02-25T06:13:20.300000Z",)"
-                R"("width_px":960,"height_px":540,"detections":[{"class":")"));
+                R"("width_px":960,"height_px":540,"position_sigma_stated_m":)"));
+  EXPECT_THAT(lines[3], HasSubstr(R"("position_scatter_m":)"));
+  EXPECT_THAT(lines[3], HasSubstr(R"("detections":[{"class":")"));
   EXPECT_THAT(lines[3], HasSubstr("\"box_px\":["));
   EXPECT_THAT(lines[3], HasSubstr("\"lat_deg\":36.2"));
   EXPECT_THAT(lines[3], HasSubstr("\"cov_m2\":["));
