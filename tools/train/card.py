@@ -25,8 +25,8 @@ ABOUT = {
         "Chosen by, and measured on, the held-back places (28 pictures). Minibus counts as car; cyclists are ignored areas.",
         "licence": "Weights: CC BY-SA, because a part of the data is. Data: CC BY 3.0 (MOS*, Munich*), CC BY-SA (DJI*).",
         "attribution": "Attribution: trained on aerial-cars-dataset (github.com/jekhor/aerial-cars-dataset): DJI* by Yauhen Kharuzhy and Minsk OSM community, CC BY-SA; MOS* and Munich* from "
-        "KIT AIS (Karlsruhe Institute of Technology), CC BY 3.0; pictures changed: resized to at most 2000 px, recompressed.",
-        "limits": "Few places: two of Minsk, two of Munich; all by day. Real trucks are four boxes in training and one in val, so truck stands on the renderer. Trams count as bus, as the data has it.",
+        "KIT AIS (Karlsruhe Institute of Technology), CC BY 3.0; pictures changed: resized to at most 2000 px, recompressed. Started from weights trained on HIT-UAV (Suo et al. 2023, doi 10.1038/s41597-023-02066-6), CC BY 4.0.",
+        "limits": "Few places: two of Minsk, two of Munich; all by day. The held-back pictures are frames of two recordings, nearly the same picture, so the intervals are too narrow. Real trucks are four boxes in training and one in val, so truck stands on the renderer. Trams count as bus, as the data has it.",
         "objects": {"car": "LIGHT_VEHICLE", "truck": "TRUCK", "bus": "TRUCK"},
         "modality": "RGB",
         "order": "RGB_ORDER",
