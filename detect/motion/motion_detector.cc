@@ -289,17 +289,14 @@ motion::PoseRefinement RefineSegment(const std::vector<Moment>& moments,
   return motion::RefinePoses(sightings, moments.size());
 }
 
-void Refine(const motion::PoseRefinement& poses, std::size_t moment, MotionMoment& out) {
+void Refine(const motion::PoseRefinement& poses, MotionMoment& out) {
   out.position_sigma_stated_m = poses.stated_sigma_m;
   out.position_scatter_m = poses.scatter_m;
   out.georeference_note = poses.note;
-  if (!out.georeferenced) return;
-  const Eigen::Vector2d shift = poses.shift_en_m[moment];
+  // Places stay those of each picture's own pose: on the only real clip with recorded places the
+  // mean of a segment lies further from them (24 m against 6 m).
+  if (!out.georeferenced || !poses.disagree) return;
   for (Detection& detection : out.detections) {
-    const LocalFrame frame(detection.position);
-    const double height_hae_m = detection.position.height_hae_m;
-    detection.position = frame.GeodeticFromEnu({shift.x(), shift.y(), 0});
-    detection.position.height_hae_m = height_hae_m;
     detection.cov_en_m2 = poses.transform * detection.cov_en_m2 * poses.transform.transpose();
   }
 }
@@ -457,7 +454,7 @@ MotionResult MotionDetector::Finish() {
           std::max(options_.min_speed_mps, kFirmDisplacementPx * working_gsd / (0.6 * span));
     }
     Report(moments[m], views[m], pictures_[samples.picture[m]], movers, out);
-    Refine(poses, m, out);
+    Refine(poses, out);
     // What has left the picture is no longer seen in it.
     std::erase_if(out.detections, [&](const Detection& detection) {
       const double u = detection.box_x_px + detection.box_width_px / 2;

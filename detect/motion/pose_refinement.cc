@@ -61,10 +61,6 @@ PoseRefinement RefinePoses(const std::vector<PoseSighting>& sightings, std::size
   const Eigen::LLT<Eigen::Matrix2d> root(stated);
   if (root.info() != Eigen::Success)
     return refined;  // nothing is stated: nothing to hold it against
-  for (std::size_t i = 0; i < sightings.size(); ++i) {
-    if (sightings[i].moment < moments) refined.shift_en_m[sightings[i].moment] = -residuals[i];
-  }
-
   // In the frame where the stated covariance is the unit matrix.
   const Eigen::Matrix2d l = root.matrixL();
   const Eigen::Matrix2d l_inverse = l.inverse();
@@ -87,6 +83,10 @@ PoseRefinement RefinePoses(const std::vector<PoseSighting>& sightings, std::size
         "{:.1f} "
         "m (measured), their stated errors make {:.1f} m; covariances are widened to it",
         refined.scatter_m, refined.stated_sigma_m);
+    return refined;
+  }
+  for (std::size_t i = 0; i < sightings.size(); ++i) {
+    if (sightings[i].moment < moments) refined.shift_en_m[sightings[i].moment] = -residuals[i];
   }
   return refined;
 }

@@ -25,7 +25,8 @@ struct PoseSighting {
 // any one of them; an error common to all is not seen.
 struct PoseRefinement {
   // Added to a place found with the pose of moment i: what that pose is off from the mean. Zero
-  // where a moment had no sighting.
+  // where a moment had no sighting, and everywhere when the two disagree: errors that are not the
+  // noise they were taken for (metadata late while the camera swings) do not average out.
   std::vector<Eigen::Vector2d> shift_en_m;
   // A covariance C by the stated errors becomes T C T^T: less by the noise that the mean takes
   // away, more where the scatter is larger than the stated errors.
