@@ -284,9 +284,9 @@ motion::PoseRefinement RefineSegment(const std::vector<Moment>& moments,
     }
     const auto ground = views[m].Locate(working, 0);
     if (!ground) continue;
-    sightings.push_back({m, moments[m].time_s, ground->position, ground->cov_en_m2});
+    sightings.push_back({ground->position, ground->cov_en_m2});
   }
-  return motion::RefinePoses(sightings, moments.size());
+  return motion::RefinePoses(sightings);
 }
 
 void Refine(const motion::PoseRefinement& poses, MotionMoment& out) {
