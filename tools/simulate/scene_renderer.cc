@@ -9,6 +9,7 @@
 
 #include "tools/simulate/box_models.h"
 #include "tools/simulate/ground_paint.h"
+#include "tools/simulate/plane_map.h"
 #include "tools/simulate/random.h"
 
 namespace trucewatch::simulate {
@@ -16,22 +17,6 @@ namespace {
 
 constexpr std::size_t kNoiseTile = 1 << 20;  // samples
 constexpr double kNoiseSigma = 2.2;          // grey levels
-
-cv::Mat ToMat(const Eigen::Matrix3d& m) {
-  cv::Mat result(3, 3, CV_64F);
-  for (int r = 0; r < 3; ++r) {
-    for (int c = 0; c < 3; ++c) result.at<double>(r, c) = m(r, c);
-  }
-  return result;
-}
-
-// From pixel indices (0 is the middle of the first) to image points of a plane `step` luma pixels a
-// sample.
-Eigen::Matrix3d ImageFromIndex(double step) {
-  Eigen::Matrix3d m;
-  m << step, 0, 0.5 * step, 0, step, 0.5 * step, 0, 0, 1;
-  return m;
-}
 
 Sun SunOf(const Scenario& scenario) {
   const auto& look = scenario.config.look();

@@ -9,6 +9,7 @@
 
 #include "tools/simulate/box_models.h"
 #include "tools/simulate/clip/yard.h"
+#include "tools/simulate/plane_map.h"
 #include "tools/simulate/random.h"
 #include "tools/simulate/raster.h"
 
@@ -21,22 +22,6 @@ using v1::config::ClipScene;
 
 constexpr int kShift = 4;  // fractional bits of OpenCV's drawing
 constexpr double kMostTexels = 48e6;
-
-cv::Mat AsMat(const Eigen::Matrix3d& m) {
-  cv::Mat result(3, 3, CV_64F);
-  for (int r = 0; r < 3; ++r) {
-    for (int c = 0; c < 3; ++c) result.at<double>(r, c) = m(r, c);
-  }
-  return result;
-}
-
-// From sample indices (0: middle of the first) of a plane of `step` pixels a sample to image
-// points.
-Eigen::Matrix3d PointFromIndex(double step) {
-  Eigen::Matrix3d m;
-  m << step, 0, 0.5 * step, 0, step, 0.5 * step, 0, 0, 1;
-  return m;
-}
 
 struct GroundTones {
   Colour land, paved, unpaved, marking, kerb;
@@ -381,9 +366,10 @@ void ClipGround::Draw(const simulate::View& view, double gsd_m, Canvas& canvas) 
   const Eigen::Matrix3d ground_from_image = view.image_from_ground().inverse();
   const int flags = cv::INTER_LINEAR | cv::WARP_INVERSE_MAP;
   const auto warp = [&](const cv::Mat& from, double texel_m, double step, cv::Mat& to) {
-    cv::warpPerspective(from, to,
-                        AsMat(TexelFromEn(texel_m) * ground_from_image * PointFromIndex(step)),
-                        to.size(), flags, cv::BORDER_REPLICATE);
+    cv::warpPerspective(
+        from, to,
+        simulate::ToMat(TexelFromEn(texel_m) * ground_from_image * simulate::ImageFromIndex(step)),
+        to.size(), flags, cv::BORDER_REPLICATE);
   };
   const double lod = std::clamp(std::log2(std::max(gsd_m / texel_m_, 1.0)), 0.0, 1.999);
   const auto level = static_cast<std::size_t>(lod);
