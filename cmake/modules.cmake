@@ -56,7 +56,7 @@ endfunction()
 # tw_test(core/time instant_test.cc ... [DEPS ...] [EXTERNAL ...] [LABEL unit])
 # makes the program core_time_test from tests/core/time/*.cc and one ctest entry per case.
 function(tw_test path)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;SEPARATE;DEPS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST" "SOURCES;SEPARATE;DEPS;EXTERNAL" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   set(target ${name}_test)
   add_executable(${target} ${ARG_SOURCES} ${ARG_SEPARATE})
@@ -78,6 +78,10 @@ function(tw_test path)
   # One ctest entry a program: starting a process per case costs more than the unit tests themselves.
   add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${target} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  # About how many seconds it takes, of the long ones: ctest begins with these, so that none runs alone at the end.
+  if(ARG_COST)
+    set_tests_properties(${target} PROPERTIES COST ${ARG_COST})
+  endif()
 endfunction()
 
 function(tw_target_name path out)
