@@ -127,17 +127,18 @@ double UpdateModel(Gaussian& g, const Look& look, const LookPlot& plot,
                    const UpdateOptions& options) {
   const double prior = g.cov(0, 0) + g.cov(1, 1);
   double log_density = UpdatePair(g, 0, plot.p_en_m, plot.cov_en_m2);
-  if (options.shared_georeference) {
-    // Never above what was believed before: independent sources may have made it surer.
-    const double one = plot.cov_en_m2(0, 0) + plot.cov_en_m2(1, 1);
-    LiftPosition(g, std::min(1.0, prior / one) * plot.cov_en_m2);
-  }
   if (plot.range_rate_mps && look.sensor_en_m) {
     log_density +=
         UpdateRangeRate(g, *look.sensor_en_m, *plot.range_rate_mps, plot.range_rate_sigma_mps);
   }
   if (plot.v_en_mps) {
     log_density += UpdatePair(g, 2, *plot.v_en_mps, options.velocity_cov_factor * plot.v_cov_en);
+  }
+  if (options.shared_georeference) {
+    // Never above what was believed before: independent sources may have made it surer. After the
+    // densities, which the lift must not touch.
+    const double one = plot.cov_en_m2(0, 0) + plot.cov_en_m2(1, 1);
+    LiftPosition(g, std::min(1.0, prior / one) * plot.cov_en_m2);
   }
   return log_density;
 }
@@ -272,15 +273,13 @@ Detectability DetectabilityOf(const Imm& imm, const Look& look) {
   return result;
 }
 
-namespace {
-
-double Mix(Imm& imm, const PerModel& report, const Look& look, const LookPlot& plot,
-           const UpdateOptions& options) {
+double Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
+              const UpdateOptions& options) {
   PerModel log_weight{};
   double highest = -std::numeric_limits<double>::infinity();
   for (std::size_t j = 0; j < kModelCount; ++j) {
-    log_weight[j] =
-        std::log(imm.probability[j] * report[j]) + UpdateModel(imm.model[j], look, plot, options);
+    log_weight[j] = std::log(imm.probability[j] * report_probability[j]) +
+                    UpdateModel(imm.model[j], look, plot, options);
     highest = std::max(highest, log_weight[j]);
   }
   double sum = 0;
@@ -292,24 +291,34 @@ double Mix(Imm& imm, const PerModel& report, const Look& look, const LookPlot& p
   return highest + std::log(sum);
 }
 
-}  // namespace
-
-double LogLikelihood(const Imm& imm, const PerModel& report_probability, const Look& look,
-                     const LookPlot& plot, const UpdateOptions& options) {
-  Imm copy = imm;
-  UpdateOptions plain = options;
-  plain.shared_georeference = false;  // lifts the result, not the likelihood
-  return Mix(copy, report_probability, look, plot, plain);
-}
-
-void Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
-            const UpdateOptions& options) {
-  Mix(imm, report_probability, look, plot, options);
-}
-
 void Miss(Imm& imm, const PerModel& miss_probability) {
   for (std::size_t j = 0; j < kModelCount; ++j) imm.probability[j] *= 1.0 - miss_probability[j];
   Normalise(imm.probability);
+}
+
+Imm Merge(std::span<const Alternative> alternatives) {
+  if (alternatives.size() == 1) return *alternatives.front().imm;
+  Imm result;
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    Gaussian& merged = result.model[j];
+    merged.mean.setZero();
+    merged.cov.setZero();
+    double sum = 0;
+    for (const Alternative& a : alternatives) {
+      const double weight = a.probability * a.imm->probability[j];
+      sum += weight;
+      merged.mean += weight * a.imm->model[j].mean;
+    }
+    result.probability[j] = sum;
+    merged.mean /= sum;
+    for (const Alternative& a : alternatives) {
+      const double weight = a.probability * a.imm->probability[j] / sum;
+      const Eigen::Vector4d d = a.imm->model[j].mean - merged.mean;
+      merged.cov += weight * (a.imm->model[j].cov + d * d.transpose());
+    }
+  }
+  Normalise(result.probability);
+  return result;
 }
 
 Gaussian Estimate(const Imm& imm) {

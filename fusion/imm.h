@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <span>
 
 #include "fusion/look.h"
 
@@ -36,7 +37,7 @@ struct MotionModelOptions {
   double max_step_s = 5.0;                 // longer predictions are made in steps of this
   // Rates of change between the models [1/s]; each row adds up to 0.
   Eigen::Matrix3d rate_per_s =
-      (Eigen::Matrix3d() << -0.050, 0.005, 0.045, 0.002, -0.020, 0.018, 0.020, 0.100, -0.120)
+      (Eigen::Matrix3d() << -0.022, 0.002, 0.020, 0.001, -0.005, 0.004, 0.020, 0.100, -0.120)
           .finished();
 };
 
@@ -71,15 +72,21 @@ struct UpdateOptions {
   double velocity_cov_factor = 1.0;
 };
 
-// Logarithm of sum over models of probability x detectability x density of the report [1/m^2, and
-// per m/s of range rate, per (m/s)^2 of velocity]. Does not change the state.
-double LogLikelihood(const Imm& imm, const PerModel& report_probability, const Look& look,
-                     const LookPlot& plot, const UpdateOptions& options);
-// The same, and takes the report in.
-void Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
-            const UpdateOptions& options);
+// Takes the report in. Returns the logarithm of the sum over models of probability x detectability
+// x density of the report [1/m^2, and per m/s of range rate, per (m/s)^2 of velocity].
+double Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
+              const UpdateOptions& options);
 // Takes in that nothing was reported.
 void Miss(Imm& imm, const PerModel& miss_probability);
+
+// One of several ways it may have gone, and how probable that is.
+struct Alternative {
+  double probability = 0;
+  const Imm* imm = nullptr;
+};
+// All of them in one, with the mean and covariance of their mixture model by model. At least one
+// probability is above 0.
+Imm Merge(std::span<const Alternative> alternatives);
 
 // One Gaussian for readers: the mean of the more probable of "moving" and "stopped" (their average
 // would be a place where it is not), with the second moment of the whole mixture about it.

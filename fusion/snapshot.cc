@@ -126,9 +126,14 @@ v1::TrackerState ToProto(const Tracker& tracker) {
   message.set_time_us(tracker.time().micros());
   message.set_last_id(tracker.last_id());
   const TrackerCounts& c = tracker.counts();
-  for (const std::uint64_t count : {c.looks, c.plots, c.associated, c.initiated, c.merged,
-                                    c.deleted, c.refused, c.greedy_clusters}) {
+  for (const std::uint64_t count :
+       {c.looks, c.plots, c.associated, c.initiated, c.merged, c.deleted, c.refused}) {
     message.add_counts(count);
+  }
+  for (const auto& [source, time] : tracker.last_looks()) {
+    v1::SourceLook* look = message.add_last_looks();
+    look->set_source_id(source.value);
+    look->set_time_us(time.micros());
   }
   for (const TrackState& track : tracker.tracks()) {
     v1::TrackState* out = message.add_tracks();
@@ -158,7 +163,7 @@ v1::TrackerState ToProto(const Tracker& tracker) {
 }
 
 Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
-  if (message.counts_size() != 8) return Fail(ErrorCode::kBadInput, "fusion snapshot: counts");
+  if (message.counts_size() != 7) return Fail(ErrorCode::kBadInput, "fusion snapshot: counts");
   std::vector<TrackState> tracks;
   for (const v1::TrackState& in : message.tracks()) {
     TW_ASSIGN_OR_RETURN(TrackState track, TrackFromProto(in));
@@ -167,6 +172,10 @@ Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
   if (!Ascending(tracks, [](const TrackState& track) { return track.id; })) {
     return Fail(ErrorCode::kBadInput, "fusion snapshot: tracks are not in order");
   }
+  std::map<SourceId, Instant> last_looks;
+  for (const v1::SourceLook& look : message.last_looks()) {
+    last_looks[SourceId{look.source_id()}] = Instant::FromMicros(look.time_us());
+  }
   tracker.Restore(Instant::FromMicros(message.time_us()), message.last_id(),
                   {.looks = message.counts(0),
                    .plots = message.counts(1),
@@ -174,9 +183,8 @@ Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
                    .initiated = message.counts(3),
                    .merged = message.counts(4),
                    .deleted = message.counts(5),
-                   .refused = message.counts(6),
-                   .greedy_clusters = message.counts(7)},
-                  std::move(tracks));
+                   .refused = message.counts(6)},
+                  std::move(last_looks), std::move(tracks));
   return {};
 }
 

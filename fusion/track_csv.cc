@@ -154,10 +154,11 @@ Result<LookPlot> ParsePlot(const Table& meas, const Look& look) {
   return plot;
 }
 
-void WriteRows(const Tracker& tracker, Instant time, std::string& csv) {
+void WriteRows(const Tracker& tracker, Instant time, double max_sigma_m, std::string& csv) {
   for (const TrackEstimate& track : tracker.Estimates(time)) {
     const auto& m = track.state.mean;
     const auto& p = track.state.cov;
+    if (p(0, 0) + p(1, 1) > max_sigma_m * max_sigma_m) continue;
     fmt::format_to(
         std::back_inserter(csv),
         "{:.3f},{},{:.3f},{:.3f},{:.4f},{:.4f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},{:.5f},"
@@ -246,14 +247,14 @@ TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks,
     held.erase(held.begin(), done);
     settled_to = horizon + Duration::Micros(1);
     if (options.settled_lag_s) {
-      WriteRows(settled, time, result.csv);
+      WriteRows(settled, time, options.max_position_sigma_m, result.csv);
       continue;
     }
     Tracker live = settled;  // runs ahead of the hold with what is there
     for (const Look* look : held) {
       if (look->time <= time) live.Process(*look);
     }
-    WriteRows(live, time, result.csv);
+    WriteRows(live, time, options.max_position_sigma_m, result.csv);
   }
   result.counts = settled.counts();
   return result;

@@ -27,6 +27,10 @@ Result<std::vector<ReceivedLook>> ParseMeasurementCsv(std::string_view meas_csv,
 struct TrackCsvOptions {
   TrackerOptions tracker;
   double hold_s = 10.0;  // measurements older than this on arrival are left out and counted
+  // Rows are left out whose place is known no better than this (root of the trace of its
+  // covariance): past the distance at which a place counts as wrong, a row costs more than it is
+  // worth.
+  double max_position_sigma_m = 50.0;
   // Not set: the live picture, a row at t uses plots received by t. Set: the settled picture, a row
   // at t uses plots received by t + lag; at least the hold.
   std::optional<double> settled_lag_s;

@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
-#include "fusion/assignment.h"
 #include "fusion/internal/plot_grid.h"
 #include "fusion/internal/track_bookkeeping.h"
+#include "fusion/joint_association.h"
 
 namespace trucewatch {
 namespace {
@@ -42,13 +41,14 @@ struct Background {
   double births = 0;
 };
 
-Background BackgroundOf(const Look& look, const LookPlot& plot, const TrackerOptions& options) {
+Background BackgroundOf(const Look& look, const LookPlot& plot, double births_per_m2,
+                        const TrackerOptions& options) {
   double beside = 1.0;
   if (plot.range_rate_mps && look.sensor_en_m) beside /= options.clutter_range_rate_span_mps;
   if (plot.v_en_mps) {
     beside /= options.clutter_velocity_span_mps * options.clutter_velocity_span_mps;
   }
-  return {look.false_alarms_per_m2 * beside, options.births_per_km2 / kSquareMetresPerKm2 * beside};
+  return {look.false_alarms_per_m2 * beside, births_per_m2 * beside};
 }
 
 double Weighted(const PerModel& probability, const PerModel& value) {
@@ -82,15 +82,15 @@ class Clusters {
 struct Tracker::Candidate {
   struct Pair {
     std::size_t plot = 0;
-    double cost = 0;  // minus logarithm of (reported this) / (missed, and this is something else)
-    double log_ratio = 0;  // detected and this report, over the background
+    double log_ratio = 0;  // reported this, over missed and this is something else
+    Imm posterior;         // if it was this report
+    double probability = 0;
   };
   std::size_t track = 0;  // index
   Detectability detect;
-  double miss = 0;  // probability that the look would have reported it
-  UpdateOptions update;
+  double miss = 0;                // probability that the look would have reported it, if it exists
+  double missed_probability = 1;  // that none of the reports was its
   std::vector<Pair> pairs;
-  std::size_t assigned = kUnassigned;  // plot
 };
 
 void Tracker::Advance(TrackState& track, Instant time) const {
@@ -129,7 +129,7 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
     candidate.track = i;
     candidate.detect = DetectabilityOf(track.imm, look);
     candidate.miss = Weighted(track.imm.probability, candidate.detect.miss);
-    candidate.update = internal::UpdateOptionsFor(track, look, options_);
+    const UpdateOptions update = internal::UpdateOptionsFor(track, look, options_);
 
     // Box around the gates of all models that count.
     Box gate;
@@ -171,56 +171,21 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
     const double missed = 1.0 - track.existence * candidate.miss;
     for (const auto& [d2, k] : gated) {
       const LookPlot& plot = look.plots[k];
-      const Background background = BackgroundOf(look, plot, options_);
-      const double log_ratio =
-          LogLikelihood(track.imm, candidate.detect.report, look, plot, candidate.update) -
-          std::log(background.clutter + background.births);
-      const double cost = std::log(missed) - std::log(track.existence) - log_ratio;
-      if (cost < 0) candidate.pairs.push_back({k, cost, log_ratio});
+      const Background background = BackgroundOf(look, plot, births_per_m2_, options_);
+      Candidate::Pair pair{.plot = k, .posterior = track.imm};
+      pair.log_ratio = Update(pair.posterior, candidate.detect.report, look, plot, update) -
+                       std::log(background.clutter + background.births) +
+                       std::log(track.existence / missed);
+      if (pair.log_ratio > options_.min_log_ratio) candidate.pairs.push_back(std::move(pair));
     }
     result.push_back(std::move(candidate));
   }
   return result;
 }
 
-void Tracker::AssignExactly(std::span<const std::pair<std::size_t, std::size_t>> cluster,
-                            const std::vector<std::size_t>& columns,
-                            std::vector<Candidate>& candidates) const {
-  CostMatrix costs(cluster.size(), columns.size());
-  for (std::size_t r = 0; r < cluster.size(); ++r) {
-    for (const auto& pair : candidates[cluster[r].second].pairs) {
-      const auto column = std::lower_bound(columns.begin(), columns.end(), pair.plot);
-      costs.At(r, static_cast<std::size_t>(column - columns.begin())) = pair.cost;
-    }
-  }
-  const std::vector<std::size_t> column_of = AssignAtLeastCost(costs);
-  for (std::size_t r = 0; r < cluster.size(); ++r) {
-    if (column_of[r] != kUnassigned) {
-      candidates[cluster[r].second].assigned = columns[column_of[r]];
-    }
-  }
-}
-
-// For clusters too large to be solved exactly in time: pairs by rising cost, then track, then plot.
-void Tracker::AssignGreedily(std::span<const std::pair<std::size_t, std::size_t>> cluster,
-                             std::vector<Candidate>& candidates,
-                             const std::vector<char>& plot_used) const {
-  std::vector<std::tuple<double, std::size_t, std::size_t>> order;
-  for (const auto& [root, c] : cluster) {
-    for (const auto& pair : candidates[c].pairs) order.emplace_back(pair.cost, c, pair.plot);
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<char> taken = plot_used;
-  for (const auto& [cost, c, plot] : order) {
-    if (candidates[c].assigned != kUnassigned || taken[plot]) continue;
-    candidates[c].assigned = plot;
-    taken[plot] = 1;
-  }
-}
-
-void Tracker::Associate(const Look& look, std::vector<Candidate>& candidates,
-                        std::vector<char>& plot_used) {
+std::vector<double> Tracker::Associate(const Look& look, std::vector<Candidate>& candidates) const {
   const std::size_t tracks = candidates.size();
+  std::vector<double> taken(look.plots.size(), 0.0);
   Clusters clusters(tracks + look.plots.size());
   for (std::size_t c = 0; c < tracks; ++c) {
     for (const Candidate::Pair& pair : candidates[c].pairs) clusters.Join(c, tracks + pair.plot);
@@ -241,57 +206,99 @@ void Tracker::Associate(const Look& look, std::vector<Candidate>& candidates,
     }
     std::sort(columns.begin(), columns.end());
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-    const std::span<const std::pair<std::size_t, std::size_t>> cluster(rows.data() + first,
-                                                                       last - first);
-    if (cluster.size() * columns.size() <= options_.max_cluster_pairs) {
-      AssignExactly(cluster, columns, candidates);
-    } else {
-      ++counts_.greedy_clusters;
-      AssignGreedily(cluster, candidates, plot_used);
+    const auto column_of = [&](std::size_t plot) {
+      return static_cast<std::size_t>(std::lower_bound(columns.begin(), columns.end(), plot) -
+                                      columns.begin());
+    };
+    AssociationWeights weights(last - first, columns.size());
+    for (std::size_t r = first; r < last; ++r) {
+      for (const auto& pair : candidates[rows[r].second].pairs) {
+        weights.At(r - first, column_of(pair.plot)) = pair.log_ratio;
+      }
     }
-    for (const auto& [root, c] : cluster) {
-      if (candidates[c].assigned != kUnassigned) plot_used[candidates[c].assigned] = 1;
+    const AssociationProbabilities marginal =
+        ::trucewatch::Associate(weights, options_.association);
+    for (std::size_t r = first; r < last; ++r) {
+      Candidate& candidate = candidates[rows[r].second];
+      candidate.missed_probability = marginal.Missed(r - first);
+      for (auto& pair : candidate.pairs) {
+        pair.probability = marginal.At(r - first, column_of(pair.plot));
+        taken[pair.plot] += pair.probability;
+      }
     }
     first = last;
   }
+  return taken;
 }
 
-void Tracker::TakeReport(TrackState& track, const Look& look, const Candidate& candidate,
-                         std::size_t plot) const {
-  double log_ratio = 0;
-  for (const auto& pair : candidate.pairs) {
-    if (pair.plot == plot) log_ratio = pair.log_ratio;
+// Joint integrated probabilistic data association (Musicki and Evans 2004, eq. 27 to 31).
+void Tracker::TakeReports(TrackState& track, const Look& look, const Candidate& candidate) const {
+  constexpr double kNegligible = 1e-4;
+  const double silent = track.existence * (1.0 - candidate.miss) /
+                        (1.0 - track.existence * candidate.miss);  // it exists, if it was missed
+  Imm missed = track.imm;
+  Miss(missed, candidate.detect.miss);
+  std::vector<Alternative> alternatives;
+  double exists = candidate.missed_probability * silent;
+  if (exists > kNegligible || candidate.pairs.empty()) alternatives.push_back({exists, &missed});
+  const Candidate::Pair* best = nullptr;
+  for (const Candidate::Pair& pair : candidate.pairs) {
+    exists += pair.probability;
+    if (pair.probability <= kNegligible) continue;
+    alternatives.push_back({pair.probability, &pair.posterior});
+    if (best == nullptr || pair.probability > best->probability) best = &pair;
   }
-  // Integrated probabilistic data association with the one report the assignment left to it.
-  const double ratio = 1.0 - candidate.miss + std::exp(std::min(log_ratio, 50.0));
-  const double odds = track.existence * ratio;
-  track.existence = std::min(odds / (1.0 - track.existence + odds), options_.max_existence);
-  internal::FuseClasses(track, look, look.plots[plot].classes, options_);
-  Update(track.imm, candidate.detect.report, look, look.plots[plot], candidate.update);
-  internal::TakeSupport(track, look);
-  track.height_hae_m = look.plots[plot].height_hae_m;
+  if (!alternatives.empty()) {
+    const Imm merged = Merge(alternatives);  // may point into the track
+    track.imm = merged;
+  }
+  track.existence = std::min(exists, options_.max_existence);
+  if (best != nullptr && candidate.missed_probability < 0.5) {
+    const LookPlot& plot = look.plots[best->plot];
+    internal::FuseClasses(track, look, plot.classes, options_);
+    internal::TakeSupport(track, look);
+    track.height_hae_m = plot.height_hae_m;
+  }
+}
+
+bool Tracker::IsPieceOfAnother(const TrackState& track) const {
+  const Gaussian here = Estimate(track.imm);
+  return std::any_of(tracks_.begin(), tracks_.end(), [&](const TrackState& other) {
+    return other.confirmed && other.time == track.time && other.id != track.id &&
+           internal::IsWithinOneVehicle(here, Estimate(other.imm));
+  });
+}
+
+// What may have come since this sensor last looked. A sensor that has not looked for long, or
+// never, finds what came within the memory: what was there before is known to the others, or is
+// rare.
+void Tracker::NoteLook(const Look& look) {
+  double since = options_.birth_memory_s;
+  const auto [last, first] = last_looks_.try_emplace(look.source, time_);
+  if (!first) {
+    since = std::clamp((time_ - last->second).seconds(), 0.0, options_.birth_memory_s);
+    last->second = time_;
+  }
+  births_per_m2_ = options_.births_per_km2_s * since / kSquareMetresPerKm2;
 }
 
 void Tracker::Process(const Look& look) {
   time_ = std::max(time_, look.time);
   ++counts_.looks;
   counts_.plots += look.plots.size();
+  NoteLook(look);
   std::vector<Candidate> candidates = Candidates(look);
-  std::vector<char> plot_used(look.plots.size(), 0);
-  Associate(look, candidates, plot_used);
+  const std::vector<double> taken = Associate(look, candidates);
   for (const Candidate& candidate : candidates) {
     TrackState& track = tracks_[candidate.track];
-    const bool reported = candidate.assigned != kUnassigned;
+    const bool reported = candidate.missed_probability < 0.5;
+    TakeReports(track, look, candidate);
     if (reported) {
-      TakeReport(track, look, candidate, candidate.assigned);
       ++counts_.associated;
       if (track.existence >= options_.confirm_existence &&
-          track.updates >= options_.confirm_updates) {
-        track.confirmed = true;
+          track.updates >= options_.confirm_updates && !track.confirmed) {
+        track.confirmed = !IsPieceOfAnother(track);
       }
-    } else {
-      track.existence *= (1.0 - candidate.miss) / (1.0 - track.existence * candidate.miss);
-      Miss(track.imm, candidate.detect.miss);
     }
     if (reported || candidate.miss > 0.3) {
       internal::NoteOpportunity(track, counts_.looks, reported);
@@ -299,24 +306,25 @@ void Tracker::Process(const Look& look) {
   }
   MergeDuplicates(candidates);
   Prune();
-  Initiate(look, plot_used);
+  Initiate(look, taken);
 }
 
-void Tracker::Initiate(const Look& look, const std::vector<char>& plot_used) {
+void Tracker::Initiate(const Look& look, const std::vector<double>& taken) {
   for (std::size_t k = 0; k < look.plots.size(); ++k) {
-    if (plot_used[k]) continue;
+    if (taken[k] > 0.5) continue;
     if (tracks_.size() >= options_.max_tracks) {
       ++counts_.refused;
       continue;
     }
     const LookPlot& plot = look.plots[k];
-    const Background background = BackgroundOf(look, plot, options_);
+    const Background background = BackgroundOf(look, plot, births_per_m2_, options_);
     TrackState track;
     track.id = {++last_id_};
     track.time = track.initiated = time_;
     track.imm = StartImm(look, plot, options_.motion);
-    track.existence = background.births / (background.births + background.clutter);
-    track.existence = std::min(track.existence, 0.5);  // one report is never enough
+    // One report is never enough.
+    track.existence = std::min(
+        0.5, (1.0 - taken[k]) * background.births / (background.births + background.clutter));
     track.height_hae_m = plot.height_hae_m;
     internal::FuseClasses(track, look, plot.classes, options_);
     internal::TakeSupport(track, look);
@@ -340,7 +348,7 @@ void Tracker::MergeDuplicates(const std::vector<Candidate>& candidates) {
   std::vector<std::size_t> found;
   bool any = false;
   for (const Candidate& candidate : candidates) {
-    if (candidate.assigned == kUnassigned || dropped[candidate.track]) continue;
+    if (candidate.missed_probability >= 0.5 || dropped[candidate.track]) continue;
     const TrackState& a = tracks_[candidate.track];
     const Gaussian estimate = Estimate(a.imm);
     const Eigen::Vector2d sigma = estimate.cov.diagonal().head<2>().cwiseSqrt();
@@ -402,8 +410,9 @@ std::vector<TrackEstimate> Tracker::Estimates(Instant time) const {
 }
 
 void Tracker::Restore(Instant time, std::uint64_t last_id, const TrackerCounts& counts,
-                      std::vector<TrackState> tracks) {
+                      std::map<SourceId, Instant> last_looks, std::vector<TrackState> tracks) {
   time_ = time;
+  last_looks_ = std::move(last_looks);
   last_id_ = last_id;
   counts_ = counts;
   tracks_ = std::move(tracks);

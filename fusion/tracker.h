@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,10 +19,9 @@ struct TrackerCounts {
   std::uint64_t plots = 0;
   std::uint64_t associated = 0;
   std::uint64_t initiated = 0;
-  std::uint64_t merged = 0;           // taken out because they were another track's double
-  std::uint64_t deleted = 0;          // existence or accuracy lost
-  std::uint64_t refused = 0;          // plots that would have begun a track past max_tracks
-  std::uint64_t greedy_clusters = 0;  // clusters past max_cluster_pairs
+  std::uint64_t merged = 0;   // taken out because they were another track's double
+  std::uint64_t deleted = 0;  // existence or accuracy lost
+  std::uint64_t refused = 0;  // plots that would have begun a track past max_tracks
 };
 
 // Follows vehicles through looks of any sensors: interacting multiple models, gating over a spatial
@@ -47,24 +47,23 @@ class Tracker {
   const TrackerCounts& counts() const { return counts_; }
   std::uint64_t last_id() const { return last_id_; }
   Instant time() const { return time_; }
+  const std::map<SourceId, Instant>& last_looks() const { return last_looks_; }
   // Puts back what the readers above gave (snapshots). `tracks` ascending by id.
   void Restore(Instant time, std::uint64_t last_id, const TrackerCounts& counts,
-               std::vector<TrackState> tracks);
+               std::map<SourceId, Instant> last_looks, std::vector<TrackState> tracks);
 
  private:
   struct Candidate;
+  void NoteLook(const Look& look);
   void Advance(TrackState& track, Instant time) const;
   std::vector<Candidate> Candidates(const Look& look);
-  void Associate(const Look& look, std::vector<Candidate>& candidates,
-                 std::vector<char>& plot_used);
-  void AssignExactly(std::span<const std::pair<std::size_t, std::size_t>> cluster,
-                     const std::vector<std::size_t>& columns,
-                     std::vector<Candidate>& candidates) const;
-  void AssignGreedily(std::span<const std::pair<std::size_t, std::size_t>> cluster,
-                      std::vector<Candidate>& candidates, const std::vector<char>& plot_used) const;
-  void TakeReport(TrackState& track, const Look& look, const Candidate& candidate,
-                  std::size_t plot) const;
-  void Initiate(const Look& look, const std::vector<char>& plot_used);
+  // Fills in the candidates' probabilities; returns for each report how probably it is one of
+  // theirs.
+  std::vector<double> Associate(const Look& look, std::vector<Candidate>& candidates) const;
+  void TakeReports(TrackState& track, const Look& look, const Candidate& candidate) const;
+  // A vehicle torn in two by its detector is not shown twice.
+  bool IsPieceOfAnother(const TrackState& track) const;
+  void Initiate(const Look& look, const std::vector<double>& taken);
   void MergeDuplicates(const std::vector<Candidate>& candidates);
   void Prune();
 
@@ -72,6 +71,8 @@ class Tracker {
   Instant time_;
   std::uint64_t last_id_ = 0;
   TrackerCounts counts_;
+  std::map<SourceId, Instant> last_looks_;
+  double births_per_m2_ = 0;  // new objects expected in the look at hand
   std::vector<TrackState> tracks_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "fusion/imm.h"
+#include "fusion/joint_association.h"
 
 namespace trucewatch {
 
@@ -11,14 +12,19 @@ namespace trucewatch {
 // decides is in FusionConfig (confirm_existence, delete_existence).
 struct TrackerOptions {
   MotionModelOptions motion;
-  double confirm_existence = 0.95;  // published from here on ...
-  int confirm_updates = 3;          // ... and after this many looks have reported it
+  double confirm_existence = 0.99;  // published from here on ...
+  int confirm_updates = 2;          // ... and after this many looks have reported it
   double delete_existence = 0.02;
   double max_existence = 0.9995;  // what no number of reports exceeds
   double mean_life_s = 1200.0;    // after which an object has left the area or hidden for good
   double max_position_sigma_m = 500.0;  // a track known no better than this is deleted
-  double births_per_km2 = 0.02;         // expected new objects a look
+  // Expected new objects, for at most this long since the sensor last looked.
+  double births_per_km2_s = 0.01;
+  double birth_memory_s = 10.0;
   double gate_d2 = 18.0;  // squared Mahalanobis distance in position: 1 in 8,000 true reports lost
+  // Pairs less probable than this against "missed" are not looked at (natural logarithm).
+  double min_log_ratio = -5.0;
+  AssociationOptions association;
   double max_speed_mps = 45.0;  // of what is tracked; bounds the gates of new tracks
   // What false reports look like beside their place: uniform over these spans.
   double clutter_range_rate_span_mps = 50.0;
@@ -38,8 +44,7 @@ struct TrackerOptions {
   double class_repeat_exponent = 0.2;
   // Bounds (DESIGN rule 9).
   std::size_t max_tracks = 20000;
-  std::size_t max_candidates = 32;         // nearest reports a track considers in one look
-  std::size_t max_cluster_pairs = 250000;  // larger clusters are assigned greedily, and counted
+  std::size_t max_candidates = 32;  // nearest reports a track considers in one look
 };
 
 }  // namespace trucewatch

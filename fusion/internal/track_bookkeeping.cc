@@ -99,9 +99,15 @@ void NoteOpportunity(TrackState& track, std::uint64_t look, bool reported) {
   track.next_opportunity = (track.next_opportunity + 1) % kOpportunityMemory;
 }
 
+bool IsWithinOneVehicle(const Gaussian& a, const Gaussian& b) {
+  constexpr double kVehicleLengthM = 6.0;
+  const double surely = a.cov.topLeftCorner<2, 2>().trace() + b.cov.topLeftCorner<2, 2>().trace();
+  return (a.mean - b.mean).head<2>().norm() < kVehicleLengthM &&
+         surely < 2.0 * kVehicleLengthM * kVehicleLengthM;
+}
+
 bool AreOneObject(const TrackState& a, const Gaussian& at_a, const TrackState& b,
                   const Gaussian& at_b, const TrackerOptions& options) {
-  constexpr double kVehicleLengthM = 6.0;
   const Eigen::Vector4d d = at_a.mean - at_b.mean;
   const Eigen::Matrix4d sum = at_a.cov + at_b.cov;
   const double d2 = d.dot(sum.ldlt().solve(d));
@@ -116,10 +122,7 @@ bool AreOneObject(const TrackState& a, const Gaussian& at_a, const TrackState& b
     }
   }
   if (both == 0) return common >= options.duplicate_looks;
-  // Reported side by side: one vehicle torn in two is closer than it is long, and surely so.
-  const double surely =
-      at_a.cov.topLeftCorner<2, 2>().trace() + at_b.cov.topLeftCorner<2, 2>().trace();
-  return d.head<2>().norm() < kVehicleLengthM && surely < 2.0 * kVehicleLengthM * kVehicleLengthM;
+  return IsWithinOneVehicle(at_a, at_b);  // reported side by side
 }
 
 bool IsBetterFounded(const TrackState& a, const TrackState& b) {

@@ -24,6 +24,9 @@ void TakeSupport(TrackState& track, const Look& look);
 
 void NoteOpportunity(TrackState& track, std::uint64_t look, bool reported);
 
+// True when the two surely lie closer than a vehicle is long.
+bool IsWithinOneVehicle(const Gaussian& a, const Gaussian& b);
+
 // True when a and b are statistically at one place with one velocity, and no look has told them
 // apart: either none of several looks that could have reported both did, or they are closer than a
 // vehicle is long.
