@@ -7,6 +7,7 @@
 #include <limits>
 #include <numbers>
 
+#include "fusion/internal/motion_models.h"
 #include "fusion/internal/polygon.h"
 
 namespace trucewatch {
@@ -22,53 +23,7 @@ double ProbabilityOutside(double mean, double sigma, double limit) {
   return 1.0 - (NormalCdf((limit - mean) / sigma) - NormalCdf((-limit - mean) / sigma));
 }
 
-void Normalise(PerModel& probability) {
-  double sum = 0;
-  for (double& p : probability) sum += p;
-  if (!(sum > 0)) {
-    probability.fill(1.0 / kModelCount);
-    return;
-  }
-  double floored = 0;
-  for (double& p : probability) {
-    p = std::max(p / sum, kMinProbability);
-    floored += p;
-  }
-  for (double& p : probability) p /= floored;
-}
-
 void Symmetrise(Eigen::Matrix4d& m) { m = (0.5 * (m + m.transpose())).eval(); }
-
-// Constant velocity with white acceleration of density q (Bar-Shalom, Li, Kirubarajan 2001,
-// eq. 6.2.2-12).
-void PredictConstantVelocity(Gaussian& g, double dt, double q) {
-  g.mean.head<2>() += dt * g.mean.tail<2>();
-  const Eigen::Matrix2d pv = g.cov.topRightCorner<2, 2>();
-  const Eigen::Matrix2d vv = g.cov.bottomRightCorner<2, 2>();
-  const Eigen::Matrix2d new_pv = pv + dt * vv;
-  g.cov.topLeftCorner<2, 2>() += dt * (pv + pv.transpose()) + dt * dt * vv;
-  g.cov.topRightCorner<2, 2>() = new_pv;
-  g.cov.bottomLeftCorner<2, 2>() = new_pv.transpose();
-  for (int i = 0; i < 2; ++i) {
-    g.cov(i, i) += q * dt * dt * dt / 3.0;
-    g.cov(i, i + 2) += q * dt * dt / 2.0;
-    g.cov(i + 2, i) += q * dt * dt / 2.0;
-    g.cov(i + 2, i + 2) += q * dt;
-  }
-}
-
-// It stands, or comes to a stop within the braking time: the place is held, the speed forgotten.
-void PredictStopped(Gaussian& g, double dt, const MotionModelOptions& options) {
-  const double speed = g.mean.tail<2>().norm();
-  const double roll = options.braking_share_sigma * speed * std::min(dt, options.braking_time_s);
-  const double growth = options.stopped_noise_m2ps * dt + roll * roll;
-  const double v2 = options.stopped_speed_sigma_mps * options.stopped_speed_sigma_mps;
-  const Eigen::Matrix2d place = g.cov.topLeftCorner<2, 2>();
-  g.mean.tail<2>().setZero();
-  g.cov.setZero();
-  g.cov.topLeftCorner<2, 2>() = place + growth * Eigen::Matrix2d::Identity();
-  g.cov(2, 2) = g.cov(3, 3) = v2;
-}
 
 // Measurement of two components of the state from `first` on. Returns the logarithm of its density.
 double UpdatePair(Gaussian& g, int first, const Eigen::Vector2d& z, const Eigen::Matrix2d& r) {
@@ -145,6 +100,63 @@ double UpdateModel(Gaussian& g, const Look& look, const LookPlot& plot,
 
 }  // namespace
 
+namespace internal {
+
+void Normalise(PerModel& probability) {
+  double sum = 0;
+  for (double& p : probability) sum += p;
+  if (!(sum > 0)) {
+    probability.fill(1.0 / kModelCount);
+    return;
+  }
+  double floored = 0;
+  for (double& p : probability) {
+    p = std::max(p / sum, kMinProbability);
+    floored += p;
+  }
+  for (double& p : probability) p /= floored;
+}
+
+void PredictConstantVelocity(Gaussian& g, double dt_s, double q) {
+  const double dt = dt_s;
+  g.mean.head<2>() += dt * g.mean.tail<2>();
+  const Eigen::Matrix2d pv = g.cov.topRightCorner<2, 2>();
+  const Eigen::Matrix2d vv = g.cov.bottomRightCorner<2, 2>();
+  const Eigen::Matrix2d new_pv = pv + dt * vv;
+  g.cov.topLeftCorner<2, 2>() += dt * (pv + pv.transpose()) + dt * dt * vv;
+  g.cov.topRightCorner<2, 2>() = new_pv;
+  g.cov.bottomLeftCorner<2, 2>() = new_pv.transpose();
+  for (int i = 0; i < 2; ++i) {
+    g.cov(i, i) += q * dt * dt * dt / 3.0;
+    g.cov(i, i + 2) += q * dt * dt / 2.0;
+    g.cov(i + 2, i) += q * dt * dt / 2.0;
+    g.cov(i + 2, i + 2) += q * dt;
+  }
+}
+
+void PredictStopped(Gaussian& g, double dt_s, const MotionModelOptions& options) {
+  const double dt = dt_s;
+  const double speed = g.mean.tail<2>().norm();
+  const double roll = options.braking_share_sigma * speed * std::min(dt, options.braking_time_s);
+  const double growth = options.stopped_noise_m2ps * dt + roll * roll;
+  const double v2 = options.stopped_speed_sigma_mps * options.stopped_speed_sigma_mps;
+  const Eigen::Matrix2d place = g.cov.topLeftCorner<2, 2>();
+  g.mean.tail<2>().setZero();
+  g.cov.setZero();
+  g.cov.topLeftCorner<2, 2>() = place + growth * Eigen::Matrix2d::Identity();
+  g.cov(2, 2) = g.cov(3, 3) = v2;
+}
+
+Gaussian Departing(const Gaussian& stopped, const MotionModelOptions& options) {
+  Gaussian departing = stopped;
+  const double v2 = options.departure_speed_sigma_mps * options.departure_speed_sigma_mps;
+  departing.cov(2, 2) += v2;
+  departing.cov(3, 3) += v2;
+  return departing;
+}
+
+}  // namespace internal
+
 Eigen::Matrix3d TransitionProbabilities(const Eigen::Matrix3d& rate_per_s, double dt_s) {
   // Scaling and squaring with a Taylor series: |A| <= 1/8 makes the eighth term smaller than 1e-12.
   Eigen::Matrix3d a = rate_per_s * dt_s;
@@ -199,11 +211,7 @@ void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition,
           imm.probability[static_cast<std::size_t>(i)] * transition(i, j);
     }
   }
-  // A stop that ends leaves the vehicle with some speed in an unknown direction.
-  Gaussian departing = imm.model[kStopped];
-  const double v2 = options.departure_speed_sigma_mps * options.departure_speed_sigma_mps;
-  departing.cov(2, 2) += v2;
-  departing.cov(3, 3) += v2;
+  const Gaussian departing = internal::Departing(imm.model[kStopped], options);
   std::array<Gaussian, kModelCount> mixed;
   for (int j = 0; j < kModelCount; ++j) {
     Gaussian& m = mixed[static_cast<std::size_t>(j)];
@@ -222,12 +230,12 @@ void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition,
       m.cov += share[k] * (from.cov + d * d.transpose());
     }
   }
-  PredictStopped(mixed[kStopped], dt, options);
-  PredictConstantVelocity(mixed[kSteady], dt, options.steady_noise_m2ps3);
-  PredictConstantVelocity(mixed[kManoeuvre], dt, options.manoeuvre_noise_m2ps3);
+  internal::PredictStopped(mixed[kStopped], dt, options);
+  internal::PredictConstantVelocity(mixed[kSteady], dt, options.steady_noise_m2ps3);
+  internal::PredictConstantVelocity(mixed[kManoeuvre], dt, options.manoeuvre_noise_m2ps3);
   imm.model = mixed;
   imm.probability = predicted;
-  Normalise(imm.probability);
+  internal::Normalise(imm.probability);
 }
 
 }  // namespace
@@ -287,13 +295,13 @@ double Update(Imm& imm, const PerModel& report_probability, const Look& look, co
     imm.probability[j] = std::exp(log_weight[j] - highest);
     sum += imm.probability[j];
   }
-  Normalise(imm.probability);
+  internal::Normalise(imm.probability);
   return highest + std::log(sum);
 }
 
 void Miss(Imm& imm, const PerModel& miss_probability) {
   for (std::size_t j = 0; j < kModelCount; ++j) imm.probability[j] *= 1.0 - miss_probability[j];
-  Normalise(imm.probability);
+  internal::Normalise(imm.probability);
 }
 
 Imm Merge(std::span<const Alternative> alternatives) {
@@ -317,7 +325,7 @@ Imm Merge(std::span<const Alternative> alternatives) {
       merged.cov += weight * (a.imm->model[j].cov + d * d.transpose());
     }
   }
-  Normalise(result.probability);
+  internal::Normalise(result.probability);
   return result;
 }
 

@@ -10,7 +10,11 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <tuple>
+
+#include "fusion/live_tracker.h"
+#include "fusion/smoother.h"
 
 namespace trucewatch {
 namespace {
@@ -154,8 +158,9 @@ Result<LookPlot> ParsePlot(const Table& meas, const Look& look) {
   return plot;
 }
 
-void WriteRows(const Tracker& tracker, Instant time, double max_sigma_m, std::string& csv) {
-  for (const TrackEstimate& track : tracker.Estimates(time)) {
+void WriteRows(const std::vector<TrackEstimate>& tracks, Instant time, double max_sigma_m,
+               std::string& csv) {
+  for (const TrackEstimate& track : tracks) {
     const auto& m = track.state.mean;
     const auto& p = track.state.cov;
     if (p(0, 0) + p(1, 1) > max_sigma_m * max_sigma_m) continue;
@@ -166,6 +171,61 @@ void WriteRows(const Tracker& tracker, Instant time, double max_sigma_m, std::st
         static_cast<double>(time.micros()) * 1e-6, track.id.value, m(0), m(1), m(2), m(3),
         track.existence, p(0, 0), p(0, 1), p(1, 1), p(2, 2), p(2, 3), p(3, 3));
   }
+}
+
+std::shared_ptr<const Look> Unowned(const Look& look) { return {std::shared_ptr<void>(), &look}; }
+
+void WriteLive(const std::vector<ReceivedLook>& looks, Instant end, const TrackCsvOptions& options,
+               TrackCsvResult& result) {
+  LiveTracker live(options.tracker, Duration::FromSeconds(options.hold_s));
+  std::size_t next = 0;
+  for (Instant time = Instant::FromMicros(0); time <= end; time = time + Duration::Seconds(1)) {
+    for (; next < looks.size() && looks[next].receive_time <= time; ++next) {
+      result.plots += looks[next].look.plots.size();
+      if (!live.Add(Unowned(looks[next].look))) ++result.late_looks;
+    }
+    WriteRows(live.Estimates(time), time, options.max_position_sigma_m, result.csv);
+  }
+  result.counts = live.tracker().counts();
+}
+
+void WriteSettled(const std::vector<ReceivedLook>& looks, Instant end,
+                  const TrackCsvOptions& options, TrackCsvResult& result) {
+  const Duration hold = Duration::FromSeconds(options.hold_s);
+  const Duration lag = std::max(hold, Duration::FromSeconds(*options.settled_lag_s));
+  Tracker tracker(options.tracker);
+  Smoother smoother({.motion = options.tracker.motion,
+                     .mean_life_s = options.tracker.mean_life_s,
+                     .keep = lag - hold + Duration::Seconds(1)});
+  std::vector<const Look*> held;  // measured but not past the hold yet, in order of measurement
+  const auto before = [](const Look* a, const Look* b) {
+    return std::tie(a->time, a->source) < std::tie(b->time, b->source);
+  };
+  std::size_t next = 0;
+  Instant settled_to = Instant::FromMicros(INT64_MIN);
+  for (Instant time = Instant::FromMicros(0); time <= end; time = time + Duration::Seconds(1)) {
+    const Instant now = time + lag;
+    for (; next < looks.size() && looks[next].receive_time <= now; ++next) {
+      const Look& look = looks[next].look;
+      result.plots += look.plots.size();
+      if (look.time < settled_to) {
+        ++result.late_looks;
+        continue;
+      }
+      held.insert(std::upper_bound(held.begin(), held.end(), &look, before), &look);
+    }
+    // What lies past the hold is there whatever the order of arrival.
+    const Instant horizon = now - hold;
+    auto done = held.begin();
+    for (; done != held.end() && (*done)->time <= horizon; ++done) {
+      tracker.Process(**done);
+      smoother.Note((*done)->time, tracker.tracks());
+    }
+    held.erase(held.begin(), done);
+    settled_to = horizon + Duration::Micros(1);
+    WriteRows(smoother.Estimates(time), time, options.max_position_sigma_m, result.csv);
+  }
+  result.counts = tracker.counts();
 }
 
 }  // namespace
@@ -215,48 +275,13 @@ TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks,
   TrackCsvResult result;
   result.csv = "time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy\n";
   if (looks.empty()) return result;
-  const Duration hold = Duration::FromSeconds(options.hold_s);
-  const Duration lag = options.settled_lag_s
-                           ? std::max(hold, Duration::FromSeconds(*options.settled_lag_s))
-                           : Duration();
   Instant end = looks.front().look.time;
   for (const ReceivedLook& look : looks) end = std::max(end, look.look.time);
-  Tracker settled(options.tracker);
-  std::vector<const Look*> held;  // measured but not settled yet, in order of measurement
-  const auto before = [](const Look* a, const Look* b) {
-    return std::tie(a->time, a->source) < std::tie(b->time, b->source);
-  };
-  std::size_t next = 0;
-  const Duration second = Duration::Seconds(1);
-  Instant settled_to = Instant::FromMicros(INT64_MIN);
-  for (Instant time = Instant::FromMicros(0); time <= end; time = time + second) {
-    const Instant now = time + lag;
-    for (; next < looks.size() && looks[next].receive_time <= now; ++next) {
-      const Look& look = looks[next].look;
-      result.plots += look.plots.size();
-      if (look.time < settled_to) {
-        ++result.late_looks;
-        continue;
-      }
-      held.insert(std::upper_bound(held.begin(), held.end(), &look, before), &look);
-    }
-    // Settled: past the hold, or for a settled picture all that its row may use.
-    const Instant horizon = options.settled_lag_s ? time : now - hold;
-    auto done = held.begin();
-    for (; done != held.end() && (*done)->time <= horizon; ++done) settled.Process(**done);
-    held.erase(held.begin(), done);
-    settled_to = horizon + Duration::Micros(1);
-    if (options.settled_lag_s) {
-      WriteRows(settled, time, options.max_position_sigma_m, result.csv);
-      continue;
-    }
-    Tracker live = settled;  // runs ahead of the hold with what is there
-    for (const Look* look : held) {
-      if (look->time <= time) live.Process(*look);
-    }
-    WriteRows(live, time, options.max_position_sigma_m, result.csv);
+  if (options.settled_lag_s) {
+    WriteSettled(looks, end, options, result);
+  } else {
+    WriteLive(looks, end, options, result);
   }
-  result.counts = settled.counts();
   return result;
 }
 

@@ -16,7 +16,7 @@ struct TrackerOptions {
   int confirm_updates = 2;          // ... and after this many looks have reported it
   double delete_existence = 0.02;
   double max_existence = 0.9995;  // what no number of reports exceeds
-  double mean_life_s = 1200.0;    // after which an object has left the area or hidden for good
+  double mean_life_s = 3600.0;    // after which an object has left the area or hidden for good
   double max_position_sigma_m = 500.0;  // a track known no better than this is deleted
   // Expected new objects, for at most this long since the sensor last looked.
   double births_per_km2_s = 0.01;
