@@ -8,7 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "evidence/signer/framing.h"
+#include "core/process/framing.h"
+#include "evidence/signer/signer_process.h"
 
 namespace trucewatch::evidence {
 namespace {
@@ -43,14 +44,15 @@ Result<void> RunSigner(Storage& storage, const SignerOptions& options, int in_fd
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<InProcessSigner> signer,
                       InProcessSigner::Open(storage, options));
   while (true) {
-    TW_ASSIGN_OR_RETURN(const std::optional<std::string> frame, ReceiveFrame(in_fd, std::nullopt));
+    TW_ASSIGN_OR_RETURN(const std::optional<std::string> frame,
+                        ReceiveFrame(in_fd, kMaxSignerFrame, WaitAtMost({})));
     if (!frame) return {};
     v1::SignRequest request;
     if (!request.ParseFromString(*frame)) {
       return Fail(ErrorCode::kBadInput, "{} bytes that are no SignRequest", frame->size());
     }
     TW_ASSIGN_OR_RETURN(const v1::SignReply reply, signer->Sign(request));
-    TW_RETURN_IF_ERROR(SendFrame(out_fd, reply.SerializeAsString()));
+    TW_RETURN_IF_ERROR(SendFrame(out_fd, reply.SerializeAsString(), kMaxSignerFrame));
   }
 }
 

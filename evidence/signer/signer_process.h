@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/process/child_process.h"
 #include "core/time/instant.h"
 #include "evidence/ledger/log_signer.h"
 
 namespace trucewatch::evidence {
+
+// Of a request or a reply.
+inline constexpr std::size_t kMaxSignerFrame = 64 * 1024;
 
 struct SignerProcessOptions {
   // Program and arguments; the program must do what RunSigner(.., 0, 1) does. For example
@@ -25,23 +29,19 @@ struct SignerProcessOptions {
 class SignerProcess final : public LogSigner {
  public:
   explicit SignerProcess(SignerProcessOptions options);
-  ~SignerProcess() override;
   SignerProcess(const SignerProcess&) = delete;
   SignerProcess& operator=(const SignerProcess&) = delete;
 
   // Fails with the last attempt's error when no attempt got an answer.
   Result<v1::SignReply> Sign(const v1::SignRequest& request) override;
 
-  pid_t pid() const { return pid_; }  // -1 when none runs
+  pid_t pid() const { return process_ ? process_->pid() : -1; }  // -1 when none runs
 
  private:
-  Result<void> Start();
-  void Stop();
   Result<v1::SignReply> Ask(const std::string& request);
 
   SignerProcessOptions options_;
-  pid_t pid_ = -1;
-  int fd_ = -1;  // our end of the child's standard input and output
+  std::unique_ptr<ChildProcess> process_;
 };
 
 }  // namespace trucewatch::evidence
