@@ -2,23 +2,25 @@
 #include "detect/detect_stage.h"
 
 #include <algorithm>
-#include <atomic>
-#include <opencv2/core/utility.hpp>
 #include <optional>
-#include <thread>
 
-#include "core/raster/scene_reader.h"
+#include "core/crypto/sha256.h"
 #include "core/types/codec.h"
-#include "detect/satellite/scene_detector.h"
+#include "core/types/source_notes.h"
 #include "detect/segment.h"
+#include "trucewatch/v1/detect_snapshot.pb.h"
 
 namespace trucewatch {
 namespace {
 
+constexpr std::uint32_t kSnapshotVersion = 1;
+
+// What becomes of one input.
 struct Output {
-  std::vector<std::string> payloads;
-  MotionCounts counts;
-  std::optional<v1::Scene> scene;  // to be looked at in its turn
+  std::vector<std::string> payloads = {};
+  std::optional<v1::Scene> scene = {};         // to be looked at in its turn
+  std::optional<v1::VideoSegment> video = {};  // is being looked at; without access units
+  Duration length = {};
 };
 
 std::string FaultPayload(const DataFault& fault) {
@@ -36,74 +38,164 @@ std::string Unreadable(const LogRecord& record, const std::string& reason) {
   return FaultPayload(fault);
 }
 
-Output HandleSegment(const v1::VideoSegment& message, const v1::config::DetectConfig& config,
-                     const Terrain& terrain, const appearance::ImageDetector* looks) {
-  Output output;
-  v1::Envelope last;
-  last.mutable_watermark()->set_source_id(message.source_id());
-  std::int64_t end_us = 0;
-  for (int i = 0; i < message.frames_size(); ++i) {
-    end_us = i == 0 ? message.frames(i).time_us() : std::max(end_us, message.frames(i).time_us());
-  }
-  last.mutable_watermark()->set_time_us(end_us);
-
-  if (const auto segment = FromProto(message)) {
-    SegmentResult result = DetectSegment(*segment, config, terrain, looks);
-    output.counts = result.counts;
-    for (const DataFault& fault : result.faults) output.payloads.push_back(FaultPayload(fault));
-    for (const ObservationSet& set : result.observations) {
-      v1::Envelope envelope;
-      *envelope.mutable_observation_set() = ToProto(set);
-      output.payloads.push_back(SerializeEnvelope(envelope));
-    }
-  } else {
-    DataFault fault;
-    fault.source = {message.source_id()};
-    fault.time = Instant::FromMicros(end_us);
-    fault.format = "video_segment";
-    fault.reason = segment.error().message;
-    output.payloads.push_back(FaultPayload(fault));
-  }
-  if (message.frames_size() > 0) output.payloads.push_back(SerializeEnvelope(last));
-  return output;
+std::string SegmentFault(const v1::VideoSegment& segment, const std::string& format,
+                         std::int64_t time_us, const std::string& reason) {
+  DataFault fault;
+  fault.source = {segment.source_id()};
+  fault.time = Instant::FromMicros(time_us);
+  fault.format = format;
+  fault.reason = reason;
+  return FaultPayload(fault);
 }
 
-Output HandleOne(const LogRecord& record, const v1::config::DetectConfig& config,
-                 const Terrain& terrain, const appearance::ImageDetector* looks) {
-  const auto envelope = ParseEnvelope(record.payload);
-  if (!envelope) return {{Unreadable(record, envelope.error().message)}, {}, {}};
-  if (envelope->has_video_segment()) {
-    return HandleSegment(envelope->video_segment(), config, terrain, looks);
+// Of what a worker could not take: what it was, so that it can be found and looked into.
+std::string RefusedText(const char* what, const std::string& refusal, std::string_view bytes) {
+  return fmt::format("{} refused: its worker {}; {} bytes with SHA-256 {}", what, refusal,
+                     bytes.size(), HexEncode(Sha256(bytes)));
+}
+
+std::int64_t FirstTime(const v1::VideoSegment& segment) {
+  std::int64_t first = segment.frames_size() == 0 ? 0 : segment.frames(0).time_us();
+  for (const auto& frame : segment.frames()) first = std::min(first, frame.time_us());
+  return first;
+}
+
+std::int64_t LastTime(const v1::VideoSegment& segment) {
+  std::int64_t last = segment.frames_size() == 0 ? 0 : segment.frames(0).time_us();
+  for (const auto& frame : segment.frames()) last = std::max(last, frame.time_us());
+  return last;
+}
+
+std::string WatermarkOf(const v1::VideoSegment& segment) {
+  v1::Envelope envelope;
+  envelope.mutable_watermark()->set_source_id(segment.source_id());
+  envelope.mutable_watermark()->set_time_us(LastTime(segment));
+  return SerializeEnvelope(envelope);
+}
+
+// The look that a skipped segment would have been.
+std::string SkippedLook(const v1::VideoSegment& segment) {
+  v1::Envelope envelope;
+  v1::ObservationSet& set = *envelope.mutable_observation_set();
+  set.set_source_id(segment.source_id());
+  *set.mutable_lineage() = segment.lineage();
+  set.set_time_us(LastTime(segment));
+  set.set_frame_index(std::max(0, segment.frames_size() - 1));
+  set.set_exercise(segment.exercise());
+  set.set_degraded_reason(
+      fmt::format("{}{} frames skipped", kSkippedReason, segment.frames_size()));
+  *set.mutable_raw_digests() = segment.raw_digests();
+  return SerializeEnvelope(envelope);
+}
+
+// A worker has read hostile bytes: what it says is taken only as far as it is about its own input.
+bool IsAbout(const v1::VideoSegment& segment, const v1::DetectJobResult& result) {
+  std::int64_t last_us = FirstTime(segment);
+  const std::int64_t end_us = LastTime(segment);
+  for (const std::string& payload : result.payloads()) {
+    const auto envelope = ParseEnvelope(payload);
+    if (!envelope) return false;
+    if (envelope->has_data_fault() && envelope->data_fault().source_id() == segment.source_id()) {
+      continue;
+    }
+    if (!envelope->has_observation_set()) return false;
+    const v1::ObservationSet& set = envelope->observation_set();
+    if (set.source_id() != segment.source_id() || set.exercise() != segment.exercise() ||
+        set.time_us() < last_us || set.time_us() > end_us ||
+        !std::equal(set.raw_digests().begin(), set.raw_digests().end(),
+                    segment.raw_digests().begin(), segment.raw_digests().end())) {
+      return false;
+    }
+    last_us = set.time_us();
+    v1::Lineage lineage = set.lineage();
+    if (!lineage.model().starts_with(segment.lineage().model())) return false;
+    lineage.set_model(segment.lineage().model());
+    if (lineage.SerializeAsString() != segment.lineage().SerializeAsString()) return false;
+    if (!FromProto(set)) return false;
   }
-  if (envelope->has_scene()) return {{record.payload}, {}, envelope->scene()};
-  return {{record.payload}, {}, {}};
+  return true;
+}
+
+// Takes a worker's answer; false when it is none.
+bool TakeAnswer(const std::string& answer, Output* output, MotionCounts* counts) {
+  v1::DetectJobResult result;
+  if (!result.ParseFromString(answer) || !IsAbout(*output->video, result)) return false;
+  for (const std::string& payload : result.payloads()) output->payloads.push_back(payload);
+  *counts += CountsFrom(result.counts());
+  return true;
 }
 
 }  // namespace
 
+DetectStage::DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<DetectPool> pool,
+                         BlobStore* scenes)
+    : config_(config), pool_(std::move(pool)), scenes_(scenes) {}
+
 DetectStage::DetectStage(const v1::config::DetectConfig& config,
                          std::unique_ptr<const Terrain> terrain, BlobStore* scenes,
                          std::unique_ptr<const appearance::ImageDetector> looks)
-    : config_(config), terrain_(std::move(terrain)), scenes_(scenes), looks_(std::move(looks)) {
-  // The stage's own threads share out whole segments; OpenCV's would only get in their way.
-  cv::setNumThreads(1);
-}
+    : DetectStage(config,
+                  MakeDetectThreads(
+                      {.config = config, .terrain = std::move(terrain), .looks = std::move(looks)},
+                      config.threads()),
+                  scenes) {}
 
 Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
     std::span<const LogRecord> inputs) {
   std::vector<Output> outputs(inputs.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < inputs.size(); i = next++) {
-      outputs[i] = HandleOne(inputs[i], config_, *terrain_, looks_.get());
+  std::vector<DetectTask> tasks;
+  std::vector<std::size_t> input_of_task;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Output& output = outputs[i];
+    auto envelope = ParseEnvelope(inputs[i].payload);
+    if (!envelope) {
+      output.payloads = {Unreadable(inputs[i], envelope.error().message)};
+      continue;
     }
-  };
-  {
-    const std::size_t threads = std::min<std::size_t>(std::max(1U, config_.threads()),
-                                                      std::max<std::size_t>(1, inputs.size()));
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
-    work();
+    if (envelope->has_source_status()) {
+      if (const auto status = FromProto(envelope->source_status())) thinning_.Note(*status);
+    }
+    if (!envelope->has_video_segment()) {
+      output.payloads = {inputs[i].payload};
+      if (envelope->has_scene()) output.scene = std::move(*envelope->mutable_scene());
+      continue;
+    }
+    v1::VideoSegment& segment = *envelope->mutable_video_segment();
+    const auto sound = FromProto(segment);
+    for (auto& frame : *segment.mutable_frames()) frame.clear_access_unit();
+    if (!sound) {
+      output.payloads = {
+          SegmentFault(segment, "video_segment", LastTime(segment), sound.error().message)};
+    } else if (!thinning_.LooksAt({segment.source_id()})) {
+      if (segment.frames_size() > 0) output.payloads = {SkippedLook(segment)};
+    } else {
+      v1::DetectJob job;
+      job.set_segment(inputs[i].payload);
+      tasks.push_back({.stream = {segment.source_id()}, .job = job.SerializeAsString()});
+      input_of_task.push_back(i);
+      output.length = Duration::Micros(LastTime(segment) - FirstTime(segment));
+      output.video = std::move(segment);
+      continue;
+    }
+    if (segment.frames_size() > 0) output.payloads.push_back(WatermarkOf(segment));
+  }
+
+  TW_ASSIGN_OR_RETURN(const std::vector<JobEnd> ends, pool_->Do(tasks));
+  for (std::size_t task = 0; task < ends.size(); ++task) {
+    const JobEnd& end = ends[task];
+    const LogRecord& input = inputs[input_of_task[task]];
+    Output& output = outputs[input_of_task[task]];
+    std::string refusal = end.refusal;
+    if (end.answer && !TakeAnswer(*end.answer, &output, &counts_)) {
+      refusal = "said what is no answer about it";
+    }
+    if (!refusal.empty()) {
+      output.payloads = {SegmentFault(*output.video, output.video->codec(),
+                                      FirstTime(*output.video),
+                                      RefusedText("segment", refusal, input.payload))};
+    }
+    if (output.video->frames_size() > 0) output.payloads.push_back(WatermarkOf(*output.video));
+    load_->Add(tasks[task].stream, output.length, end.cpu);
   }
   std::vector<std::vector<std::string>> result;
   for (Output& output : outputs) {
@@ -111,7 +203,6 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
       TW_ASSIGN_OR_RETURN(std::string payload, HandleScene(*output.scene));
       output.payloads = {std::move(payload)};
     }
-    counts_ += output.counts;
     result.push_back(std::move(output.payloads));
   }
   return result;
@@ -132,42 +223,69 @@ Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
     // A detector of optical images would call speckle vehicles.
     return fault("a radar scene, for which there is no detector: it is kept and was not looked at");
   }
-  const auto open = [&](const Scene& of) -> Result<Result<std::unique_ptr<SceneReader>>> {
-    TW_ASSIGN_OR_RETURN(const auto file, scenes_->Open(of.sha256));
-    SceneOptions options;
-    options.name = of.item;
-    options.terrain = terrain_.get();
+  v1::DetectJob job;
+  DetectTask task{.stream = scene->source, .job = {}};
+  const auto add = [&](const Scene& of, v1::DetectScene* out) -> Result<void> {
+    TW_ASSIGN_OR_RETURN(auto image, scenes_->Open(of.sha256));
+    task.files.push_back(std::move(image));
+    *out->mutable_scene() = ToProto(of);
     for (const SceneInput& input : of.inputs) {
       if (input.role != "rpc") continue;  // a sensor model that came beside the image
       TW_ASSIGN_OR_RETURN(const auto rpc, scenes_->Open(input.sha256));
-      TW_ASSIGN_OR_RETURN(options.rpc_text, rpc->ReadAt(0, input.size_bytes));
+      TW_ASSIGN_OR_RETURN(*out->mutable_rpc_text(), rpc->ReadAt(0, input.size_bytes));
     }
-    return SceneReader::Open(file, std::move(options));
+    return {};
   };
-  // The outer error: the store. The inner one: the scene.
-  TW_ASSIGN_OR_RETURN(const auto pixels, open(*scene));
-  if (!pixels) return fault(pixels.error().message);
-  if (scene->footprint.size() < 3 || !(scene->resolution_m > 0)) {
-    return fault("no footprint or resolution");
+  TW_RETURN_IF_ERROR(add(*scene, job.mutable_scene()));
+  if (const Scene* earlier = passes_.EarlierPass(*scene)) {
+    TW_RETURN_IF_ERROR(add(*earlier, job.mutable_earlier()));
   }
-  ScenePass earlier;
-  std::unique_ptr<SceneReader> earlier_pixels;
-  if (const Scene* pass = passes_.EarlierPass(*scene)) {
-    TW_ASSIGN_OR_RETURN(auto opened, open(*pass));
-    if (opened) {
-      earlier_pixels = std::move(*opened);
-      earlier = {pass, earlier_pixels.get()};
+  task.job = job.SerializeAsString();
+  TW_ASSIGN_OR_RETURN(const std::vector<JobEnd> ends, pool_->Do({&task, 1}));
+  if (!ends[0].answer) {
+    return fault(fmt::format("refused: its worker {}; image with SHA-256 {}", ends[0].refusal,
+                             HexEncode(scene->sha256)));
+  }
+  v1::DetectJobResult result;
+  if (result.ParseFromString(*ends[0].answer)) {
+    if (!result.scene_fault().empty()) return fault(result.scene_fault());
+    const auto envelope = result.payloads_size() == 1 ? ParseEnvelope(result.payloads(0))
+                                                      : Result<v1::Envelope>(v1::Envelope());
+    if (envelope && envelope->has_observation_set() &&
+        envelope->observation_set().source_id() == message.source_id() &&
+        envelope->observation_set().time_us() == message.time_us() &&
+        envelope->observation_set().exercise() == message.exercise() &&
+        FromProto(envelope->observation_set())) {
+      passes_.Add(*scene);  // whose pixels are known to be sound
+      return result.payloads(0);
     }
   }
-  const ScenePass now{&*scene, pixels->get()};
-  const auto set = LookAtScene(now, earlier, config_.satellite(), *terrain_);
-  if (!set) return fault(set.error().message);
-  passes_.Add(*scene);  // whose pixels are known to be sound
-  v1::Envelope envelope;
-  *envelope.mutable_observation_set() = ToProto(*set);
-  return SerializeEnvelope(envelope);
+  return fault(
+      fmt::format("refused: its worker said what is no answer about it; image with "
+                  "SHA-256 {}",
+                  HexEncode(scene->sha256)));
 }
 
-Result<void> DetectStage::Restore(std::string_view snapshot) { return passes_.Restore(snapshot); }
+Result<std::string> DetectStage::Snapshot() const {
+  if (passes_.empty() && thinning_.empty()) return "";
+  v1::DetectSnapshot snapshot;
+  snapshot.set_version(kSnapshotVersion);
+  passes_.Write(&snapshot);
+  thinning_.Write(&snapshot);
+  return snapshot.SerializeAsString();
+}
+
+Result<void> DetectStage::Restore(std::string_view bytes) {
+  v1::DetectSnapshot snapshot;
+  if (!bytes.empty() && (!snapshot.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+                         snapshot.version() != kSnapshotVersion)) {
+    return Fail(ErrorCode::kBadInput,
+                "the detect stage's snapshot of {} bytes is not one of version {}", bytes.size(),
+                kSnapshotVersion);
+  }
+  TW_RETURN_IF_ERROR(passes_.Read(snapshot));
+  thinning_.Read(snapshot);
+  return {};
+}
 
 }  // namespace trucewatch

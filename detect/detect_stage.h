@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,8 +12,11 @@
 #include "core/stage/stage.h"
 #include "core/storage/blob_store.h"
 #include "detect/appearance/image_detector.h"
+#include "detect/detect_pool.h"
+#include "detect/load_meter.h"
 #include "detect/motion/motion_detector.h"
 #include "detect/satellite/pass_memory.h"
+#include "detect/thinning.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/observation.pb.h"
 
@@ -22,35 +26,45 @@ namespace trucewatch {
 // looks in ascending time, and a watermark at the time of its last frame; satellite scenes, with
 // DetectConfig.satellite and a scene store, into one observation set each. Everything else is
 // passed on unchanged. A payload that is no Envelope, or a segment or scene that is not what it
-// must be, becomes a fault; a scene that is not in the store is an Error. Determinism: each segment
-// is looked at alone, scenes one after another in input order; the number of threads changes
-// nothing. State: which passes were seen.
+// must be, becomes a fault; a scene that is not in the store is an Error. A segment or scene at
+// which a worker breaks, or reaches its limits, becomes a fault with its SHA-256.
+// Overload: while a source's note in the input says "1 segment in N" (core/types/source_notes.h),
+// its other segments become one look each without detection probability, with the number of frames
+// in its degraded_reason.
+// Determinism: each segment is looked at alone, scenes one after another in input order; the number
+// of workers changes nothing. State: which passes were seen, which sources are thinned.
 class DetectStage final : public Stage {
  public:
-  // `config` has been validated. `terrain` is the ground of the mission.
-  // `scenes` outlives the stage; null: scenes pass on unread.
-  // `looks`: the network of config.appearance; null: video is searched for what moves only.
+  // `config` has been validated; `pool` looks at segments and scenes with the same one. `scenes`
+  // outlives the stage; null: scenes pass on unread.
+  DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<DetectPool> pool,
+              BlobStore* scenes = nullptr);
+  // In this process (MakeDetectThreads). `terrain` is the ground of the mission; `looks`: the
+  // network of config.appearance; null: video is searched for what moves only.
   DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<const Terrain> terrain,
               BlobStore* scenes = nullptr,
               std::unique_ptr<const appearance::ImageDetector> looks = nullptr);
 
   Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
-  // Empty while no scene was seen.
-  Result<std::string> Snapshot() const override { return passes_.Snapshot(); }
+  // Empty while no scene was seen and nothing is thinned.
+  Result<std::string> Snapshot() const override;
   Result<void> Restore(std::string_view snapshot) override;
 
   // Image tracks since the start, by what became of them; for metrics.
   const MotionCounts& counts() const { return counts_; }
+  // What segments cost; for whoever decides on overload. Threads: any.
+  const LoadMeter& load() const { return *load_; }
 
  private:
   Result<std::string> HandleScene(const v1::Scene& message);
 
   v1::config::DetectConfig config_;
-  std::unique_ptr<const Terrain> terrain_;
+  std::unique_ptr<DetectPool> pool_;
   BlobStore* scenes_;
-  std::unique_ptr<const appearance::ImageDetector> looks_;
   PassMemory passes_;
+  Thinning thinning_;
   MotionCounts counts_;
+  std::unique_ptr<LoadMeter> load_ = std::make_unique<LoadMeter>();
 };
 
 }  // namespace trucewatch

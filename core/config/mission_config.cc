@@ -130,6 +130,14 @@ void ValidateDetect(const v1::config::DetectConfig& detect, ConfigProblems* prob
   problems->Range("detect.observation_period_s", detect.observation_period_s(), 0.05, 60);
   problems->Range("detect.detection_probability", detect.detection_probability(), 0.01, 0.999);
   problems->Range("detect.false_alarms_per_km2", detect.false_alarms_per_km2(), 1e-6, 1000);
+  if (detect.has_limits()) {
+    problems->Range("detect.limits.cpu_s", detect.limits().cpu_s(), 1, 3600);
+    problems->Range("detect.limits.memory_mib", detect.limits().memory_mib(), 256, 65536);
+  }
+  if (detect.has_overload()) {
+    problems->Range("detect.overload.max_lag_s", detect.overload().max_lag_s(), 2, 3600);
+    problems->Range("detect.overload.max_skip", detect.overload().max_skip(), 2, 64);
+  }
 }
 
 void ValidateFusion(const v1::config::FusionConfig& fusion, ConfigProblems* problems) {

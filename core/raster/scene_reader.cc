@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/raster/scene_reader.h"
 
+#include <ogr_srs_api.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -137,6 +139,21 @@ void FindTime(GDALDataset& dataset, const SceneOptions& options, SceneInfo& info
 
 SceneReader::SceneReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SceneReader::~SceneReader() = default;
+
+std::vector<std::string> SceneReader::Prepare() {
+  const internal::HardenedGdal hardened;
+  // Not the user's own, of which the first that PROJ looks into would be in /tmp without a home.
+  std::vector<std::string> folders;
+  CPLStringList kept;
+  const CPLStringList paths(OSRGetPROJSearchPaths());
+  for (int i = 0; i < paths.Count(); ++i) {
+    if (!std::string_view(paths[i]).starts_with("/usr/")) continue;
+    folders.emplace_back(paths[i]);
+    kept.AddString(paths[i]);
+  }
+  if (!folders.empty()) OSRSetPROJSearchPaths(kept.List());
+  return folders;
+}
 
 Result<std::unique_ptr<SceneReader>> SceneReader::Open(std::shared_ptr<const File> file,
                                                        SceneOptions options) {

@@ -128,6 +128,9 @@ class SceneReader {
                                                        SceneOptions options = {});
   // An image that is in memory anyway.
   static Result<std::unique_ptr<SceneReader>> Open(std::string bytes, const std::string& name);
+  // For a process that is about to shut itself in: loads what reading takes. Files that are opened
+  // later all the same lie below the folders named: PROJ's coordinate systems.
+  static std::vector<std::string> Prepare();
   ~SceneReader();
   SceneReader(const SceneReader&) = delete;
   SceneReader& operator=(const SceneReader&) = delete;

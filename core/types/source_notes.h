@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,35 @@ inline bool DoubtsClock(const SourceStatus& status) {
 }
 inline bool TrustsClock(const SourceStatus& status) {
   return IsNote(status) && status.reason.starts_with(kClockTrustedNote);
+}
+
+// "overload: 1 segment in 3 is looked at; " and why: the source sends more than detection can look
+// at. In force from this note on, in the order of the journal, until the next; "1 segment in 1": no
+// longer.
+inline constexpr std::string_view kThinnedNote = "overload: 1 segment in ";
+// The degraded_reason of a look that was left out for that: "overload: 20 frames skipped".
+inline constexpr std::string_view kSkippedReason = "overload: ";
+
+namespace internal {
+inline std::optional<int> NumberAfter(std::string_view text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return std::nullopt;
+  int number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + prefix.size(), end, number);
+  if (error != std::errc() || number < 0 || rest == end || *rest != ' ') return std::nullopt;
+  return number;
+}
+}  // namespace internal
+
+// How many segments there are to one that is looked at; nothing: the status says nothing of it.
+inline std::optional<int> OneSegmentIn(const SourceStatus& status) {
+  if (!IsNote(status)) return std::nullopt;
+  const auto number = internal::NumberAfter(status.reason, kThinnedNote);
+  return number && *number >= 1 ? number : std::nullopt;
+}
+// Nothing when frames were not skipped for overload.
+inline std::optional<int> FramesSkipped(std::string_view degraded_reason) {
+  return internal::NumberAfter(degraded_reason, kSkippedReason);
 }
 
 }  // namespace trucewatch

@@ -6,12 +6,9 @@
 
 #include "core/types/codec.h"
 #include "detect/satellite/scene_detector.h"
-#include "trucewatch/v1/detect_snapshot.pb.h"
 
 namespace trucewatch {
 namespace {
-
-constexpr std::uint32_t kVersion = 1;
 
 bool Before(const Scene& a, const Scene& b) {
   return std::tie(a.time, a.sha256) < std::tie(b.time, b.sha256);
@@ -38,30 +35,17 @@ void PassMemory::Add(const Scene& scene) {
   if (passes.size() > kMaxPasses) passes.erase(passes.begin());
 }
 
-std::string PassMemory::Snapshot() const {
-  if (passes_.empty()) return {};
-  v1::DetectSnapshot snapshot;
-  snapshot.set_version(kVersion);
+void PassMemory::Write(v1::DetectSnapshot* out) const {
   for (const auto& [source, passes] : passes_) {
-    for (const Scene& pass : passes) *snapshot.add_scenes() = ToProto(pass);
+    for (const Scene& pass : passes) *out->add_scenes() = ToProto(pass);
   }
-  return snapshot.SerializeAsString();
 }
 
-Result<void> PassMemory::Restore(std::string_view bytes) {
+Result<void> PassMemory::Read(const v1::DetectSnapshot& in) {
   PassMemory restored;
-  if (!bytes.empty()) {
-    v1::DetectSnapshot snapshot;
-    if (!snapshot.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-        snapshot.version() != kVersion) {
-      return Fail(ErrorCode::kBadInput,
-                  "the detect stage's snapshot of {} bytes is not one of version {}", bytes.size(),
-                  kVersion);
-    }
-    for (const v1::Scene& message : snapshot.scenes()) {
-      TW_ASSIGN_OR_RETURN(const Scene scene, FromProto(message));
-      restored.Add(scene);
-    }
+  for (const v1::Scene& message : in.scenes()) {
+    TW_ASSIGN_OR_RETURN(const Scene scene, FromProto(message));
+    restored.Add(scene);
   }
   *this = std::move(restored);
   return {};

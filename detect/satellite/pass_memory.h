@@ -2,12 +2,11 @@
 #pragma once
 
 #include <map>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/types/observation.h"
+#include "trucewatch/v1/detect_snapshot.pb.h"
 
 namespace trucewatch {
 
@@ -23,9 +22,10 @@ class PassMemory {
   const Scene* EarlierPass(const Scene& scene) const;
   void Add(const Scene& scene);
 
-  // Empty while nothing is remembered. Restore fails without changing anything.
-  std::string Snapshot() const;
-  Result<void> Restore(std::string_view snapshot);
+  bool empty() const { return passes_.empty(); }
+  void Write(v1::DetectSnapshot* out) const;
+  // Fails without changing anything.
+  Result<void> Read(const v1::DetectSnapshot& in);
 
  private:
   std::map<SourceId, std::vector<Scene>> passes_;  // by time, then digest

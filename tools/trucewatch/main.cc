@@ -308,6 +308,12 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->add_option("--state", signer.state, "What was signed last")->required();
   sub->add_option("--origin", signer.origin, "The key's name")->required();
   sub->callback([action, &signer] { *action = [&signer] { return RunSignerCommand(signer); }; });
+
+  sub = app.add_subcommand(
+      "worker",
+      "A process that decodes and detects, shut in: no files, no network; started by run and "
+      "replay");
+  sub->callback([action] { *action = [] { return RunWorkerCommand(); }; });
 }
 
 void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {

@@ -81,6 +81,7 @@ class Pipeline::Impl {
     TW_ASSIGN_OR_RETURN(parts_, LoadMissionParts(mission_));
     scenes_.emplace(storage_, options_.state_directory + "/scenes");
     parts_.scenes = &*scenes_;
+    parts_.worker_program = options_.worker_program;
     TW_RETURN_IF_ERROR(storage_.MakeDirectories(options_.state_directory));
     TW_RETURN_IF_ERROR(PrepareDoors());
     for (const std::string& name : options_.stages) TW_RETURN_IF_ERROR(PrepareStage(name));

@@ -35,6 +35,7 @@ struct PipelineOptions {
   std::optional<unsigned> detect_threads;  // instead of the config's
   std::optional<double> speed;  // of all sources, instead of the config's; 0: as fast as possible
   std::string signer_program = "/proc/self/exe";
+  std::string worker_program = "/proc/self/exe";  // empty: detection runs in this process
 };
 
 // The stages of one mission with their logs, wired over the bus. Threads: Run by one thread;

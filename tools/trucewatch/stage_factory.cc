@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/trucewatch/stage_factory.h"
 
+#include <optional>
+
 #include "core/crypto/sha256.h"
 #include "core/raster/dem.h"
 #include "core/types/codec.h"
+#include "detect/detect_pool.h"
 #include "detect/detect_stage.h"
 #include "evidence/evidence_stage.h"
 #include "fusion/fusion_stage.h"
@@ -67,11 +70,49 @@ Result<MissionParts> LoadMissionParts(const MissionFile& mission) {
 }
 
 // A card's name is one that ships, a path is relative to the mission.
-Result<std::unique_ptr<appearance::ImageDetector>> LoadAppearance(const MissionFile& mission) {
+Result<ModelFile> FindMissionModel(const MissionFile& mission) {
   const std::string& card = mission.config.detect().appearance().model_card();
   const bool is_path = card.find('/') != std::string::npos || card.find('.') != std::string::npos;
-  TW_ASSIGN_OR_RETURN(ModelFile model, FindModel(is_path ? mission.Resolve(card) : card));
-  return appearance::ImageDetector::Create(std::move(model));
+  return FindModel(is_path ? mission.Resolve(card) : card);
+}
+
+Result<std::unique_ptr<DetectPool>> MakeDetectPool(const MissionParts& parts,
+                                                   const v1::config::DetectConfig& config) {
+  const MissionFile& mission = *parts.mission;
+  std::optional<ModelFile> model;
+  if (config.has_appearance()) {
+    TW_ASSIGN_OR_RETURN(model, FindMissionModel(mission));
+  }
+  if (parts.worker_program.empty()) {
+    DetectTools tools{.config = config, .terrain = {}, .looks = {}};
+    TW_ASSIGN_OR_RETURN(tools.terrain, LoadTerrain(mission));
+    if (model) {
+      TW_ASSIGN_OR_RETURN(tools.looks, appearance::ImageDetector::Create(std::move(*model)));
+    }
+    return MakeDetectThreads(std::move(tools), config.threads());
+  }
+  // Of the config what a worker needs, and nothing of keys or stations.
+  v1::DetectWorkerSetup setup;
+  *setup.mutable_config()->mutable_detect() = config;
+  *setup.mutable_config()->mutable_terrain() = mission.config.terrain();
+  setup.mutable_config()->set_origin_height_hae_m(mission.config.origin_height_hae_m());
+  setup.set_directory(mission.directory);
+  if (model) {
+    *setup.mutable_model_card() = model->card;
+    setup.set_model_path(model->path);
+    setup.set_model_onnx(std::move(model->onnx));
+  }
+  DetectWorkerOptions options;
+  options.workers = config.threads();
+  options.client.argv = {parts.worker_program, "worker"};
+  options.client.setup = std::make_shared<const std::string>(setup.SerializeAsString());
+  if (config.has_limits()) {
+    options.client.limits.cpu = Duration::FromSeconds(config.limits().cpu_s());
+    options.client.limits.memory_bytes = std::uint64_t{config.limits().memory_mib()} << 20;
+  }
+  auto pool = MakeDetectWorkers(options);
+  if (!pool) return Prefix("detection's worker process", pool.error());
+  return pool;
 }
 
 Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionParts& parts,
@@ -82,13 +123,9 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
   if (name == "detect") {
     auto detect = config.detect();
     if (detect_threads != 0) detect.set_threads(detect_threads);
-    TW_ASSIGN_OR_RETURN(std::unique_ptr<Terrain> terrain, LoadTerrain(*parts.mission));
-    std::unique_ptr<const appearance::ImageDetector> looks;
-    if (detect.has_appearance()) {
-      TW_ASSIGN_OR_RETURN(looks, LoadAppearance(*parts.mission));
-    }
+    TW_ASSIGN_OR_RETURN(auto pool, MakeDetectPool(parts, detect));
     return std::unique_ptr<Stage>(
-        std::make_unique<DetectStage>(detect, std::move(terrain), parts.scenes, std::move(looks)));
+        std::make_unique<DetectStage>(detect, std::move(pool), parts.scenes));
   }
   if (name == "fusion") {
     FusionStage::Options options{
@@ -111,6 +148,25 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
   }
   return Fail(ErrorCode::kUsage,
               "there is no stage '{}'; expected ingest, detect, fusion, verify or evidence", name);
+}
+
+Result<DetectTools> MakeDetectTools(const std::string& bytes) {
+  v1::DetectWorkerSetup setup;
+  if (!setup.ParseFromString(bytes)) {
+    return Fail(ErrorCode::kUsage, "no set-up of a worker came; run and replay start it");
+  }
+  MissionFile mission;
+  mission.config = setup.config();
+  mission.directory = setup.directory();
+  DetectTools tools{.config = setup.config().detect(), .terrain = {}, .looks = {}};
+  TW_ASSIGN_OR_RETURN(tools.terrain, LoadTerrain(mission));
+  if (setup.has_model_card()) {
+    TW_ASSIGN_OR_RETURN(tools.looks, appearance::ImageDetector::Create(
+                                         {.card = setup.model_card(),
+                                          .path = setup.model_path(),
+                                          .onnx = std::move(*setup.mutable_model_onnx())}));
+  }
+  return tools;
 }
 
 std::string MissionHeaderRecord(const MissionParts& parts) {

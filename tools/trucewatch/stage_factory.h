@@ -8,6 +8,7 @@
 #include "core/geo/terrain.h"
 #include "core/stage/stage.h"
 #include "core/storage/blob_store.h"
+#include "detect/detect_job.h"
 
 namespace trucewatch::tools {
 
@@ -18,6 +19,7 @@ struct MissionParts {
   std::string agreement_path;
   std::unique_ptr<Terrain> terrain;
   BlobStore* scenes = nullptr;  // of the run; null: none
+  std::string worker_program;   // that knows `worker`; empty: detection runs in this process
 };
 Result<MissionParts> LoadMissionParts(const MissionFile& mission);
 
@@ -27,6 +29,9 @@ Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission);
 // A stage by name. `parts` outlives it. `detect_threads` 0: the config's.
 Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionParts& parts,
                                          unsigned detect_threads);
+
+// What a worker makes of the set-up that MakeStage sends it.
+Result<DetectTools> MakeDetectTools(const std::string& setup);
 
 // The journal's first record: the mission header as a serialised Envelope.
 std::string MissionHeaderRecord(const MissionParts& parts);

@@ -6,6 +6,7 @@
 #include "core/types/codec.h"
 #include "detect/detect_stage.h"
 #include "tests/detect/satellite/parked_site.h"
+#include "tests/detect/worker_pool.h"
 
 namespace trucewatch {
 namespace {
@@ -163,6 +164,28 @@ TEST_F(SceneStage, UnusableScenesAreFaultsAndAMissingOneStopsTheStage) {
   envelope.mutable_scene()->set_sha256("short");
   const auto refused = ParseEnvelope(Handle(stage, SerializeEnvelope(envelope)).at(0));
   EXPECT_THAT(refused->data_fault().reason(), ::testing::HasSubstr("sha256 has 5 bytes"));
+}
+
+TEST_F(SceneStage, AConfinedWorkerMakesTheSameOfThem) {
+  DetectStage here = Stage();
+  DetectStage confined(Config(), testing::WorkerPool(Config(), 2), &store_);
+  for (const SiteScene& pass : passes_) {
+    const auto expected = Handle(here, Payload(pass.scene));
+    EXPECT_EQ(Handle(confined, Payload(pass.scene)), expected);
+  }
+  EXPECT_EQ(*confined.Snapshot(), *here.Snapshot());
+}
+
+TEST_F(SceneStage, AnImageThatIsNoneIsTheSameFaultFromAConfinedWorker) {
+  Scene scene = passes_[0].scene;
+  const std::string text = "<VRTDataset rasterXSize=\"20\" rasterYSize=\"20\"/>";
+  scene.sha256 = Sha256(text);
+  ASSERT_TRUE(store_.Put(scene.sha256, AsBytes(text)));
+  DetectStage here = Stage();
+  DetectStage confined(Config(), testing::WorkerPool(Config(), 1), &store_);
+  const auto expected = Handle(here, Payload(scene));
+  ASSERT_TRUE(ParseEnvelope(expected.at(0))->has_data_fault());
+  EXPECT_EQ(Handle(confined, Payload(scene)), expected);
 }
 
 }  // namespace

@@ -166,6 +166,9 @@ struct SignerCommand {
 };
 Result<int> RunSignerCommand(const SignerCommand& command);
 
+// The confined process that looks at video and scenes.
+Result<int> RunWorkerCommand();
+
 // Texts are as in docs/formats/human_record.md; empty: not given.
 struct ObserveCommand {
   std::string kind;

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/detect_job.h"
+
+#include <algorithm>
+#include <opencv2/core/utility.hpp>
+
+#include "core/raster/scene_reader.h"
+#include "core/types/codec.h"
+#include "detect/satellite/scene_detector.h"
+#include "detect/segment.h"
+
+namespace trucewatch {
+namespace {
+
+constexpr std::size_t kMaxFilePiece = 64 << 20;
+
+v1::DetectCounts CountsMessage(const MotionCounts& counts) {
+  v1::DetectCounts out;
+  out.set_accepted(counts.accepted);
+  out.set_brief(counts.brief);
+  out.set_slow(counts.slow);
+  out.set_fast(counts.fast);
+  out.set_crooked(counts.crooked);
+  out.set_small(counts.small);
+  out.set_large(counts.large);
+  out.set_thin(counts.thin);
+  out.set_ghost(counts.ghost);
+  out.set_symbol(counts.symbol);
+  out.set_parallax(counts.parallax);
+  out.set_duplicate(counts.duplicate);
+  return out;
+}
+
+void LookAtVideo(const std::string& payload, const DetectTools& tools, v1::DetectJobResult* out) {
+  // The stage has seen that it is one.
+  const auto envelope = ParseEnvelope(payload);
+  if (!envelope) return;
+  const auto segment = FromProto(envelope->video_segment());
+  if (!segment) return;
+  const SegmentResult result =
+      DetectSegment(*segment, tools.config, *tools.terrain, tools.looks.get());
+  *out->mutable_counts() = CountsMessage(result.counts);
+  for (const DataFault& fault : result.faults) {
+    v1::Envelope message;
+    *message.mutable_data_fault() = ToProto(fault);
+    out->add_payloads(SerializeEnvelope(message));
+  }
+  for (const ObservationSet& set : result.observations) {
+    v1::Envelope message;
+    *message.mutable_observation_set() = ToProto(set);
+    out->add_payloads(SerializeEnvelope(message));
+  }
+}
+
+Result<std::unique_ptr<SceneReader>> OpenPass(const v1::DetectScene& message, const Scene& scene,
+                                              std::shared_ptr<const File> image,
+                                              const DetectTools& tools) {
+  SceneOptions options;
+  options.name = scene.item;
+  options.terrain = tools.terrain.get();
+  options.rpc_text = message.rpc_text();
+  return SceneReader::Open(std::move(image), std::move(options));
+}
+
+Result<ObservationSet> LookAtPasses(const v1::DetectJob& job, const SceneFiles& files,
+                                    const DetectTools& tools) {
+  TW_ASSIGN_OR_RETURN(const Scene scene, FromProto(job.scene().scene()));
+  if (files.empty()) return Fail(ErrorCode::kBadInput, "without an image");
+  TW_ASSIGN_OR_RETURN(const auto pixels, OpenPass(job.scene(), scene, files[0], tools));
+  if (scene.footprint.size() < 3 || !(scene.resolution_m > 0)) {
+    return Fail(ErrorCode::kBadInput, "no footprint or resolution");
+  }
+  ScenePass earlier;
+  Result<Scene> earlier_scene = FromProto(job.earlier().scene());
+  std::unique_ptr<SceneReader> earlier_pixels;
+  if (job.has_earlier() && earlier_scene && files.size() > 1) {
+    if (auto opened = OpenPass(job.earlier(), *earlier_scene, files[1], tools)) {
+      earlier_pixels = std::move(*opened);
+      earlier = {&*earlier_scene, earlier_pixels.get()};
+    }
+  }
+  return LookAtScene({&scene, pixels.get()}, earlier, tools.config.satellite(), *tools.terrain);
+}
+
+// A file on the other side of a job's channel. Questions: 'S', index; or 'R', index, offset, size,
+// big-endian.
+class ChannelFile final : public File {
+ public:
+  ChannelFile(JobChannel& channel, char index) : channel_(channel), index_(index) {}
+  Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const override {
+    std::string question = {'R', index_};
+    AppendBe64(question, offset);
+    AppendBe64(question, size);
+    TW_ASSIGN_OR_RETURN(std::string bytes, channel_.Ask(question));
+    if (bytes.size() == size) return bytes;
+    return Fail(ErrorCode::kIo, "byte {}: {} bytes wanted, there are fewer", offset, size);
+  }
+  Result<void> ReadInto(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    TW_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(offset, out.size()));
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return {};
+  }
+  Result<std::uint64_t> Size() const override {
+    TW_ASSIGN_OR_RETURN(const std::string bytes, channel_.Ask(std::string{'S', index_}));
+    if (bytes.size() != 8) return Fail(ErrorCode::kIo, "a file without a size");
+    return ReadBe64(AsBytes(bytes));
+  }
+  Result<void> Append(Bytes) override { return ReadOnly(); }
+  Result<void> Truncate(std::uint64_t) override { return ReadOnly(); }
+  Result<void> Sync() override { return ReadOnly(); }
+
+ private:
+  static Result<void> ReadOnly() { return Fail(ErrorCode::kIo, "the file is read-only"); }
+  JobChannel& channel_;
+  const char index_;
+};
+
+}  // namespace
+
+MotionCounts CountsFrom(const v1::DetectCounts& message) {
+  MotionCounts counts;
+  counts.accepted = message.accepted();
+  counts.brief = message.brief();
+  counts.slow = message.slow();
+  counts.fast = message.fast();
+  counts.crooked = message.crooked();
+  counts.small = message.small();
+  counts.large = message.large();
+  counts.thin = message.thin();
+  counts.ghost = message.ghost();
+  counts.symbol = message.symbol();
+  counts.parallax = message.parallax();
+  counts.duplicate = message.duplicate();
+  return counts;
+}
+
+v1::DetectJobResult DoDetectJob(const v1::DetectJob& job, const SceneFiles& files,
+                                const DetectTools& tools) {
+  v1::DetectJobResult out;
+  if (!job.has_scene()) {
+    LookAtVideo(job.segment(), tools, &out);
+  } else if (const auto set = LookAtPasses(job, files, tools)) {
+    v1::Envelope envelope;
+    *envelope.mutable_observation_set() = ToProto(*set);
+    out.add_payloads(SerializeEnvelope(envelope));
+  } else {
+    out.set_scene_fault(set.error().message);
+  }
+  return out;
+}
+
+JobHandler DetectJobHandler(DetectTools made) {
+  // Shared, because a std::function is copied.
+  const auto tools = std::make_shared<const DetectTools>(std::move(made));
+  cv::setNumThreads(1);  // a job has one thread
+  return [tools](const std::string& request, JobChannel& channel) -> std::string {
+    v1::DetectJob job;
+    if (!job.ParseFromString(request)) return {};
+    SceneFiles files;
+    if (job.has_scene()) files.push_back(std::make_shared<ChannelFile>(channel, '\0'));
+    if (job.has_earlier()) files.push_back(std::make_shared<ChannelFile>(channel, '\1'));
+    return DoDetectJob(job, files, *tools).SerializeAsString();
+  };
+}
+
+Result<std::string> AnswerFileQuestion(const SceneFiles& files, const std::string& question) {
+  if (question.size() < 2 || static_cast<std::size_t>(question[1]) >= files.size()) return "";
+  const File& file = *files[static_cast<std::size_t>(question[1])];
+  TW_ASSIGN_OR_RETURN(const std::uint64_t there, file.Size());
+  if (question[0] == 'S') {
+    std::string size;
+    AppendBe64(size, there);
+    return size;
+  }
+  if (question[0] != 'R' || question.size() != 18) return "";
+  const std::uint64_t offset = ReadBe64(AsBytes(question).subspan(2));
+  const std::uint64_t size = ReadBe64(AsBytes(question).subspan(10));
+  if (size > kMaxFilePiece || offset > there || size > there - offset) return "";
+  return file.ReadAt(offset, size);
+}
+
+}  // namespace trucewatch
