@@ -11,6 +11,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <tuple>
 
 #include "fusion/live_tracker.h"
@@ -158,39 +159,71 @@ Result<LookPlot> ParsePlot(const Table& meas, const Look& look) {
   return plot;
 }
 
-void WriteRows(const std::vector<TrackEstimate>& tracks, Instant time, double max_sigma_m,
-               std::string& csv) {
-  for (const TrackEstimate& track : tracks) {
-    const auto& m = track.state.mean;
-    const auto& p = track.state.cov;
-    if (p(0, 0) + p(1, 1) > max_sigma_m * max_sigma_m) continue;
-    fmt::format_to(
-        std::back_inserter(csv),
-        "{:.3f},{},{:.3f},{:.3f},{:.4f},{:.4f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},{:.5f},"
-        "{:.5f}\n",
-        static_cast<double>(time.micros()) * 1e-6, track.id.value, m(0), m(1), m(2), m(3),
-        track.existence, p(0, 0), p(0, 1), p(1, 1), p(2, 2), p(2, 3), p(3, 3));
+// Rows as they come, with what all of them need.
+class Rows {
+ public:
+  Rows(const TrackCsvOptions& options, Instant start, Instant end,
+       const std::function<void(double)>& progress)
+      : options_(options), start_(start), end_(end), progress_(progress) {
+    csv_ = "time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy";
+    if (options_.frame != nullptr) csv_ += ",latitude_deg,longitude_deg";
+    csv_ += '\n';
   }
-}
+
+  void Write(const std::vector<TrackEstimate>& tracks, Instant time) {
+    const double widest = options_.max_position_sigma_m * options_.max_position_sigma_m;
+    for (const TrackEstimate& track : tracks) {
+      const auto& m = track.state.mean;
+      const auto& p = track.state.cov;
+      if (p(0, 0) + p(1, 1) > widest) continue;
+      ids_.insert(track.id);
+      const auto out = std::back_inserter(csv_);
+      fmt::format_to(out,
+                     "{:.3f},{},{:.3f},{:.3f},{:.4f},{:.4f},{:.5f},{:.4f},{:.4f},{:.4f},{:.5f},"
+                     "{:.5f},{:.5f}",
+                     static_cast<double>(time.micros()) * 1e-6, track.id.value, m(0), m(1), m(2),
+                     m(3), track.existence, p(0, 0), p(0, 1), p(1, 1), p(2, 2), p(2, 3), p(3, 3));
+      if (options_.frame != nullptr) {
+        const Geodetic place = options_.frame->GeodeticFromEnu({m(0), m(1), track.height_hae_m});
+        fmt::format_to(out, ",{:.7f},{:.7f}", place.latitude.deg(), place.longitude.deg());
+      }
+      csv_ += '\n';
+    }
+    if (progress_ && end_ > start_)
+      progress_((time - start_).seconds() / (end_ - start_).seconds());
+  }
+
+  Instant start() const { return start_; }
+  Instant end() const { return end_; }
+  std::string Take() { return std::move(csv_); }
+  std::size_t tracks() const { return ids_.size(); }
+
+ private:
+  const TrackCsvOptions& options_;
+  Instant start_, end_;
+  const std::function<void(double)>& progress_;
+  std::string csv_;
+  std::set<TrackId> ids_;
+};
 
 std::shared_ptr<const Look> Unowned(const Look& look) { return {std::shared_ptr<void>(), &look}; }
 
-void WriteLive(const std::vector<ReceivedLook>& looks, Instant end, const TrackCsvOptions& options,
+void WriteLive(const std::vector<ReceivedLook>& looks, const TrackCsvOptions& options, Rows& rows,
                TrackCsvResult& result) {
   LiveTracker live(options.tracker, Duration::FromSeconds(options.hold_s));
   std::size_t next = 0;
-  for (Instant time = Instant::FromMicros(0); time <= end; time = time + Duration::Seconds(1)) {
+  for (Instant time = rows.start(); time <= rows.end(); time = time + Duration::Seconds(1)) {
     for (; next < looks.size() && looks[next].receive_time <= time; ++next) {
       result.plots += looks[next].look.plots.size();
       if (!live.Add(Unowned(looks[next].look))) ++result.late_looks;
     }
-    WriteRows(live.Estimates(time), time, options.max_position_sigma_m, result.csv);
+    rows.Write(live.Estimates(time), time);
   }
   result.counts = live.tracker().counts();
 }
 
-void WriteSettled(const std::vector<ReceivedLook>& looks, Instant end,
-                  const TrackCsvOptions& options, TrackCsvResult& result) {
+void WriteSettled(const std::vector<ReceivedLook>& looks, const TrackCsvOptions& options,
+                  Rows& rows, TrackCsvResult& result) {
   const Duration hold = Duration::FromSeconds(options.hold_s);
   const Duration lag = std::max(hold, Duration::FromSeconds(*options.settled_lag_s));
   Tracker tracker(options.tracker);
@@ -203,7 +236,7 @@ void WriteSettled(const std::vector<ReceivedLook>& looks, Instant end,
   };
   std::size_t next = 0;
   Instant settled_to = Instant::FromMicros(INT64_MIN);
-  for (Instant time = Instant::FromMicros(0); time <= end; time = time + Duration::Seconds(1)) {
+  for (Instant time = rows.start(); time <= rows.end(); time = time + Duration::Seconds(1)) {
     const Instant now = time + lag;
     for (; next < looks.size() && looks[next].receive_time <= now; ++next) {
       const Look& look = looks[next].look;
@@ -223,7 +256,7 @@ void WriteSettled(const std::vector<ReceivedLook>& looks, Instant end,
     }
     held.erase(held.begin(), done);
     settled_to = horizon + Duration::Micros(1);
-    WriteRows(smoother.Estimates(time), time, options.max_position_sigma_m, result.csv);
+    rows.Write(smoother.Estimates(time), time);
   }
   result.counts = tracker.counts();
 }
@@ -270,18 +303,27 @@ Result<std::vector<ReceivedLook>> ParseMeasurementCsv(std::string_view meas_csv,
   return looks;
 }
 
-TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks,
-                             const TrackCsvOptions& options) {
+TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks, const TrackCsvOptions& options,
+                             const std::function<void(double)>& progress) {
   TrackCsvResult result;
-  result.csv = "time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy\n";
-  if (looks.empty()) return result;
-  Instant end = looks.front().look.time;
-  for (const ReceivedLook& look : looks) end = std::max(end, look.look.time);
-  if (options.settled_lag_s) {
-    WriteSettled(looks, end, options, result);
-  } else {
-    WriteLive(looks, end, options, result);
+  Instant start, end;
+  if (!looks.empty()) start = end = looks.front().look.time;
+  for (const ReceivedLook& look : looks) {
+    start = std::min(start, look.look.time);
+    end = std::max(end, look.look.time);
   }
+  constexpr std::int64_t kSecond = 1'000'000;
+  const std::int64_t into = ((start.micros() % kSecond) + kSecond) % kSecond;
+  Rows rows(options, start - Duration::Micros(into), end, progress);
+  if (looks.empty()) {
+    // A head and no rows.
+  } else if (options.settled_lag_s) {
+    WriteSettled(looks, options, rows, result);
+  } else {
+    WriteLive(looks, options, rows, result);
+  }
+  result.csv = rows.Take();
+  result.tracks = rows.tracks();
   return result;
 }
 

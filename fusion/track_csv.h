@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/geo/geodetic.h"
 #include "fusion/look.h"
 #include "fusion/tracker.h"
 
@@ -14,7 +16,7 @@ namespace trucewatch {
 
 // One scan of a measurement CSV, with when it reached the fusion node.
 struct ReceivedLook {
-  Instant receive_time;  // seconds from the scenario's start, counted from 1970
+  Instant receive_time;  // in a measurement CSV seconds from the scenario's start, as if from 1970
   Look look;
 };
 
@@ -34,18 +36,22 @@ struct TrackCsvOptions {
   // Not set: the live picture, a row at t uses plots received by t. Set: the settled picture, a row
   // at t uses plots received by t + lag; at least the hold.
   std::optional<double> settled_lag_s;
+  // Set: the plane's origin on the ellipsoid; each row then ends with latitude_deg, longitude_deg.
+  const LocalFrame* frame = nullptr;
 };
 
 struct TrackCsvResult {
   std::string
       csv;  // time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy; 1 Hz
   std::size_t plots = 0;
+  std::size_t tracks = 0;      // that have rows
   std::size_t late_looks = 0;  // later than the hold
   TrackerCounts counts;
 };
 
-// Runs the tracker over received looks and writes its confirmed tracks once a second.
-TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks,
-                             const TrackCsvOptions& options);
+// Runs the tracker over received looks and writes its confirmed tracks once a second, from the
+// whole second before the first look to the last look. `progress` is told the share that is done.
+TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks, const TrackCsvOptions& options,
+                             const std::function<void(double)>& progress = {});
 
 }  // namespace trucewatch

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/replay/mission_fixture.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
@@ -44,6 +46,16 @@ TEST(Replay, TheUnannouncedConvoyIsInTheLedgerAsVerifiedAndAuditAgrees) {
   // address.)
   EXPECT_EQ(page.find("src=\"http"), std::string::npos);
   EXPECT_EQ(page.find("href=\"http"), std::string::npos);
+}
+
+TEST(Replay, TheRadarsOfAMissionAreTrackedAlone) {
+  const testing::TempDirectory out;
+  const auto mission = testing::RunProcess(testing::Command(
+      {"track", testing::ShortMission(), "--settled", "20", "--out", out.File("tracks.csv")}));
+  ASSERT_EQ(mission.code, 0) << mission.output;
+  const std::string csv = testing::ReadFile(out.File("tracks.csv"));
+  EXPECT_NE(csv.find("latitude_deg"), std::string::npos);
+  EXPECT_GT(std::count(csv.begin(), csv.end(), '\n'), 50) << mission.output;
 }
 
 TEST(Replay, TheSameFolderAgainGoesOnWhereItWasAndChangesNothing) {

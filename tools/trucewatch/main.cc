@@ -179,6 +179,31 @@ void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunDetect(c); }; });
 }
 
+void AddTrack(CLI::App& app, Action* action, TrackCommand& c) {
+  CLI::App* sub =
+      app.add_subcommand("track", "Fusion alone: tracks from radar recordings or plots");
+  sub->add_option("input", c.input,
+                  "STANAG 4607 or ASTERIX file, a mission (its radars), or a measurement CSV "
+                  "(docs/formats/tracks.md)")
+      ->required();
+  sub->add_option("--scans", c.scans,
+                  "Of a measurement CSV: where the sensors looked (default: NAME_scans.csv beside "
+                  "NAME_meas.csv)");
+  sub->add_option("--site", c.site, "Of an ASTERIX radar: LAT,LON[,HEIGHT above the ellipsoid]");
+  sub->add_option("--out", c.out, "Tracks as CSV (default: standard output)");
+  sub->add_option("--settled", c.settled_lag_s,
+                  "Seconds of hindsight: a row is written, smoothed, when so much more is there; "
+                  "without it each row is what was known then")
+      ->check(CLI::Range(0.0, 3600.0));
+  sub->add_option("--hold", c.hold_s, "Seconds that looks may arrive late")
+      ->check(CLI::Range(0.1, 600.0));
+  sub->add_option("--max-sigma", c.max_sigma_m, "Metres; rows known no better are left out")
+      ->check(CLI::Range(0.1, 1e6));
+  sub->add_flag("-q,--quiet", c.quiet, "No progress bar and no summary");
+  sub->footer("Example: trucewatch track radar1.4607 --settled 30 --out tracks.csv");
+  sub->callback([action, &c] { *action = [&c] { return RunTrack(c); }; });
+}
+
 void AddScoreDetections(CLI::App* score, Action* action, ScoreDetectionsCommand& c) {
   CLI::App* sub = score->add_subcommand(
       "detections", "Average precision of boxes against a labelled set (docs/formats/score.md)");
@@ -364,6 +389,7 @@ int Main(int argc, char** argv) {
   StationCommand station;
   InspectCommand inspect;
   DetectCommand detect;
+  TrackCommand track;
   ScoreCommands score;
   AgreementCheckCommand agreement;
   ReportDailyCommand report_daily;
@@ -381,6 +407,7 @@ int Main(int argc, char** argv) {
   AddStation(app, &action, station);
   AddInspect(app, &action, inspect);
   AddDetect(app, &action, detect);
+  AddTrack(app, &action, track);
   AddScore(app, &action, score);
   AddAgreement(app, &action, agreement);
   AddReport(app, &action, report_daily, report_coverage, exported);

@@ -103,6 +103,18 @@ struct ScoreDetectionsCommand {
 };
 Result<int> RunScoreDetections(const ScoreDetectionsCommand& command);
 
+struct TrackCommand {
+  std::string input;       // measurement CSV, STANAG 4607, ASTERIX, or a mission with radars
+  std::string scans = {};  // of a measurement CSV; empty: beside it
+  std::string site = {};   // of an ASTERIX radar: LAT,LON[,HEIGHT]
+  std::string out = {};    // empty: standard output
+  std::optional<double> settled_lag_s = {};
+  double hold_s = 10;
+  double max_sigma_m = 50;
+  bool quiet = false;
+};
+Result<int> RunTrack(const TrackCommand& command);
+
 struct AgreementCheckCommand {
   std::string file;
 };

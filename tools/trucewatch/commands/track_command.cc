@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <filesystem>
+
+#include "core/config/text_config.h"
+#include "fusion/track_csv.h"
+#include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/output_file.h"
+#include "tools/trucewatch/progress_bar.h"
+#include "tools/trucewatch/radar_looks.h"
+
+namespace trucewatch::tools {
+namespace {
+
+// "NAME_meas.csv" has its scans in "NAME_scans.csv".
+std::string ScansBeside(const std::string& measurements) {
+  const std::size_t at = measurements.rfind("_meas");
+  return at == std::string::npos ? "" : measurements.substr(0, at) + "_scans.csv";
+}
+
+Result<std::optional<Geodetic>> ParseSite(const std::string& text) {
+  if (text.empty()) return std::optional<Geodetic>();
+  double latitude = 0, longitude = 0, height = 0;
+  int end = -1;
+  const int found =
+      std::sscanf(text.c_str(), "%lf,%lf%n,%lf%n", &latitude, &longitude, &end, &height, &end);
+  if (found < 2 || end != static_cast<int>(text.size()) || !(std::abs(latitude) <= 90) ||
+      !(std::abs(longitude) <= 360)) {
+    return Fail(ErrorCode::kUsage,
+                "--site '{}': expected LAT,LON or LAT,LON,HEIGHT in degrees and metres above the "
+                "ellipsoid",
+                text);
+  }
+  return std::optional(Geodetic::FromDegrees(latitude, longitude, height));
+}
+
+struct TrackInput {
+  std::vector<ReceivedLook> looks;
+  std::optional<LocalFrame> frame;  // none: the plane of a measurement CSV
+  std::size_t refused = 0;
+};
+
+Result<TrackInput> ReadInput(const TrackCommand& command) {
+  TrackInput input;
+  if (std::filesystem::path(command.input).extension() == ".csv") {
+    const std::string scans = command.scans.empty() ? ScansBeside(command.input) : command.scans;
+    if (scans.empty()) {
+      return Fail(ErrorCode::kUsage,
+                  "{}: where a sensor looked stands in a second file: give it with --scans",
+                  command.input);
+    }
+    TW_ASSIGN_OR_RETURN(const std::string meas_csv, ReadTextFile(command.input));
+    TW_ASSIGN_OR_RETURN(const std::string scans_csv, ReadTextFile(scans));
+    auto looks = ParseMeasurementCsv(meas_csv, scans_csv);
+    if (!looks) {
+      return Fail(looks.error().code, "{} and {}: {}", command.input, scans, looks.error().message);
+    }
+    input.looks = std::move(*looks);
+    return input;
+  }
+  TW_ASSIGN_OR_RETURN(const auto site, ParseSite(command.site));
+  TW_ASSIGN_OR_RETURN(RadarLooks radar, ReadRadarLooks(command.input, site));
+  input.looks = std::move(radar.looks);
+  input.frame.emplace(radar.origin);
+  input.refused = radar.refused;
+  return input;
+}
+
+}  // namespace
+
+Result<int> RunTrack(const TrackCommand& command) {
+  TW_ASSIGN_OR_RETURN(const TrackInput input, ReadInput(command));
+  constexpr double kLongestS = 31 * 86'400.0;
+  if (!input.looks.empty()) {
+    const auto [first, last] = std::minmax_element(
+        input.looks.begin(), input.looks.end(),
+        [](const ReceivedLook& a, const ReceivedLook& b) { return a.look.time < b.look.time; });
+    if ((last->look.time - first->look.time).seconds() > kLongestS) {
+      return Fail(ErrorCode::kBadInput,
+                  "{}: its looks span {:.0f} days; at most 31 are tracked at once", command.input,
+                  (last->look.time - first->look.time).seconds() / 86'400.0);
+    }
+  }
+  TrackCsvOptions options;
+  options.hold_s = command.hold_s;
+  options.settled_lag_s = command.settled_lag_s;
+  options.max_position_sigma_m = command.max_sigma_m;
+  if (input.frame) options.frame = &*input.frame;
+  ProgressBar bar(!command.quiet && !command.out.empty());
+  const TrackCsvResult result =
+      WriteTrackCsv(input.looks, options, [&](double share) { bar.Show(share, "tracking"); });
+  bar.Clear();
+  if (command.out.empty()) {
+    std::fwrite(result.csv.data(), 1, result.csv.size(), stdout);
+  } else {
+    const std::unique_ptr<Storage> storage = MakePosixStorage();
+    TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.out, AsBytes(result.csv)));
+  }
+  if (!command.quiet) {
+    const auto number = [](std::size_t n) { return static_cast<unsigned long long>(n); };
+    std::fprintf(stderr, "%llu looks, %llu reports, %llu tracks", number(input.looks.size()),
+                 number(result.plots), number(result.tracks));
+    if (result.late_looks > 0) {
+      std::fprintf(stderr, "; %llu looks came later than the hold and were left out",
+                   number(result.late_looks));
+    }
+    if (input.refused > 0) {
+      std::fprintf(stderr, "; %llu parts of the input could not be used", number(input.refused));
+    }
+    std::fprintf(stderr, "\n");
+  }
+  return 0;
+}
+
+}  // namespace trucewatch::tools
