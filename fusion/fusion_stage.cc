@@ -3,35 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "core/types/codec.h"
 #include "fusion/look_codec.h"
 #include "fusion/snapshot.h"
+#include "fusion/stage_options.h"
 
 namespace trucewatch {
 namespace {
 
 // Without a look for this long nothing new can be said: pictures pause until the next one.
 constexpr Duration kLongestSilence = Duration::Seconds(600);
-
-TrackerOptions TrackerOptionsFor(const v1::config::FusionConfig& config) {
-  TrackerOptions options;
-  options.confirm_existence = config.confirm_existence();
-  options.delete_existence = config.delete_existence();
-  options.max_existence = std::max(options.max_existence, config.confirm_existence());
-  return options;
-}
-
-GroupOptions GroupOptionsFor(const v1::config::FusionConfig& config) {
-  GroupOptions options;
-  options.distance_m = config.group_distance_m();
-  options.speed_mps = config.group_speed_mps();
-  options.min_count = static_cast<int>(config.group_min_count());
-  return options;
-}
 
 // First time of the picture grid (whole periods since 1970) not before `time`.
 Instant OnGridFrom(Instant time, Duration period) {
@@ -78,33 +62,6 @@ std::string EnvelopeOf(const SettledLook& look) {
   return SerializeEnvelope(envelope);
 }
 
-HoldBuffer::Options HoldOptionsFor(const FusionStage::Options& options) {
-  HoldBuffer::Options hold{.hold = Duration::FromSeconds(options.config.hold_s())};
-  for (const FusionSource& source : options.sources) {
-    (source.sparse ? hold.sparse : hold.expected).insert(source.id);
-  }
-  return hold;
-}
-
-LateBook::Options LateOptionsFor(const v1::config::FusionConfig& config) {
-  constexpr double kDefaultLateS = 3600;
-  return {.keep = Duration::FromSeconds(config.late_s() > 0 ? config.late_s() : kDefaultLateS),
-          .picture_period = Duration::FromSeconds(config.picture_period_s())};
-}
-
-// Exact bytes of what a stage runs with, in one order whatever the order of the sources.
-std::string ConfigKey(const FusionStage::Options& options) {
-  std::map<SourceId, bool> sources;
-  for (const FusionSource& source : options.sources) sources[source.id] = source.sparse;
-  std::string key = fmt::format("{};{:a};{:a};{:a}", options.config.SerializeAsString(),
-                                options.origin.latitude.rad(), options.origin.longitude.rad(),
-                                options.origin.height_hae_m);
-  for (const auto& [id, sparse] : sources) {
-    key += fmt::format(";{}:{}:{}", id.value.size(), id.value, sparse ? "sparse" : "steady");
-  }
-  return key;
-}
-
 }  // namespace
 
 FusionStage::FusionStage(const Options& options)
@@ -113,6 +70,8 @@ FusionStage::FusionStage(const Options& options)
       period_(Duration::FromSeconds(options.config.picture_period_s())),
       hold_(HoldOptionsFor(options)),
       tracker_(TrackerOptionsFor(options.config)),
+      ahead_(AheadFor(options.config)),
+      smoother_(SmootherOptionsFor(options.config)),
       groups_(GroupOptionsFor(options.config)),
       book_(GroupBookOptions{}),
       late_(LateOptionsFor(options.config)) {
@@ -120,20 +79,7 @@ FusionStage::FusionStage(const Options& options)
 }
 
 Result<std::unique_ptr<FusionStage>> FusionStage::Create(const Options& options) {
-  const v1::config::FusionConfig& c = options.config;
-  const auto in = [](double value, double low, double high) {
-    return value >= low && value <= high;
-  };
-  if (!in(c.hold_s(), 0, 600) || !in(c.picture_period_s(), 0.1, 60) ||
-      !in(c.group_distance_m(), 1, 5000) || !in(c.group_speed_mps(), 0.1, 50) ||
-      !in(c.group_min_count(), 2, 1000) || !in(c.confirm_existence(), 0.5, 0.9999) ||
-      !in(c.delete_existence(), 1e-6, c.confirm_existence()) || !in(c.late_s(), 0, 86'400)) {
-    return Fail(ErrorCode::kBadInput,
-                "fusion config out of range: hold_s 0..600, picture_period_s 0.1..60, "
-                "group_distance_m 1..5000, group_speed_mps 0.1..50, group_min_count 2..1000, "
-                "confirm_existence 0.5..0.9999, delete_existence 1e-6..confirm_existence, "
-                "late_s 0..86400");
-  }
+  TW_RETURN_IF_ERROR(CheckFusionConfig(options.config));
   std::set<SourceId> ids;
   for (const FusionSource& source : options.sources) {
     if (!ids.insert(source.id).second) {
@@ -220,12 +166,11 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
     fault(fmt::format("{} reports outside the mission area or without a usable covariance",
                       read->converted.refused_plots));
   };
-  const HoldBuffer::Verdict verdict =
-      hold_.Add({.time = time,
-                 .source = source,
-                 .index = radar ? 0 : envelope.observation_set().frame_index(),
-                 .payload = payload},
-                sparse);
+  const HeldMeasurement measurement{.time = time,
+                                    .source = source,
+                                    .index = radar ? 0 : envelope.observation_set().frame_index(),
+                                    .payload = payload};
+  const HoldBuffer::Verdict verdict = hold_.Add(measurement, sparse);
   if (sparse && (verdict == HoldBuffer::Verdict::kHeld || verdict == HoldBuffer::Verdict::kLate)) {
     if (verdict == HoldBuffer::Verdict::kLate) {
       if (!late_.TakeLook(time, source, payload)) {
@@ -234,7 +179,11 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
         return;
       }
       read->settled.late = true;
-      TakeGroups(look);
+      if (settled_to_ && time < *settled_to_) {
+        TakeGroups(look);
+      } else {
+        pending_.insert({.measurement = measurement, .late = false});
+      }
     }
     report_refused();
     read->settled.exercise = read->settled.exercise || exercise_;
@@ -246,7 +195,7 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
       report_refused();
       return;
     case HoldBuffer::Verdict::kLate:
-      TakeLate(look, std::move(read->settled), payload, format, outputs);
+      TakeLate(look, std::move(read->settled), measurement, format, outputs);
       report_refused();
       return;
     case HoldBuffer::Verdict::kRepeated:
@@ -264,9 +213,10 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
   }
 }
 
-void FusionStage::TakeLate(const Look& look, SettledLook settled, const std::string& payload,
+void FusionStage::TakeLate(const Look& look, SettledLook settled, HeldMeasurement measurement,
                            const std::string& format, Outputs& outputs) {
-  if (!late_.Reaches(look.time)) {
+  const bool out = settled_to_ && look.time < *settled_to_;
+  if (out && !late_.Reaches(look.time)) {
     ++counts_.refused;
     outputs.push_back(Fault(
         look.source, look.time, format,
@@ -275,13 +225,21 @@ void FusionStage::TakeLate(const Look& look, SettledLook settled, const std::str
                     FormatUtc(*hold_.released()))));
     return;
   }
-  if (!late_.TakeLook(look.time, look.source, payload)) {
+  if (!late_.TakeLook(look.time, look.source, measurement.payload)) {
     ++counts_.repeated;
     outputs.push_back(
         Fault(look.source, look.time, format, "repeats a measurement that was taken before"));
     return;
   }
   ++counts_.late;
+  if (out) {
+    EmitLate(look, std::move(settled), outputs);
+  } else {
+    pending_.insert({.measurement = std::move(measurement), .late = true});
+  }
+}
+
+void FusionStage::EmitLate(const Look& look, SettledLook settled, Outputs& outputs) {
   settled.late = true;
   settled.exercise = settled.exercise || exercise_;
   outputs.push_back(EnvelopeOf(settled));
@@ -311,26 +269,46 @@ void FusionStage::Settle(Outputs& outputs) {
   }
   if (hold_.released() && *horizon <= *hold_.released()) return;
   for (const HeldMeasurement& held : hold_.Release(*horizon)) {
+    // A picture uses what was measured up to `ahead_` after it, however far the horizon went.
+    Emit(held.time - ahead_, outputs);
+    static_cast<void>(late_.TakeLook(held.time, held.source, held.payload));
     const Result<v1::Envelope> envelope = ParseEnvelope(held.payload);
     if (!envelope) continue;  // it was read on arrival
     Result<ReadLook> read = LookFromEnvelope(*envelope, frame_);
     if (!read) continue;
     const Look& look = read->converted.look;
-    static_cast<void>(late_.TakeLook(held.time, held.source, held.payload));
-    EmitPictures(held.time, outputs);
-    exercise_ = exercise_ || look.exercise;
-    TakeGroups(look);
+    pending_.insert({.measurement = held, .late = false});
     // Of a sparse look only the groups were waiting for their time.
-    if (hold_.IsSparse(held.source) || IsSatellite(look.lineage.modality)) {
+    if (hold_.IsSparse(held.source) || IsSatellite(look.lineage.modality)) continue;
+    if (!next_picture_) next_picture_ = OnGridFrom(held.time, period_);
+    tracker_.Process(look);
+    smoother_.Note(look.time, tracker_.tracks());
+  }
+  Emit(hold_.NothingLive() ? *horizon : *horizon - ahead_, outputs);
+}
+
+void FusionStage::Emit(Instant before, Outputs& outputs) {
+  while (!pending_.empty() && pending_.begin()->measurement.time < before) {
+    const Pending next = std::move(pending_.extract(pending_.begin()).value());
+    const Result<v1::Envelope> envelope = ParseEnvelope(next.measurement.payload);
+    if (!envelope) continue;
+    Result<ReadLook> read = LookFromEnvelope(*envelope, frame_);
+    if (!read) continue;
+    const Look& look = read->converted.look;
+    EmitPictures(next.measurement.time, outputs);
+    if (next.late) {
+      EmitLate(look, std::move(read->settled), outputs);
       continue;
     }
-    if (!next_picture_) next_picture_ = OnGridFrom(held.time, period_);
-    last_look_ = held.time;
+    exercise_ = exercise_ || look.exercise;
+    TakeGroups(look);
+    if (hold_.IsSparse(next.measurement.source) || IsSatellite(look.lineage.modality)) continue;
+    last_look_ = next.measurement.time;
     read->settled.exercise = read->settled.exercise || exercise_;
     outputs.push_back(EnvelopeOf(read->settled));
-    tracker_.Process(look);
   }
-  EmitPictures(*horizon, outputs);
+  EmitPictures(before, outputs);
+  settled_to_ = std::max(settled_to_.value_or(before), before);
 }
 
 void FusionStage::EmitPictures(Instant before, Outputs& outputs) {
@@ -346,7 +324,7 @@ void FusionStage::EmitPictures(Instant before, Outputs& outputs) {
 }
 
 void FusionStage::EmitPicture(Instant time, Outputs& outputs) {
-  std::vector<TrackEstimate> tracks = tracker_.Estimates(time);
+  std::vector<TrackEstimate> tracks = smoother_.Estimates(time);
   counts_.withheld += static_cast<std::uint64_t>(std::erase_if(
       tracks, [](const TrackEstimate& track) { return IsLikelyPeople(track.classes); }));
   Picture picture{.time = time, .settled = true, .exercise = exercise_, .tracks = {}, .groups = {}};
@@ -377,6 +355,13 @@ Result<std::string> FusionStage::Snapshot() const {
   *message.mutable_groups() = ToProto(groups_);
   BookToProto(book_, &message);
   BookToProto(late_, &message);
+  *message.mutable_smoother() = ToProto(smoother_);
+  for (const Pending& pending : pending_) {
+    v1::PendingLook* out = message.add_pending();
+    *out->mutable_measurement() = ToProto(pending.measurement);
+    out->set_late(pending.late);
+  }
+  if (settled_to_) message.set_settled_to_us(settled_to_->micros());
   if (next_picture_) message.set_next_picture_us(next_picture_->micros());
   if (last_look_) message.set_last_look_us(last_look_->micros());
   message.set_exercise(exercise_);
@@ -414,11 +399,20 @@ Result<void> FusionStage::Restore(std::string_view snapshot) {
   TW_RETURN_IF_ERROR(RestoreFrom(message.groups(), groups));
   TW_RETURN_IF_ERROR(RestoreFrom(message, book));
   TW_RETURN_IF_ERROR(RestoreFrom(message, late));
+  Smoother smoother = smoother_;
+  TW_RETURN_IF_ERROR(RestoreFrom(message.smoother(), smoother));
   hold_ = std::move(hold);
   tracker_ = std::move(tracker);
   groups_ = std::move(groups);
   book_ = std::move(book);
   late_ = std::move(late);
+  smoother_ = std::move(smoother);
+  pending_.clear();
+  for (const v1::PendingLook& pending : message.pending()) {
+    pending_.insert({.measurement = FromProto(pending.measurement()), .late = pending.late()});
+  }
+  settled_to_.reset();
+  if (message.has_settled_to_us()) settled_to_ = Instant::FromMicros(message.settled_to_us());
   next_picture_.reset();
   last_look_.reset();
   if (message.has_next_picture_us()) {

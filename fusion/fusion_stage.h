@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "fusion/groups.h"
 #include "fusion/hold_buffer.h"
 #include "fusion/late_book.h"
+#include "fusion/smoother.h"
 #include "fusion/tracker.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
@@ -43,6 +45,9 @@ struct FusionSource {
 //   that is settled).
 // - A look after the hold becomes a SettledLook (late) and a LateLook: its reports are held against
 //   the tracks as they were; it changes no picture. Past late_s it is a DataFault.
+// - Between the hold and the settled lag the tracker runs ahead of what goes out: looks that it has
+//   taken wait, and the picture of a time is smoothed with all that was measured up to the lag less
+//   the hold after it. A look later than the hold whose time is not out yet waits for it.
 // Determinism: within the hold the order of arrival changes no picture. Threads: one caller.
 class FusionStage final : public Stage {
  public:
@@ -65,14 +70,23 @@ class FusionStage final : public Stage {
 
  private:
   using Outputs = std::vector<std::string>;
+  // Past the hold, and not out yet.
+  struct Pending {
+    HeldMeasurement measurement;
+    bool late = false;  // it came after the hold
+    auto operator<=>(const Pending&) const = default;
+  };
 
   explicit FusionStage(const Options& options);
   void HandleOne(const LogRecord& record, Outputs& outputs);
   void Hold(const v1::Envelope& envelope, const std::string& payload, Outputs& outputs);
-  void TakeLate(const Look& look, SettledLook settled, const std::string& payload,
+  void TakeLate(const Look& look, SettledLook settled, HeldMeasurement measurement,
                 const std::string& format, Outputs& outputs);
+  void EmitLate(const Look& look, SettledLook settled, Outputs& outputs);
   void TakeGroups(const Look& look);
   void Settle(Outputs& outputs);
+  // What lies before this goes out: looks, and pictures between them.
+  void Emit(Instant before, Outputs& outputs);
   void EmitPictures(Instant before, Outputs& outputs);
   void EmitPicture(Instant time, Outputs& outputs);
 
@@ -82,6 +96,10 @@ class FusionStage final : public Stage {
   Duration period_;
   HoldBuffer hold_;
   Tracker tracker_;
+  Duration ahead_;  // of what goes out
+  Smoother smoother_;
+  std::set<Pending> pending_;
+  std::optional<Instant> settled_to_;  // what lies before it is out
   GroupTracker groups_;
   GroupBook book_;
   LateBook late_;

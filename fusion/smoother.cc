@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "fusion/internal/motion_models.h"
 
@@ -127,27 +128,24 @@ void Smoother::Note(Instant time, std::span<const TrackState> tracks) {
            (h.states[1].time <= oldest || h.states.size() > options_.max_states_per_track)) {
       h.states.pop_front();
     }
-    h.confirmed = h.confirmed || track.confirmed;
-    h.last = {.id = track.id,
-              .state = {},
-              .existence = 0,
-              .initiated = track.initiated,
-              .last_update = track.last_update,
-              .height_hae_m = track.height_hae_m,
-              .classes = track.classes,
-              .supports = track.supports};
+    h.newest = track;
   }
   for (; history != histories_.end(); ++history) history->second.gone = true;
   std::erase_if(histories_, [&](const auto& entry) {
     const History& h = entry.second;
-    return h.gone && (!h.confirmed || h.states.back().time < oldest);
+    return h.gone && (!h.newest.confirmed || h.states.back().time < oldest);
   });
+}
+
+void Smoother::Restore(Instant time, std::map<TrackId, History> histories) {
+  time_ = time;
+  histories_ = std::move(histories);
 }
 
 std::vector<TrackEstimate> Smoother::Estimates(Instant time) const {
   std::vector<TrackEstimate> result;
   for (const auto& [id, h] : histories_) {
-    if (!h.confirmed || time < h.states.front().time) continue;
+    if (!h.newest.confirmed || time < h.states.front().time) continue;
     if (h.gone && h.states.back().time < time) continue;
     // The state at `time` as it was believed then, and the states after it from the last one back.
     auto after = std::upper_bound(h.states.begin(), h.states.end(), time,
@@ -174,11 +172,14 @@ std::vector<TrackEstimate> Smoother::Estimates(Instant time) const {
       at.imm = SmoothBack(at.imm, later.imm, (later.time - time).seconds(), options_.motion);
     }
     if (at.existence < options_.min_existence) continue;
-    TrackEstimate estimate = h.last;
-    estimate.id = id;
-    estimate.state = Estimate(at.imm);
-    estimate.existence = at.existence;
-    result.push_back(std::move(estimate));
+    result.push_back({.id = id,
+                      .state = Estimate(at.imm),
+                      .existence = at.existence,
+                      .initiated = h.newest.initiated,
+                      .last_update = h.newest.last_update,
+                      .height_hae_m = h.newest.height_hae_m,
+                      .classes = h.newest.classes,
+                      .supports = h.newest.supports});
   }
   return result;
 }

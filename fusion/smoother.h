@@ -38,6 +38,17 @@ class Smoother {
     std::size_t max_states_per_track = 2000;  // the oldest are dropped first
   };
 
+  struct State {
+    Instant time;
+    Imm imm;
+    double existence = 0;
+  };
+  struct History {
+    std::deque<State> states;  // ascending time, the first at or before what may be asked for
+    bool gone = false;
+    TrackState newest;  // as it was last noted
+  };
+
   explicit Smoother(const Options& options) : options_(options) {}
 
   // After each look, in order of time: all tracks as they are now, ascending id. A track that is no
@@ -48,19 +59,12 @@ class Smoother {
   // the last noted look by more than `keep`.
   std::vector<TrackEstimate> Estimates(Instant time) const;
 
- private:
-  struct State {
-    Instant time;
-    Imm imm;
-    double existence = 0;
-  };
-  struct History {
-    std::deque<State> states;  // ascending time, the first at or before what may be asked for
-    bool confirmed = false;
-    bool gone = false;
-    TrackEstimate last;  // all but state and existence
-  };
+  // State, for snapshots.
+  Instant time() const { return time_; }
+  const std::map<TrackId, History>& histories() const { return histories_; }
+  void Restore(Instant time, std::map<TrackId, History> histories);
 
+ private:
   Options options_;
   Instant time_;
   std::map<TrackId, History> histories_;

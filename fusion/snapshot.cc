@@ -26,6 +26,15 @@ Result<std::vector<TrackSupport>> SupportsFromProto(const v1::TrackState& in) {
   return std::move(decoded.tracks.front().supports);
 }
 
+template <typename Range, typename Id>
+bool Ascending(const Range& range, Id id) {
+  return std::adjacent_find(range.begin(), range.end(), [&](const auto& a, const auto& b) {
+           return !(id(a) < id(b));
+         }) == range.end();
+}
+
+}  // namespace
+
 Result<TrackState> TrackFromProto(const v1::TrackState& in) {
   if (in.probability_size() != kModelCount || in.mean_size() != 4 * kModelCount ||
       in.cov_size() != 16 * kModelCount ||
@@ -67,14 +76,21 @@ Result<TrackState> TrackFromProto(const v1::TrackState& in) {
   return track;
 }
 
-template <typename Range, typename Id>
-bool Ascending(const Range& range, Id id) {
-  return std::adjacent_find(range.begin(), range.end(), [&](const auto& a, const auto& b) {
-           return !(id(a) < id(b));
-         }) == range.end();
+v1::HeldMeasurement ToProto(const HeldMeasurement& measurement) {
+  v1::HeldMeasurement held;
+  held.set_time_us(measurement.time.micros());
+  held.set_source_id(measurement.source.value);
+  held.set_index(measurement.index);
+  held.set_payload(measurement.payload);
+  return held;
 }
 
-}  // namespace
+HeldMeasurement FromProto(const v1::HeldMeasurement& message) {
+  return {.time = Instant::FromMicros(message.time_us()),
+          .source = {message.source_id()},
+          .index = message.index(),
+          .payload = message.payload()};
+}
 
 v1::HoldBufferState ToProto(const HoldBuffer& hold) {
   v1::HoldBufferState message;
@@ -86,11 +102,7 @@ v1::HoldBufferState ToProto(const HoldBuffer& hold) {
     if (progress.promise) source->set_promise_us(progress.promise->micros());
   }
   for (const HeldMeasurement& measurement : hold.held()) {
-    v1::HeldMeasurement* held = message.add_held();
-    held->set_time_us(measurement.time.micros());
-    held->set_source_id(measurement.source.value);
-    held->set_index(measurement.index);
-    held->set_payload(measurement.payload);
+    *message.add_held() = ToProto(measurement);
   }
   if (hold.released()) message.set_released_us(hold.released()->micros());
   if (hold.newest()) message.set_newest_us(hold.newest()->micros());
@@ -110,15 +122,39 @@ Result<void> RestoreFrom(const v1::HoldBufferState& message, HoldBuffer& hold) {
   }
   std::set<HeldMeasurement> held;
   for (const v1::HeldMeasurement& measurement : message.held()) {
-    held.insert({.time = Instant::FromMicros(measurement.time_us()),
-                 .source = {measurement.source_id()},
-                 .index = measurement.index(),
-                 .payload = measurement.payload()});
+    held.insert(FromProto(measurement));
   }
   hold.Restore(std::move(sources), std::move(held),
                instant(message.has_released_us(), message.released_us()),
                instant(message.has_newest_us(), message.newest_us()));
   return {};
+}
+
+v1::TrackState ToProto(const TrackState& track) {
+  v1::TrackState message;
+  v1::TrackState* const out = &message;
+  out->set_track_id(track.id.value);
+  out->set_time_us(track.time.micros());
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    const Gaussian& g = track.imm.model[j];
+    out->add_probability(track.imm.probability[j]);
+    for (int i = 0; i < 4; ++i) out->add_mean(g.mean(i));
+    for (int i = 0; i < 16; ++i) out->add_cov(g.cov(i / 4, i % 4));
+  }
+  out->set_existence(track.existence);
+  out->set_confirmed(track.confirmed);
+  out->set_updates(track.updates);
+  out->set_initiated_us(track.initiated.micros());
+  out->set_last_update_us(track.last_update.micros());
+  out->set_height_hae_m(track.height_hae_m);
+  for (const double p : track.classes) out->add_classes(p);
+  SupportsToProto(track, out);
+  for (const Opportunity& opportunity : track.opportunities) {
+    out->add_opportunity_look(opportunity.look);
+    out->add_opportunity_reported(opportunity.reported);
+  }
+  out->set_next_opportunity(static_cast<std::uint32_t>(track.next_opportunity));
+  return message;
 }
 
 v1::TrackerState ToProto(const Tracker& tracker) {
@@ -136,28 +172,7 @@ v1::TrackerState ToProto(const Tracker& tracker) {
     look->set_time_us(time.micros());
   }
   for (const TrackState& track : tracker.tracks()) {
-    v1::TrackState* out = message.add_tracks();
-    out->set_track_id(track.id.value);
-    out->set_time_us(track.time.micros());
-    for (std::size_t j = 0; j < kModelCount; ++j) {
-      const Gaussian& g = track.imm.model[j];
-      out->add_probability(track.imm.probability[j]);
-      for (int i = 0; i < 4; ++i) out->add_mean(g.mean(i));
-      for (int i = 0; i < 16; ++i) out->add_cov(g.cov(i / 4, i % 4));
-    }
-    out->set_existence(track.existence);
-    out->set_confirmed(track.confirmed);
-    out->set_updates(track.updates);
-    out->set_initiated_us(track.initiated.micros());
-    out->set_last_update_us(track.last_update.micros());
-    out->set_height_hae_m(track.height_hae_m);
-    for (const double p : track.classes) out->add_classes(p);
-    SupportsToProto(track, out);
-    for (const Opportunity& opportunity : track.opportunities) {
-      out->add_opportunity_look(opportunity.look);
-      out->add_opportunity_reported(opportunity.reported);
-    }
-    out->set_next_opportunity(static_cast<std::uint32_t>(track.next_opportunity));
+    *message.add_tracks() = ToProto(track);
   }
   return message;
 }

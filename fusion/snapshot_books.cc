@@ -168,4 +168,54 @@ Result<void> RestoreFrom(const v1::FusionSnapshot& message, LateBook& book) {
   return {};
 }
 
+v1::SmootherState ToProto(const Smoother& smoother) {
+  v1::SmootherState message;
+  message.set_time_us(smoother.time().micros());
+  for (const auto& [id, history] : smoother.histories()) {
+    v1::TrackHistoryState* out = message.add_histories();
+    *out->mutable_newest() = ToProto(history.newest);
+    out->set_gone(history.gone);
+    for (const Smoother::State& state : history.states) {
+      out->add_time_us(state.time.micros());
+      out->add_values(state.existence);
+      for (const double p : state.imm.probability) out->add_values(p);
+      for (const Gaussian& g : state.imm.model) {
+        for (int i = 0; i < 4; ++i) out->add_values(g.mean(i));
+        for (int i = 0; i < 16; ++i) out->add_values(g.cov(i / 4, i % 4));
+      }
+    }
+  }
+  return message;
+}
+
+Result<void> RestoreFrom(const v1::SmootherState& message, Smoother& smoother) {
+  constexpr int kValues = 1 + kModelCount + 20 * kModelCount;
+  std::map<TrackId, Smoother::History> histories;
+  for (const v1::TrackHistoryState& in : message.histories()) {
+    Smoother::History history;
+    TW_ASSIGN_OR_RETURN(history.newest, TrackFromProto(in.newest()));
+    history.gone = in.gone();
+    if (in.time_us_size() == 0 || in.values_size() != kValues * in.time_us_size() ||
+        !std::is_sorted(in.time_us().begin(), in.time_us().end()) ||
+        !std::all_of(in.values().begin(), in.values().end(),
+                     [](double v) { return std::isfinite(v); })) {
+      return Fail(ErrorCode::kBadInput, "fusion snapshot: history of track {} is not whole",
+                  in.newest().track_id());
+    }
+    const double* value = in.values().data();
+    for (const std::int64_t time_us : in.time_us()) {
+      Smoother::State state{.time = Instant::FromMicros(time_us), .imm = {}, .existence = *value++};
+      for (double& p : state.imm.probability) p = *value++;
+      for (Gaussian& g : state.imm.model) {
+        for (int i = 0; i < 4; ++i) g.mean(i) = *value++;
+        for (int i = 0; i < 16; ++i) g.cov(i / 4, i % 4) = *value++;
+      }
+      history.states.push_back(state);
+    }
+    histories[history.newest.id] = std::move(history);
+  }
+  smoother.Restore(Instant::FromMicros(message.time_us()), std::move(histories));
+  return {};
+}
+
 }  // namespace trucewatch

@@ -142,6 +142,9 @@ void ValidateDetect(const v1::config::DetectConfig& detect, ConfigProblems* prob
 
 void ValidateFusion(const v1::config::FusionConfig& fusion, ConfigProblems* problems) {
   problems->Range("fusion.hold_s", fusion.hold_s(), 0, 600);
+  if (fusion.has_settled_lag_s()) {
+    problems->Range("fusion.settled_lag_s", fusion.settled_lag_s(), fusion.hold_s(), 3600);
+  }
   problems->Range("fusion.picture_period_s", fusion.picture_period_s(), 0.1, 60);
   problems->Range("fusion.group_distance_m", fusion.group_distance_m(), 1, 5000);
   problems->Range("fusion.group_speed_mps", fusion.group_speed_mps(), 0.1, 50);

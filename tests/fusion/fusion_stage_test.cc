@@ -18,8 +18,11 @@ using testing::RadarModel;
 
 const Geodetic kOrigin = Geodetic::FromDegrees(48.0, 37.5, 0.0);
 
-std::unique_ptr<FusionStage> NewStage() {
-  auto stage = FusionStage::Create({.config = testing::DefaultConfig(), .origin = kOrigin});
+// The hold is 6 s: a lag of that much has no hindsight.
+std::unique_ptr<FusionStage> NewStage(double settled_lag_s = 6) {
+  v1::config::FusionConfig config = testing::DefaultConfig();
+  config.set_settled_lag_s(settled_lag_s);
+  auto stage = FusionStage::Create({.config = config, .origin = kOrigin});
   EXPECT_TRUE(stage);
   return std::move(*stage);
 }
@@ -31,11 +34,13 @@ struct Sent {
 };
 
 // A convoy of eight under a radar and a drone, `seconds` long.
-std::vector<Sent> Mission(double seconds, unsigned seed) {
+std::vector<Sent> Mission(double seconds, unsigned seed,
+                          const std::string& georeference = "drone1-gps") {
   std::mt19937_64 random(seed);
   const LocalFrame frame(kOrigin);
   RadarModel radar;
   CameraModel camera;
+  camera.georeference = georeference;
   std::vector<Sent> sent;
   const auto truths = [](double t) {
     return testing::Convoy(8, 45, Eigen::Vector2d(-1000 + 10 * t, 5 * t), 0.46, 11.0);
@@ -125,7 +130,9 @@ TEST(FusionStage, AConvoySeenByTwoSensorsIsOneGroupOfEightInEverySettledPicture)
   EXPECT_GT(track.classes.at(ObjectClass::kTruck), 0.9);
 }
 
-TEST(FusionStage, ArrivalOrderWithinTheHoldChangesNoByte) {
+class SettledLag : public ::testing::TestWithParam<double> {};
+
+TEST_P(SettledLag, ArrivalOrderWithinTheHoldChangesNoByte) {
   const std::vector<Sent> sent = Mission(30, 2);
   std::vector<std::string> expected;
   std::mt19937_64 random(99);
@@ -138,7 +145,7 @@ TEST(FusionStage, ArrivalOrderWithinTheHoldChangesNoByte) {
     std::sort(arrival.begin(), arrival.end());
     std::vector<Sent> shuffled;
     for (const auto& [time, k] : arrival) shuffled.push_back(sent[k]);
-    auto stage = NewStage();
+    auto stage = NewStage(GetParam());
     const auto outputs = Feed(*stage, WithStatuses(shuffled), 1 + random() % 20);
     EXPECT_TRUE(FaultsOf(outputs).empty());
     std::vector<std::string> pictures;
@@ -155,19 +162,19 @@ TEST(FusionStage, ArrivalOrderWithinTheHoldChangesNoByte) {
   }
 }
 
-TEST(FusionStage, SnapshotAndRestoreAtAnyMomentChangeNoByte) {
+TEST_P(SettledLag, SnapshotAndRestoreAtAnyMomentChangeNoByte) {
   const std::vector<std::string> payloads = WithStatuses(Mission(30, 3));
-  auto undisturbed = NewStage();
+  auto undisturbed = NewStage(GetParam());
   const auto expected = Feed(*undisturbed, payloads, 1);
   std::mt19937_64 random(4);
   for (int round = 0; round < 15; ++round) {
     const std::size_t cut = random() % (payloads.size() + 1);
     const auto middle = payloads.begin() + static_cast<std::ptrdiff_t>(cut);
-    auto first = NewStage();
+    auto first = NewStage(GetParam());
     auto outputs = Feed(*first, {payloads.begin(), middle}, 1);
     const auto snapshot = first->Snapshot();
     ASSERT_TRUE(snapshot);
-    auto second = NewStage();
+    auto second = NewStage(GetParam());
     const auto restored = second->Restore(*snapshot);
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(*second->Snapshot(), *snapshot);
@@ -175,6 +182,79 @@ TEST(FusionStage, SnapshotAndRestoreAtAnyMomentChangeNoByte) {
     outputs.insert(outputs.end(), rest.begin(), rest.end());
     ASSERT_EQ(outputs, expected) << "cut at " << cut;
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lags, SettledLag, ::testing::Values(6.0, 16.0, 36.0));
+
+// Mean square distance of the tracks from the convoy's nearest vehicle, after the first 20 s.
+double MeanSquareFromConvoy(const std::vector<Picture>& pictures) {
+  const LocalFrame frame(kOrigin);
+  double sum = 0;
+  int count = 0;
+  for (std::size_t k = 20; k < 50; ++k) {
+    const double t = static_cast<double>(k);
+    const auto truths = testing::Convoy(8, 45, Eigen::Vector2d(-1000 + 10 * t, 5 * t), 0.46, 11.0);
+    for (const Track& track : pictures.at(k).tracks) {
+      const Eigen::Vector2d p = frame.EnuFromGeodetic(track.position).head<2>();
+      double nearest = 1e18;
+      for (const auto& truth : truths) nearest = std::min(nearest, (p - truth.p_m).squaredNorm());
+      sum += nearest;
+      ++count;
+    }
+  }
+  return sum / count;
+}
+
+std::vector<std::string> WithoutStatuses(std::vector<std::string> outputs) {
+  std::erase_if(outputs, [](const std::string& output) {
+    return ParseEnvelope(output)->payload_case() == v1::Envelope::kSourceStatus;
+  });
+  return outputs;
+}
+
+// The same looks and pictures go out in the same order; only the places in the pictures differ. The
+// camera's errors are independent of one another: there is something to be gained.
+TEST(FusionStage, HindsightMovesNothingButThePlaces) {
+  const auto payloads = WithStatuses(Mission(60, 11, ""));
+  const auto plain = WithoutStatuses(Feed(*NewStage(6), payloads));
+  const auto smoothed = WithoutStatuses(Feed(*NewStage(26), payloads));
+  ASSERT_EQ(plain.size(), smoothed.size());
+  for (std::size_t k = 0; k < plain.size(); ++k) {
+    const auto a = ParseEnvelope(plain[k]), b = ParseEnvelope(smoothed[k]);
+    ASSERT_EQ(a->payload_case(), b->payload_case()) << k;
+    if (a->payload_case() != v1::Envelope::kPicture) {
+      EXPECT_EQ(plain[k], smoothed[k]) << k;
+    }
+  }
+  const double before = MeanSquareFromConvoy(PicturesOf(plain));
+  const double after = MeanSquareFromConvoy(PicturesOf(smoothed));
+  RecordProperty("mean_square_m2", fmt::format("{:.2f} filtered, {:.2f} smoothed", before, after));
+  EXPECT_LT(after, 0.8 * before);
+}
+
+// It comes after the hold, while the tracker has run ahead and its time is not out yet.
+TEST(FusionStage, ALateLookWaitsForItsTimeAndIsHeldAgainstTheTracksOfThen) {
+  const std::vector<Sent> sent = Mission(60, 12);
+  std::vector<Sent> late = sent;
+  std::rotate(late.begin() + 60, late.begin() + 61, late.begin() + 90);  // 14 s late
+  const auto outputs = Feed(*NewStage(36), WithStatuses(late), 1);
+  std::optional<Instant> newest;
+  int late_looks = 0;
+  for (const std::string& output : outputs) {
+    const auto envelope = ParseEnvelope(output);
+    if (envelope->payload_case() == v1::Envelope::kPicture) {
+      newest = Instant::FromMicros(envelope->picture().time_us());
+    }
+    if (envelope->payload_case() != v1::Envelope::kLateLook) continue;
+    ++late_looks;
+    ASSERT_TRUE(newest);
+    const auto look = FromProto(envelope->late_look());
+    ASSERT_TRUE(look);
+    EXPECT_LE(*newest, look->time);
+    EXPECT_LT(look->time, *newest + Duration::Seconds(1));
+    EXPECT_GE(look->matches.size(), 1u);
+  }
+  EXPECT_EQ(late_looks, 1);
 }
 
 TEST(FusionStage, RestoreRefusesWhatIsNoSnapshotOfThisMission) {

@@ -209,6 +209,7 @@ v1::config::FusionConfig DefaultConfig() {
   config.set_group_min_count(3);
   config.set_confirm_existence(0.95);
   config.set_delete_existence(0.02);
+  config.set_settled_lag_s(6);  // no hindsight
   return config;
 }
 
