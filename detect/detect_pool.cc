@@ -34,13 +34,14 @@ class DetectThreads final : public DetectPool {
     // These threads share out whole segments; OpenCV's would only get in their way.
     cv::setNumThreads(1);
   }
-  Result<std::vector<JobEnd>> Do(std::span<const DetectTask> tasks) override {
+  Result<std::vector<JobEnd>> Do(std::span<const DetectTask> tasks, const Ended& ended) override {
     std::vector<JobEnd> ends(tasks.size());
     ShareOut(tasks, threads_, [&](std::size_t, std::size_t task) {
       v1::DetectJob job;
       if (job.ParseFromString(tasks[task].job)) {
         ends[task].answer = DoDetectJob(job, tasks[task].files, tools_).SerializeAsString();
       }
+      if (ended) ended(task, ends[task]);
     });
     return ends;
   }
@@ -64,7 +65,7 @@ class DetectWorkers final : public DetectPool {
     }
     return {};
   }
-  Result<std::vector<JobEnd>> Do(std::span<const DetectTask> tasks) override {
+  Result<std::vector<JobEnd>> Do(std::span<const DetectTask> tasks, const Ended& ended) override {
     std::vector<JobEnd> ends(tasks.size());
     std::mutex mutex;
     std::optional<Error> failure;
@@ -81,6 +82,7 @@ class DetectWorkers final : public DetectPool {
           Log(LogLevel::kWarn, "detect_refused",
               {{"source", tasks[task].stream.value}, {"why", end->refusal}});
         }
+        if (ended) ended(task, *end);
         ends[task] = std::move(*end);
         return;
       }

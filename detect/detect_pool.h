@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,8 +27,10 @@ class DetectPool {
  public:
   virtual ~DetectPool() = default;
   // One end for each task, in order; an answer is a serialised DetectJobResult. They are begun in
-  // FairOrder. An Error: no task was done for good.
-  virtual Result<std::vector<JobEnd>> Do(std::span<const DetectTask> tasks) = 0;
+  // FairOrder. `ended`: called as each ends, by any thread. An Error: no task was done for good.
+  using Ended = std::function<void(std::size_t task, const JobEnd& end)>;
+  virtual Result<std::vector<JobEnd>> Do(std::span<const DetectTask> tasks,
+                                         const Ended& ended = {}) = 0;
 };
 
 // In confined child processes (core/process), `workers` at a time. The first one is started now, so

@@ -128,8 +128,8 @@ bool TakeAnswer(const std::string& answer, Output* output, MotionCounts* counts)
 }  // namespace
 
 DetectStage::DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<DetectPool> pool,
-                         BlobStore* scenes)
-    : config_(config), pool_(std::move(pool)), scenes_(scenes) {}
+                         BlobStore* scenes, LoadMeter* load)
+    : config_(config), pool_(std::move(pool)), scenes_(scenes), load_(load) {}
 
 DetectStage::DetectStage(const v1::config::DetectConfig& config,
                          std::unique_ptr<const Terrain> terrain, BlobStore* scenes,
@@ -180,7 +180,11 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
     if (segment.frames_size() > 0) output.payloads.push_back(WatermarkOf(segment));
   }
 
-  TW_ASSIGN_OR_RETURN(const std::vector<JobEnd> ends, pool_->Do(tasks));
+  TW_ASSIGN_OR_RETURN(
+      const std::vector<JobEnd> ends, pool_->Do(tasks, [&](std::size_t task, const JobEnd& end) {
+        if (load_ == nullptr) return;
+        load_->Add(tasks[task].stream, outputs[input_of_task[task]].length, end.cpu);
+      }));
   for (std::size_t task = 0; task < ends.size(); ++task) {
     const JobEnd& end = ends[task];
     const LogRecord& input = inputs[input_of_task[task]];
@@ -195,7 +199,6 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
                                       RefusedText("segment", refusal, input.payload))};
     }
     if (output.video->frames_size() > 0) output.payloads.push_back(WatermarkOf(*output.video));
-    load_->Add(tasks[task].stream, output.length, end.cpu);
   }
   std::vector<std::vector<std::string>> result;
   for (Output& output : outputs) {

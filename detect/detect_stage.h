@@ -36,9 +36,9 @@ namespace trucewatch {
 class DetectStage final : public Stage {
  public:
   // `config` has been validated; `pool` looks at segments and scenes with the same one. `scenes`
-  // outlives the stage; null: scenes pass on unread.
+  // and `load` outlive the stage. Null: scenes pass on unread; what segments cost is not counted.
   DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<DetectPool> pool,
-              BlobStore* scenes = nullptr);
+              BlobStore* scenes = nullptr, LoadMeter* load = nullptr);
   // In this process (MakeDetectThreads). `terrain` is the ground of the mission; `looks`: the
   // network of config.appearance; null: video is searched for what moves only.
   DetectStage(const v1::config::DetectConfig& config, std::unique_ptr<const Terrain> terrain,
@@ -52,8 +52,6 @@ class DetectStage final : public Stage {
 
   // Image tracks since the start, by what became of them; for metrics.
   const MotionCounts& counts() const { return counts_; }
-  // What segments cost; for whoever decides on overload. Threads: any.
-  const LoadMeter& load() const { return *load_; }
 
  private:
   Result<std::string> HandleScene(const v1::Scene& message);
@@ -64,7 +62,7 @@ class DetectStage final : public Stage {
   PassMemory passes_;
   Thinning thinning_;
   MotionCounts counts_;
-  std::unique_ptr<LoadMeter> load_ = std::make_unique<LoadMeter>();
+  LoadMeter* load_;
 };
 
 }  // namespace trucewatch

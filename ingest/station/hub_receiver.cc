@@ -6,6 +6,8 @@
 
 #include "core/crypto/sha256.h"
 #include "core/log/log.h"
+#include "core/types/codec.h"
+#include "core/types/source_notes.h"
 #include "ingest/station/batch_wire.h"
 
 namespace trucewatch::station {
@@ -84,6 +86,10 @@ Result<void> HubReceiver::Recover() {
           return Fail(ErrorCode::kCheckFailed,
                       "the received log belongs to another mission, config, agreement or build; "
                       "use a new folder");
+        }
+        if (message.has_decided() && message.decided().state() == v1::SOURCE_STATE_UNSPECIFIED) {
+          Remember(message.decided());
+          return {};
         }
         if (message.has_decided()) {
           for (auto& [id, station] : stations_) {
@@ -168,7 +174,9 @@ void HubReceiver::Decide(Station& station, const std::string& source, v1::Source
   status->set_state(state);
   status->set_reason(reason);
   pending_.push_back({0, record.SerializeAsString()});
-  if (state == v1::SOURCE_STATE_LATE) {
+  if (state == v1::SOURCE_STATE_UNSPECIFIED) {
+    Remember(*status);
+  } else if (state == v1::SOURCE_STATE_LATE) {
     station.late.insert(source);
   } else {
     station.late.erase(source);
@@ -393,7 +401,28 @@ Result<void> HubReceiver::Tick(Instant now) {
              fmt::format("station {} was not heard for {:g} s", id, options_.late_after.seconds()));
     }
   }
+  if (options_.notes) {
+    for (const SourceNote& note : options_.notes(now, thinned_)) {
+      for (auto& [id, station] : stations_) {
+        if (!station.config.sources.contains(note.source.value)) continue;
+        trucewatch::Log(LogLevel::kWarn, "source_note",
+                        {{"source", note.source.value}, {"note", note.reason}});
+        Decide(station, note.source.value, v1::SOURCE_STATE_UNSPECIFIED, note.reason);
+      }
+    }
+  }
   return Flush();
+}
+
+void HubReceiver::Remember(const v1::SourceStatus& note) {
+  const auto status = FromProto(note);
+  const auto one_in = status ? OneSegmentIn(*status) : std::nullopt;
+  if (!one_in) return;
+  if (*one_in > 1) {
+    thinned_[status->source] = *one_in;
+  } else {
+    thinned_.erase(status->source);
+  }
 }
 
 bool HubReceiver::settled() const {

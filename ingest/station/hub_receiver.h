@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "core/bus/log.h"
 #include "core/crypto/ed25519.h"
 #include "core/time/instant.h"
+#include "core/types/ids.h"
 #include "ingest/station/batch_sealer.h"
 #include "trucewatch/v1/station.pb.h"
 
@@ -30,12 +32,22 @@ struct HubStation {
   std::set<std::string> occasional = {};
 };
 
+// Something to be on record of a source that changes nothing for those who wait for it.
+struct SourceNote {
+  SourceId source;
+  std::string reason;
+};
+
 struct HubOptions {
   std::string mission_header;  // the received log's first record: a serialised Envelope
   Instant start;               // of the mission
   std::vector<HubStation> stations;
   Duration late_after = Duration::Seconds(60);
   std::uint64_t credit_bytes = 4 << 20;  // what a station may have under way
+  // Asked at each Tick: what is to be on record of sources, such as that detection cannot keep up
+  // (core/types/source_notes.h). `thinned`: what is in force of that, by source.
+  using Thinned = std::map<SourceId, int>;
+  std::function<std::vector<SourceNote>(Instant now, const Thinned& thinned)> notes = {};
 };
 
 // What came from one station. Batches, records, bytes and losses count since the mission began, the
@@ -88,7 +100,7 @@ class HubReceiver {
 
   // Takes what came, makes it durable in one append, and gives the answers.
   Result<std::vector<Outbound>> Handle(const std::vector<Inbound>& frames, Instant now);
-  // Decides what is late. Often enough: a tenth of late_after.
+  // Decides what is late, and asks for notes. Often enough: a tenth of late_after.
   Result<void> Tick(Instant now);
 
   // Every station has ended its stream: the log is closed.
@@ -138,6 +150,8 @@ class HubReceiver {
                                 const v1::SignedBatch& sealed);
   void Decide(Station& station, const std::string& source, v1::SourceState state,
               const std::string& reason);
+  // Of a note that is on record.
+  void Remember(const v1::SourceStatus& note);
   void CountRefusal(Station* station, const std::string& user_id, const std::string& why);
 
   const HubOptions options_;
@@ -146,6 +160,7 @@ class HubReceiver {
   std::map<std::string, Station> stations_;
   std::vector<LogWriter::NewRecord> pending_;
   std::set<Digest> kept_aside_;
+  HubOptions::Thinned thinned_;
   std::uint64_t strangers_ = 0;
   bool closed_ = false;
 };

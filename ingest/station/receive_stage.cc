@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/types/codec.h"
+#include "core/types/source_notes.h"
 #include "ingest/station/batch_wire.h"
 
 namespace trucewatch::station {
@@ -74,11 +75,13 @@ void ReceiveStage::StateNotices(const std::string& source, std::uint64_t sequenc
     const v1::SourceNotice& notice = *due.front();
     due.pop_front();
     v1::Envelope envelope;
-    *envelope.mutable_source_status() =
-        ToProto(SourceStatus{{source},
-                             Instant::FromMicros(notice.time_us()),
-                             static_cast<SourceState>(notice.state()),
-                             Printable(notice.reason())});
+    SourceStatus status{{source},
+                        Instant::FromMicros(notice.time_us()),
+                        static_cast<SourceState>(notice.state()),
+                        Printable(notice.reason())};
+    // What detection can look at is not a station's to say.
+    if (OneSegmentIn(status)) status.reason = "the station says: " + status.reason;
+    *envelope.mutable_source_status() = ToProto(status);
     out.push_back(SerializeEnvelope(envelope));
   }
 }

@@ -27,8 +27,9 @@ v1::config::DetectConfig WorkerConfig() {
   return config;
 }
 
-DetectStage WorkerStage(unsigned workers, JobLimits limits = {}) {
-  return DetectStage(WorkerConfig(), testing::WorkerPool(WorkerConfig(), workers, limits));
+DetectStage WorkerStage(unsigned workers, JobLimits limits = {}, LoadMeter* load = nullptr) {
+  return DetectStage(WorkerConfig(), testing::WorkerPool(WorkerConfig(), workers, limits), nullptr,
+                     load);
 }
 
 VideoSegment SegmentOf(std::uint64_t seed) {
@@ -78,10 +79,11 @@ TEST(WorkerStage, AnyNumberOfWorkersMakesTheBytesThatThreadsMake) {
   const auto expected = Handled(threads, payloads);
   ASSERT_GT(expected[0].size(), 2U);
   for (const unsigned workers : {1U, 2U, 4U}) {
-    DetectStage stage = WorkerStage(workers);
+    LoadMeter load;
+    DetectStage stage = WorkerStage(workers, {}, &load);
     EXPECT_EQ(Handled(stage, payloads), expected) << workers << " workers";
     EXPECT_EQ(stage.counts().accepted, threads.counts().accepted);
-    EXPECT_GT(stage.load().costs().at({"drone1"}).cpu, Duration());
+    EXPECT_GT(load.costs().at({"drone1"}).cpu, Duration());
   }
 }
 

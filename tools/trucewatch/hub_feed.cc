@@ -49,9 +49,11 @@ std::string Count(std::uint64_t number, const char* one, const char* many) {
 Result<std::unique_ptr<HubFeed>> HubFeed::Open(const MissionFile& mission,
                                                const std::string& header, Journal& received,
                                                Journal& refused, const HubDoors& doors,
-                                               const ZmqContext& context, Clock& clock) {
+                                               const ZmqContext& context, Clock& clock,
+                                               Notes notes) {
   std::unique_ptr<HubFeed> feed(new HubFeed());
   TW_ASSIGN_OR_RETURN(station::HubOptions options, OptionsFor(mission, header));
+  options.notes = std::move(notes);
   TW_ASSIGN_OR_RETURN(feed->receiver_,
                       station::HubReceiver::Open(std::move(options), {received, received},
                                                  {refused, refused}, clock.Now()));

@@ -21,12 +21,14 @@ namespace trucewatch::tools {
 // came through it. Threads: Run by one; the rest by any.
 class HubFeed {
  public:
+  using Notes = decltype(station::HubOptions::notes);
   // Opens the door. `header` is the journal's first record. Everything passed outlives it.
   // kUnavailable when the endpoint is in use, kCheckFailed when `received` is of another mission.
   static Result<std::unique_ptr<HubFeed>> Open(const MissionFile& mission,
                                                const std::string& header, Journal& received,
                                                Journal& refused, const HubDoors& doors,
-                                               const ZmqContext& context, Clock& clock);
+                                               const ZmqContext& context, Clock& clock,
+                                               Notes notes = {});
 
   // Until every station has ended and knows it, or `stop`; after `give_up` it waits for no station
   // to know.

@@ -12,6 +12,8 @@
 #include "core/bus/zmq_link.h"
 #include "core/log/log.h"
 #include "core/stage/stage_runner.h"
+#include "detect/load_meter.h"
+#include "detect/overload_governor.h"
 #include "evidence/ledger/ledger.h"
 #include "evidence/ledger_publisher.h"
 #include "evidence/signer/signer_process.h"
@@ -82,6 +84,7 @@ class Pipeline::Impl {
     scenes_.emplace(storage_, options_.state_directory + "/scenes");
     parts_.scenes = &*scenes_;
     parts_.worker_program = options_.worker_program;
+    parts_.load = &load_;
     TW_RETURN_IF_ERROR(storage_.MakeDirectories(options_.state_directory));
     TW_RETURN_IF_ERROR(PrepareDoors());
     for (const std::string& name : options_.stages) TW_RETURN_IF_ERROR(PrepareStage(name));
@@ -259,8 +262,9 @@ class Pipeline::Impl {
     TW_ASSIGN_OR_RETURN(Journal * received, OpenLog("received"));
     TW_ASSIGN_OR_RETURN(Journal * refused, OpenLog("refused"));
     TW_ASSIGN_OR_RETURN(Journal * journal, OpenLog("journal"));
-    TW_ASSIGN_OR_RETURN(hub_feed_, HubFeed::Open(mission_, MissionHeaderRecord(parts_), *received,
-                                                 *refused, *doors_, context_, clock_));
+    TW_ASSIGN_OR_RETURN(hub_feed_,
+                        HubFeed::Open(mission_, MissionHeaderRecord(parts_), *received, *refused,
+                                      *doors_, context_, clock_, OverloadNotes()));
     // Where a port was chosen by the system, somebody has to say which.
     const std::string endpoint = hub_feed_->endpoint() + "\n";
     TW_RETURN_IF_ERROR(WriteFileAtomically(storage_, options_.state_directory + "/station_endpoint",
@@ -277,6 +281,33 @@ class Pipeline::Impl {
                                                .metrics = metrics_},
                             runner);
     return {};
+  }
+
+  // What the hub is to put on record when detection, here, falls behind.
+  HubFeed::Notes OverloadNotes() {
+    const auto& detect = mission_.config.detect();
+    if (!detect.has_overload()) return {};
+    if (!RunsHere("detect") || !RunsHere("ingest")) {
+      Log(LogLevel::kWarn, "overload_not_watched",
+          {{"why", "ingest and detect run in different processes: nothing will be skipped"}});
+      return {};
+    }
+    governor_.emplace(
+        OverloadOptions{.max_lag = Duration::FromSeconds(detect.overload().max_lag_s()),
+                        .max_skip = static_cast<int>(detect.overload().max_skip())});
+    return [this](Instant now, const std::map<SourceId, int>& thinned) {
+      std::vector<station::SourceNote> notes;
+      const auto stage = std::find_if(stages_.begin(), stages_.end(),
+                                      [](const auto& s) { return s->name == "detect"; });
+      if (stage == stages_.end()) return notes;
+      const DetectProgress progress{.available = log("ingest")->last(),
+                                    .handled = (*stage)->runner->health().last_input_sequence,
+                                    .costs = load_.costs()};
+      for (ThinningDecision& decision : governor_->Step(now, progress, thinned)) {
+        notes.push_back({std::move(decision.source), std::move(decision.reason)});
+      }
+      return notes;
+    };
   }
 
   Result<void> PrepareReceiver() {
@@ -360,6 +391,8 @@ class Pipeline::Impl {
   const ZmqContext& context_;
   MissionParts parts_;
   std::optional<FileBlobStore> scenes_;
+  LoadMeter load_;
+  std::optional<OverloadGovernor> governor_;  // asked by the thread of the stations
   std::map<std::string, std::unique_ptr<Journal>> logs_;
   std::optional<RecordedMission> recorded_;
   std::optional<Receiver> receiver_;

@@ -125,7 +125,7 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
     if (detect_threads != 0) detect.set_threads(detect_threads);
     TW_ASSIGN_OR_RETURN(auto pool, MakeDetectPool(parts, detect));
     return std::unique_ptr<Stage>(
-        std::make_unique<DetectStage>(detect, std::move(pool), parts.scenes));
+        std::make_unique<DetectStage>(detect, std::move(pool), parts.scenes, parts.load));
   }
   if (name == "fusion") {
     FusionStage::Options options{

@@ -9,6 +9,7 @@
 #include "core/stage/stage.h"
 #include "core/storage/blob_store.h"
 #include "detect/detect_job.h"
+#include "detect/load_meter.h"
 
 namespace trucewatch::tools {
 
@@ -19,6 +20,7 @@ struct MissionParts {
   std::string agreement_path;
   std::unique_ptr<Terrain> terrain;
   BlobStore* scenes = nullptr;  // of the run; null: none
+  LoadMeter* load = nullptr;    // counts what detection costs; null: nobody asks
   std::string worker_program;   // that knows `worker`; empty: detection runs in this process
 };
 Result<MissionParts> LoadMissionParts(const MissionFile& mission);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/types/source_notes.h"
+
 namespace trucewatch {
 namespace {
 
@@ -216,6 +218,10 @@ Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
   const Duration since = look.time - base;
   period->exercise |= look.exercise;
   period->changed = true;
+  if (const auto frames = FramesSkipped(look.degraded_reason)) {
+    period->skipped[source] += *frames;
+    return {};
+  }
   period->seconds[source].insert(static_cast<std::int32_t>(since.micros() / 1'000'000));
   std::string reason = look.degraded_reason;
   if (reason.empty() &&

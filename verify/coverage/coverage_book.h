@@ -52,18 +52,24 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // full_share of the spans, each with at least degraded_probability. The usual spacing is the median
 // of the last 63 times between two looks of the source at one whole cell, a second or more apart;
 // unknown (fewer than 3): one look is owed. It is kept for a period when its account is given.
-// Reasons of DEGRADED, the first of: the looks' own (when with them the cell would be observed);
+// Looks that were skipped for overload (core/types/source_notes.h) are no looks. Those of a source
+// that skipped any in the period are no good ones.
+// Reasons of DEGRADED, the first of: "overload: SOURCE skipped N frames", of the one with the
+// largest p at the cell (when with its looks the cell would be observed and without them not, or no
+// other source has a larger p there);
+// the looks' own (when with them the cell would be observed);
 // "SOURCE gave no look for N s" of the source with the largest p at the cell, when its longest gap
 // is at least 1 - full_share of the period and twice its spacing; the looks' own; "partial".
-// Reasons of NOT_OBSERVED, the first of: "impediment: KIND"; "SOURCE gave no look since HH:MM:SS",
-// of the source that looked here within kCoverageMemory and gave no look at all in the period;
-// "no look was good enough"; "no source looked here". Where the source was on record as silent
-// meanwhile, both "gave no look" go on with ": " and why.
-// Accounts are given when a settled picture comes at or after the end of a period (all looks before
-// it have come then), one for each zone; at the end of the mission for the begun one, up to the
-// last picture or look. Late looks and impediments amend periods already accounted for, once, with
-// the next end of a period, and only the zones whose shares or end came out otherwise than when
-// they were given last. Looks of a time that no picture has reached wait for it. Memory: cells
+// Reasons of NOT_OBSERVED, the first of: "impediment: KIND"; "overload: SOURCE skipped N frames",
+// of one that looked here within kCoverageMemory and gave no look at all in the period; "SOURCE
+// gave no look since HH:MM:SS", of the source that looked here within kCoverageMemory and gave no
+// look at all in the period; "no look was good enough"; "no source looked here". Where the source
+// was on record as silent meanwhile, both "gave no look" go on with ": " and why. Accounts are
+// given when a settled picture comes at or after the end of a period (all looks before it have come
+// then), one for each zone; at the end of the mission for the begun one, up to the last picture or
+// look. Late looks and impediments amend periods already accounted for, once, with the next end of
+// a period, and only the zones whose shares or end came out otherwise than when they were given
+// last. Looks of a time that no picture has reached wait for it. Memory: cells
 // * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
 class CoverageBook {
  public:
@@ -112,6 +118,7 @@ class CoverageBook {
     Instant end;    // excluded
     std::vector<ZonePeriod> zones;
     std::map<std::uint32_t, std::set<std::int32_t>> seconds;  // with a look, by source
+    std::map<std::uint32_t, std::int64_t> skipped;            // frames, for overload, by source
     std::vector<Duration> usual;  // spacing by source, when it was given
     bool given = false;
     bool changed = false;  // since it was given
@@ -154,6 +161,8 @@ class CoverageBook {
   void Learn(Source& source, std::size_t zone, const std::vector<int>& cells, Instant time);
   Duration UsualSpacing(const Source& source) const;  // zero: unknown
   void Mark(Instant time, std::size_t coverage_class, const Geodetic& place, bool exercise);
+  // "overload: SOURCE skipped N frames".
+  std::string SkippedText(std::uint32_t source, const Period& period) const;
   // ": " and why the source was silent in the period; empty when it was not.
   std::string SilenceOf(std::uint32_t source, const Period& period) const;
   PeriodFacts FactsOf(const Period& period) const;

@@ -76,6 +76,11 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
       looked->set_source(source);
       for (const std::int32_t second : seconds) looked->add_seconds(second);
     }
+    for (const auto& [source, frames] : period.skipped) {
+      auto* skipped = to->add_skipped();
+      skipped->set_source(source);
+      skipped->set_frames(frames);
+    }
     for (std::uint32_t z = 0; z < period.zones.size(); ++z) {
       for (std::uint32_t c = 0; c < kCoverageClasses; ++c) {
         const std::set<int>& activity = period.zones[z].activity[c];
@@ -156,6 +161,10 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
     for (const auto& looked : from.seconds()) {
       if (looked.source() >= book.sources_.size()) return bad("a source");
       period.seconds[looked.source()] = {looked.seconds().begin(), looked.seconds().end()};
+    }
+    for (const auto& skipped : from.skipped()) {
+      if (skipped.source() >= book.sources_.size()) return bad("a source that skipped frames");
+      period.skipped[skipped.source()] = skipped.frames();
     }
     const auto cells_of = [&](std::uint32_t zone) {
       return static_cast<std::uint32_t>(zones_[zone].grid.cells());

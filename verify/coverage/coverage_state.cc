@@ -92,6 +92,11 @@ std::string CoverageBook::SilenceOf(std::uint32_t source, const Period& period) 
   return reason.empty() ? "" : ": " + reason;
 }
 
+std::string CoverageBook::SkippedText(std::uint32_t source, const Period& period) const {
+  return fmt::format("overload: {} skipped {} frames", sources_[source].id.value,
+                     period.skipped.at(source));
+}
+
 std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFacts& facts,
                                             std::size_t zone, std::size_t coverage_class, int cell,
                                             double p) const {
@@ -120,6 +125,7 @@ std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFa
         });
     if (looked_here) silent = s;
   }
+  if (silent && period.skipped.contains(*silent)) return SkippedText(*silent, period);
   if (silent)
     return fmt::format("{} gave no look since {}{}", sources_[*silent].id.value,
                        ClockTime(*facts.before[*silent]), SilenceOf(*silent, period));
@@ -152,10 +158,10 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     const double p = cells[static_cast<std::size_t>(cell)];
     double& best = best_all[{key.source, key.span}];
     best = std::max(best, p);
-    if (key.reason == 0) {
+    if (key.reason == 0 && !period.skipped.contains(key.source)) {
       double& best_one = best_good[{key.source, key.span}];
       best_one = std::max(best_one, p);
-    } else {
+    } else if (key.reason != 0) {
       ++reasons[key.reason];
     }
   }
@@ -198,6 +204,16 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
   add(best_good, good);
   if (good.full && good.p >= terms_.observed_probability - kTolerance)
     return {CoverageState::kObservedNothing, ""};
+  const bool would_be_observed = all.full && all.p >= terms_.observed_probability - kTolerance;
+  std::optional<std::uint32_t> main;
+  std::optional<std::uint32_t> overloaded;
+  for (const auto& [s, source] : all.sources) {
+    if (!main || source.miss < all.sources.at(*main).miss) main = s;
+    if (!period.skipped.contains(s)) continue;
+    if (!overloaded || source.miss < all.sources.at(*overloaded).miss) overloaded = s;
+  }
+  if (overloaded && (would_be_observed || overloaded == main))
+    return {CoverageState::kDegraded, SkippedText(*overloaded, period)};
   std::string own;
   int most = 0;
   for (const auto& [reason, looks] : reasons) {
@@ -205,12 +221,7 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     most = looks;
     own = reasons_[reason];
   }
-  if (!own.empty() && all.full && all.p >= terms_.observed_probability - kTolerance)
-    return {CoverageState::kDegraded, own};
-  std::optional<std::uint32_t> main;
-  for (const auto& [s, source] : all.sources) {
-    if (!main || source.miss < all.sources.at(*main).miss) main = s;
-  }
+  if (!own.empty() && would_be_observed) return {CoverageState::kDegraded, own};
   if (main && facts.outage[*main])
     return {CoverageState::kDegraded,
             fmt::format("{} gave no look for {} s{}", sources_[*main].id.value, facts.gap_s[*main],

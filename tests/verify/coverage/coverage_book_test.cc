@@ -167,6 +167,58 @@ TEST(CoverageBook, APassingDroneWatchedInPart) {
   EXPECT_EQ(Moving(given.at(0).account), "degraded 8 (partial)");
 }
 
+SettledLook Skipped(const char* source, double time_s, int frames) {
+  SettledLook look = Look(source, time_s, 0, {});
+  look.degraded_reason = fmt::format("overload: {} frames skipped", frames);
+  return look;
+}
+
+TEST(CoverageBook, SkippedFramesAreCountedAndTheirSourcesMinuteIsDegraded) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto given = Pictures(book, 0, 241, [&](int t) {
+    if (t % 2 == 1) return;
+    const bool overload = t >= 60 && t < 120;
+    const bool all_left_out = t >= 120 && t < 180;
+    if ((overload && t % 6 != 0) || all_left_out) {
+      Add(book, Skipped("drone1", t, 20));
+    } else {
+      Add(book, Look("drone1", t, 0.8, kAll));
+    }
+    Add(book, Look("radar1", t, 0.8, Box(-1100, -600, 0, 600)));
+  });
+  ASSERT_THAT(given, SizeIs(4));
+  EXPECT_EQ(Moving(given[0].account), "nothing 8");
+  // Where the radar looked too it does no harm.
+  EXPECT_EQ(Moving(given[1].account),
+            "nothing 4, degraded 4 (overload: drone1 skipped 400 frames)");
+  EXPECT_EQ(Moving(given[2].account), "nothing 4, not 4 (overload: drone1 skipped 600 frames)");
+  EXPECT_EQ(Moving(given[3].account), "nothing 8");
+  for (const Given& one : given) ExpectAddsUp(one.account);
+}
+
+TEST(CoverageBook, SkippedFramesAreInItsSnapshot) {
+  CoverageBook book = Book();
+  book.Begin(At(0));
+  const auto feed = [](CoverageBook& to, int from, int until) {
+    return Pictures(to, from, until, [&](int t) {
+      if (t % 3 == 0) {
+        Add(to, t % 2 == 0 ? Skipped("drone1", t, 30) : Look("drone1", t, 0.8, kAll));
+      }
+    });
+  };
+  EXPECT_THAT(feed(book, 0, 31), SizeIs(0));
+  v1::VerifySnapshot::Coverage saved;
+  book.Write(&saved);
+  CoverageBook restored = Book();
+  ASSERT_TRUE(restored.Read(saved));
+  const auto given = feed(restored, 31, 61);
+  ASSERT_THAT(given, SizeIs(1));
+  EXPECT_EQ(Moving(given[0].account), "degraded 8 (overload: drone1 skipped 300 frames)");
+  saved.mutable_periods(0)->mutable_skipped(0)->set_source(7);
+  EXPECT_FALSE(restored.Read(saved));
+}
+
 TEST(CoverageBook, DegradedLooksGiveTheirReason) {
   CoverageBook book = Book();
   book.Begin(At(0));
