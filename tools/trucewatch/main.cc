@@ -234,9 +234,32 @@ void AddScoreDetections(CLI::App* score, Action* action, ScoreDetectionsCommand&
   sub->callback([action, &c] { *action = [&c] { return RunScoreDetections(c); }; });
 }
 
+void AddScoreTracks(CLI::App* score, Action* action, ScoreTracksCommand& c) {
+  CLI::App* sub = score->add_subcommand(
+      "tracks", "Tracks against a truth: GOSPA, OSPA, IDF1, MOTA, switches, consistency");
+  sub->add_option("--truth", c.truth, "CSV or .csv.gz: time,truth_id,x,y,vx,vy,group_id,kind")
+      ->required();
+  sub->add_option("--tracks,tracks", c.tracks,
+                  "CSV or .csv.gz: time,track_id,x,y,vx,vy,existence_prob and covariances p_xx,...")
+      ->required();
+  sub->add_option("--scans", c.scans, "Scans CSV: adds the targets seen by a camera as a kind");
+  sub->add_option("--c", c.c, "Metres beyond which a track is no target's (default 50)")
+      ->check(CLI::Range(1e-3, 1e6));
+  sub->add_option("--p", c.p, "Order of GOSPA and OSPA (default 2)")->check(CLI::Range(1.0, 10.0));
+  sub->add_option("--min-existence", c.min_existence, "Rows below it do not count (default 0.5)")
+      ->check(CLI::Range(0.0, 1.0));
+  sub->add_option("--from", c.from_s, "Seconds from the scenario's start");
+  sub->add_option("--to", c.to_s, "The same");
+  sub->add_flag("--per-target", c.per_target, "One row a target");
+  sub->add_flag("--json", c.json, "One JSON object with every figure (docs/formats/score.md)");
+  sub->footer("Example: trucewatch score tracks --truth S2_seed1_truth.csv.gz tracks.csv");
+  sub->callback([action, &c] { *action = [&c] { return RunScoreTracks(c); }; });
+}
+
 struct ScoreCommands {
   ScoreEventsCommand events;
   ScoreDetectionsCommand detections;
+  ScoreTracksCommand tracks;
 };
 
 void AddScore(CLI::App& app, Action* action, ScoreCommands& c) {
@@ -250,6 +273,7 @@ void AddScore(CLI::App& app, Action* action, ScoreCommands& c) {
   sub->footer("Example: trucewatch score events /tmp/mission-run --truth /tmp/mission");
   sub->callback([action, &c] { *action = [&c] { return RunScoreEvents(c.events); }; });
   AddScoreDetections(score, action, c.detections);
+  AddScoreTracks(score, action, c.tracks);
 }
 
 void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {

@@ -115,6 +115,18 @@ struct TrackCommand {
 };
 Result<int> RunTrack(const TrackCommand& command);
 
+struct ScoreTracksCommand {
+  std::string truth;   // CSV or .csv.gz
+  std::string tracks;  // the same
+  std::string scans;   // may be empty
+  double c = 50, p = 2;
+  double min_existence = 0.5;
+  std::optional<double> from_s, to_s;
+  bool per_target = false;
+  bool json = false;
+};
+Result<int> RunScoreTracks(const ScoreTracksCommand& command);
+
 struct AgreementCheckCommand {
   std::string file;
 };
