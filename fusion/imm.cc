@@ -240,12 +240,14 @@ void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition,
 
 }  // namespace
 
-void Predict(Imm& imm, double dt_s, const MotionModelOptions& options) {
+void Predict(Imm& imm, double dt_s, const MotionModelOptions& options, TransitionMemo* memo) {
   if (!(dt_s > 0)) return;
   const int steps = std::max(1, static_cast<int>(std::ceil(dt_s / options.max_step_s)));
   const double dt = dt_s / steps;
-  const Eigen::Matrix3d transition = TransitionProbabilities(options.rate_per_s, dt);
-  for (int k = 0; k < steps; ++k) Step(imm, dt, transition, options);
+  TransitionMemo alone;
+  TransitionMemo& step = memo != nullptr ? *memo : alone;
+  if (step.dt_s != dt) step = {dt, TransitionProbabilities(options.rate_per_s, dt)};
+  for (int k = 0; k < steps; ++k) Step(imm, dt, step.probabilities, options);
 }
 
 Detectability DetectabilityOf(const Imm& imm, const Look& look) {

@@ -51,8 +51,16 @@ struct Imm {
 // State after one report: no velocity but what the report says, and the prior.
 Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& options);
 
-// Moves the state dt_s >= 0 ahead.
-void Predict(Imm& imm, double dt_s, const MotionModelOptions& options);
+// Probabilities of changing models over the step taken last: the tracks of a look all go the same
+// step, and the matrix costs more than moving one of them. Changes no result.
+struct TransitionMemo {
+  double dt_s = -1;
+  Eigen::Matrix3d probabilities;
+};
+
+// Moves the state dt_s >= 0 ahead. One memo serves one set of options.
+void Predict(Imm& imm, double dt_s, const MotionModelOptions& options,
+             TransitionMemo* memo = nullptr);
 
 // Probability by model that this look would have reported the object: it is inside the footprint,
 // faster than the least detectable speed, and detected. A miss then weighs accordingly: outside or

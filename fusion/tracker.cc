@@ -93,10 +93,10 @@ struct Tracker::Candidate {
   std::vector<Pair> pairs;
 };
 
-void Tracker::Advance(TrackState& track, Instant time) const {
+void Tracker::Advance(TrackState& track, Instant time, TransitionMemo& memo) const {
   if (time <= track.time) return;
   const double dt = (time - track.time).seconds();
-  Predict(track.imm, dt, options_.motion);
+  Predict(track.imm, dt, options_.motion, &memo);
   track.existence *= std::exp(-dt / options_.mean_life_s);
   track.time = time;
 }
@@ -112,6 +112,7 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
   const internal::PlotGrid grid(points, 250.0);
   std::vector<Candidate> result;
   std::vector<std::size_t> found;
+  TransitionMemo memo;
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     TrackState& track = tracks_[i];
     const double ahead = (time_ - track.time).seconds();
@@ -121,10 +122,10 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
     const double margin =
         5.0 * std::sqrt(wide(0, 0) + wide(1, 1)) + options_.max_speed_mps * ahead + 100.0;
     if (!reach.Touches(near, margin)) {
-      if (ahead >= options_.motion.max_step_s) Advance(track, time_);
+      if (ahead >= options_.motion.max_step_s) Advance(track, time_, memo);
       continue;
     }
-    Advance(track, time_);
+    Advance(track, time_, memo);
     Candidate candidate;
     candidate.track = i;
     candidate.detect = DetectabilityOf(track.imm, look);
@@ -261,12 +262,27 @@ void Tracker::TakeReports(TrackState& track, const Look& look, const Candidate& 
   }
 }
 
-bool Tracker::IsPieceOfAnother(const TrackState& track) const {
-  const Gaussian here = Estimate(track.imm);
-  return std::any_of(tracks_.begin(), tracks_.end(), [&](const TrackState& other) {
-    return other.confirmed && other.time == track.time && other.id != track.id &&
-           internal::IsWithinOneVehicle(here, Estimate(other.imm));
-  });
+// A vehicle torn in two by its detector is not shown twice.
+void Tracker::Confirm(const std::vector<std::size_t>& ready) {
+  if (ready.empty()) return;
+  constexpr double kReachM = 50.0;  // of the steady model's mean; far more than a vehicle is long
+  std::vector<Eigen::Vector2d> points;
+  for (const TrackState& track : tracks_) {
+    points.push_back(track.imm.model[kSteady].mean.head<2>());
+  }
+  const internal::PlotGrid grid(points, 250.0);
+  std::vector<std::size_t> found;
+  for (const std::size_t i : ready) {
+    const Gaussian here = Estimate(tracks_[i].imm);
+    found.clear();
+    grid.Find(points[i], Eigen::Vector2d::Constant(kReachM), found);
+    const bool piece = std::any_of(found.begin(), found.end(), [&](std::size_t k) {
+      const TrackState& other = tracks_[k];
+      return k != i && other.confirmed && other.time == tracks_[i].time &&
+             internal::IsWithinOneVehicle(here, Estimate(other.imm));
+    });
+    tracks_[i].confirmed = !piece;
+  }
 }
 
 // What may have come since this sensor last looked. A sensor that has not looked for long, or
@@ -289,6 +305,7 @@ void Tracker::Process(const Look& look) {
   NoteLook(look);
   std::vector<Candidate> candidates = Candidates(look);
   const std::vector<double> taken = Associate(look, candidates);
+  std::vector<std::size_t> ready;  // to be confirmed
   for (const Candidate& candidate : candidates) {
     TrackState& track = tracks_[candidate.track];
     const bool reported = candidate.missed_probability < 0.5;
@@ -297,13 +314,14 @@ void Tracker::Process(const Look& look) {
       ++counts_.associated;
       if (track.existence >= options_.confirm_existence &&
           track.updates >= options_.confirm_updates && !track.confirmed) {
-        track.confirmed = !IsPieceOfAnother(track);
+        ready.push_back(candidate.track);
       }
     }
     if (reported || candidate.miss > 0.3) {
       internal::NoteOpportunity(track, counts_.looks, reported);
     }
   }
+  Confirm(ready);
   MergeDuplicates(candidates);
   Prune();
   Initiate(look, taken);
@@ -393,10 +411,11 @@ void Tracker::Prune() {
 
 std::vector<TrackEstimate> Tracker::Estimates(Instant time) const {
   std::vector<TrackEstimate> result;
+  TransitionMemo memo;
   for (const TrackState& track : tracks_) {
     if (!track.confirmed) continue;
     TrackState ahead = track;
-    Advance(ahead, time);
+    Advance(ahead, time, memo);
     result.push_back({.id = track.id,
                       .state = Estimate(ahead.imm),
                       .existence = ahead.existence,

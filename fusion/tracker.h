@@ -55,14 +55,13 @@ class Tracker {
  private:
   struct Candidate;
   void NoteLook(const Look& look);
-  void Advance(TrackState& track, Instant time) const;
+  void Advance(TrackState& track, Instant time, TransitionMemo& memo) const;
   std::vector<Candidate> Candidates(const Look& look);
   // Fills in the candidates' probabilities; returns for each report how probably it is one of
   // theirs.
   std::vector<double> Associate(const Look& look, std::vector<Candidate>& candidates) const;
   void TakeReports(TrackState& track, const Look& look, const Candidate& candidate) const;
-  // A vehicle torn in two by its detector is not shown twice.
-  bool IsPieceOfAnother(const TrackState& track) const;
+  void Confirm(const std::vector<std::size_t>& ready);
   void Initiate(const Look& look, const std::vector<double>& taken);
   void MergeDuplicates(const std::vector<Candidate>& candidates);
   void Prune();
