@@ -251,8 +251,10 @@ void AddScoreTracks(CLI::App* score, Action* action, ScoreTracksCommand& c) {
   sub->add_option("--from", c.from_s, "Seconds from the scenario's start");
   sub->add_option("--to", c.to_s, "The same");
   sub->add_flag("--per-target", c.per_target, "One row a target");
+  sub->add_option("--svg", c.svg, "Writes a picture of tracks and truth to this file");
   sub->add_flag("--json", c.json, "One JSON object with every figure (docs/formats/score.md)");
-  sub->footer("Example: trucewatch score tracks --truth S2_seed1_truth.csv.gz tracks.csv");
+  sub->footer(
+      "Example: trucewatch score tracks --truth S2_seed1_truth.csv.gz tracks.csv --svg s2.svg");
   sub->callback([action, &c] { *action = [&c] { return RunScoreTracks(c); }; });
 }
 

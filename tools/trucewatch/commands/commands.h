@@ -123,6 +123,7 @@ struct ScoreTracksCommand {
   double min_existence = 0.5;
   std::optional<double> from_s, to_s;
   bool per_target = false;
+  std::string svg;  // empty: no picture
   bool json = false;
 };
 Result<int> RunScoreTracks(const ScoreTracksCommand& command);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <filesystem>
 
 #include "core/json/json_writer.h"
+#include "core/storage/storage.h"
 #include "tools/score/track_files.h"
+#include "tools/score/track_picture.h"
 #include "tools/score/track_score.h"
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/output_file.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -190,6 +194,16 @@ Result<int> RunScoreTracks(const ScoreTracksCommand& command) {
   if (command.from_s) options.from_s = *command.from_s;
   if (command.to_s) options.to_s = *command.to_s;
   TW_ASSIGN_OR_RETURN(const TrackScore score, ScoreTracks(scenario, options));
+  if (!command.svg.empty()) {
+    const auto name = [](const std::string& path) {
+      return std::filesystem::path(path).filename().string();
+    };
+    const std::string svg =
+        DrawTracks(scenario, score,
+                   {.title = name(command.tracks) + " and the truth of " + name(command.truth),
+                    .cutoff_m = command.c});
+    TW_RETURN_IF_ERROR(WriteOutputFile(*MakePosixStorage(), command.svg, AsBytes(svg)));
+  }
   if (command.json) {
     PrintTracksJson(command, scenario, score);
   } else {
