@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
-#include <filesystem>
 
+#include "core/archive/gzip.h"
 #include "core/config/text_config.h"
 #include "fusion/track_csv.h"
 #include "tools/trucewatch/commands/commands.h"
@@ -12,10 +12,21 @@
 namespace trucewatch::tools {
 namespace {
 
+constexpr std::uint64_t kMaxCsvBytes = std::uint64_t{1} << 30;
+
+bool IsCsv(const std::string& path) { return path.ends_with(".csv") || path.ends_with(".csv.gz"); }
+
 // "NAME_meas.csv" has its scans in "NAME_scans.csv".
 std::string ScansBeside(const std::string& measurements) {
-  const std::size_t at = measurements.rfind("_meas");
-  return at == std::string::npos ? "" : measurements.substr(0, at) + "_scans.csv";
+  const std::size_t at = measurements.rfind("_meas.csv");
+  if (at == std::string::npos) return "";
+  return measurements.substr(0, at) + "_scans" + measurements.substr(at + 5);
+}
+
+Result<std::string> ReadCsv(const std::string& path) {
+  TW_ASSIGN_OR_RETURN(std::string bytes, ReadTextFile(path));
+  if (!IsGzip(bytes)) return bytes;
+  return Gunzip(bytes, path, kMaxCsvBytes);
 }
 
 Result<std::optional<Geodetic>> ParseSite(const std::string& text) {
@@ -42,15 +53,15 @@ struct TrackInput {
 
 Result<TrackInput> ReadInput(const TrackCommand& command) {
   TrackInput input;
-  if (std::filesystem::path(command.input).extension() == ".csv") {
+  if (IsCsv(command.input)) {
     const std::string scans = command.scans.empty() ? ScansBeside(command.input) : command.scans;
     if (scans.empty()) {
       return Fail(ErrorCode::kUsage,
                   "{}: where a sensor looked stands in a second file: give it with --scans",
                   command.input);
     }
-    TW_ASSIGN_OR_RETURN(const std::string meas_csv, ReadTextFile(command.input));
-    TW_ASSIGN_OR_RETURN(const std::string scans_csv, ReadTextFile(scans));
+    TW_ASSIGN_OR_RETURN(const std::string meas_csv, ReadCsv(command.input));
+    TW_ASSIGN_OR_RETURN(const std::string scans_csv, ReadCsv(scans));
     auto looks = ParseMeasurementCsv(meas_csv, scans_csv);
     if (!looks) {
       return Fail(looks.error().code, "{} and {}: {}", command.input, scans, looks.error().message);
