@@ -287,6 +287,45 @@ TEST_F(HubReceiverTest, WhatAStationSaysOfALiveSourceStandsBetweenItsRecordsAndI
   EXPECT_EQ(ParseEnvelope(journal[7])->source_status().source_id(), "drone1");
 }
 
+TEST_F(HubReceiverTest, NotesAreOnRecordOnceAndWhatTheyThinIsKnownAfterARestart) {
+  const std::string thinned = "overload: 1 segment in 3 is looked at; why";
+  std::vector<SourceNote> due;
+  HubOptions::Thinned in_force;
+  hub_.options.notes = [&](Instant, const HubOptions::Thinned& known) {
+    in_force = known;
+    return std::exchange(due, {});
+  };
+  ASSERT_TRUE(hub_.Open().has_value());
+  hub_.Give("north", Sealed(1, {Record("drone1", 1)}));
+  due = {{{"drone1"}, thinned}, {{"nobody"}, thinned}};
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(hub_.hub->Tick(hub_.now).has_value());
+  auto statuses = Statuses(hub_.Journal());
+  ASSERT_EQ(statuses.size(), 1U);
+  EXPECT_EQ(statuses[0].source_id(), "drone1");
+  EXPECT_EQ(statuses[0].state(), v1::SOURCE_STATE_UNSPECIFIED);
+  EXPECT_EQ(statuses[0].reason(), thinned);
+  EXPECT_EQ(statuses[0].time_us(), 1'000'000);
+  EXPECT_EQ(in_force, (HubOptions::Thinned{{{"drone1"}, 3}}));
+  in_force.clear();
+  ASSERT_TRUE(hub_.Open().has_value());
+  due = {{{"drone1"}, "overload: 1 segment in 1 is looked at; why"}};
+  ASSERT_TRUE(hub_.hub->Tick(hub_.now).has_value());
+  EXPECT_EQ(in_force, (HubOptions::Thinned{{{"drone1"}, 3}}));
+  ASSERT_TRUE(hub_.hub->Tick(hub_.now).has_value());
+  EXPECT_TRUE(in_force.empty());
+}
+
+TEST_F(HubReceiverTest, AStationCannotSayWhatDetectionLooksAt) {
+  auto batch = Batch(1, {Record("drone1", 1)});
+  *batch.add_notices() = Notice("drone1", v1::SOURCE_STATE_UNSPECIFIED, 1);
+  batch.mutable_notices(0)->set_reason("overload: 1 segment in 64 is looked at; by the station");
+  EXPECT_EQ(hub_.Give("north", SealBatch(batch, KeyOf(1))).refused(), "");
+  const auto statuses = Statuses(hub_.Journal());
+  ASSERT_EQ(statuses.size(), 1U);
+  EXPECT_EQ(statuses[0].reason(),
+            "the station says: overload: 1 segment in 64 is looked at; by the station");
+}
+
 TEST_F(HubReceiverTest, AStationSpeaksOfItsOwnSourcesAndDecidesNothingElse) {
   auto foreign = Batch(1, {});
   *foreign.add_notices() = Notice("radar2", v1::SOURCE_STATE_LATE);
