@@ -262,7 +262,7 @@ TEST(FusionStage, RestoreRefusesWhatIsNoSnapshotOfThisMission) {
   EXPECT_FALSE(stage->Restore("rubbish"));
   EXPECT_FALSE(stage->Restore(""));
   v1::config::FusionConfig other = testing::DefaultConfig();
-  other.set_hold_s(7);
+  other.set_hold_s(5);
   auto another = FusionStage::Create({.config = other, .origin = kOrigin});
   EXPECT_FALSE(stage->Restore(*(*another)->Snapshot()));
   // Truncated at any byte it is refused or, cut between fields, still a state; never a crash.
