@@ -36,14 +36,15 @@ struct ThinningDecision {
 // Decides which live streams are thinned out when detection falls behind. Brain: time is given. Its
 // decisions depend on the machine, so each must get into the journal as a note before it has any
 // effect; everything after that is a function of the journal.
-// Lag: how long the oldest input that waits has been there. Beyond max_lag the processors are
-// shared out: a stream needs the processor time that a second of its video costs (of the segments
-// looked at lately); four fifths of what all used together lately are given out in equal shares, of
-// which a stream that needs less leaves the rest to the others; what needs more than its share is
-// thinned to one segment in need / share, rounded up. When the lag does not get shorter by that,
-// those thinned most get one step more. Once the lag has been below a quarter of max_lag for twice
-// max_lag, the thinned ones get half of their steps back. After a decision none is made until
-// detection has come to the note, and max_lag longer.
+// A live stream brings a second of video a second: what a station sends later because its link was
+// cut is no overload, and waits. Lag: how long the oldest input that waits has been there. Beyond
+// max_lag the processors are shared out: a stream needs the processor time that a second of its
+// video costs (of the segments looked at lately); four fifths of what all used together lately are
+// given out in equal shares, of which a stream that needs less leaves the rest to the others; what
+// needs more than its share is thinned to one segment in need / share, rounded up. When the lag
+// does not get shorter by that, those thinned most get one step more. Once the lag has been below a
+// quarter of max_lag for twice max_lag, the thinned ones get half of their steps back. After a
+// decision none is made until detection has come to the note, and max_lag longer.
 class OverloadGovernor {
  public:
   explicit OverloadGovernor(const OverloadOptions& options) : options_(options) {}

@@ -72,7 +72,7 @@ Result<void> StageRunner::Run(std::stop_token stop) {
 Result<void> StageRunner::RunToEnd(std::stop_token stop) {
   TW_RETURN_IF_ERROR(Recover());
   while (!stop.stop_requested()) {
-    const auto batch = parts_.input.ReadAfter(input_, options_.max_batch_bytes, options_.poll);
+    auto batch = parts_.input.ReadAfter(input_, options_.max_batch_bytes, options_.poll);
     if (!batch) {
       const ErrorCode code = batch.error().code;
       if (code != ErrorCode::kTimeout && code != ErrorCode::kUnavailable) {
@@ -81,6 +81,9 @@ Result<void> StageRunner::RunToEnd(std::stop_token stop) {
       Report(StageState::kWaiting, batch.error().message);
       if (code == ErrorCode::kUnavailable) Sleep(options_.poll, stop);
       continue;
+    }
+    if (options_.max_batch_records > 0 && batch->records.size() > options_.max_batch_records) {
+      batch->records.resize(options_.max_batch_records);  // `last` stays that of the log
     }
     queue_depth_.Set(static_cast<double>(batch->last - input_));
     if (!batch->records.empty()) {

@@ -29,6 +29,8 @@ struct StageRunnerOptions {
   std::uint64_t snapshot_every_inputs = 256;
   std::uint64_t snapshot_every_outputs = 1024;
   std::uint64_t max_batch_bytes = 8 << 20;
+  // Of inputs; 0: does not count. A stage whose inputs are long work answers the sooner.
+  std::size_t max_batch_records = 0;
   // How long one question to the input waits; bounds how long a request to stop waits.
   Duration poll = Duration::Millis(200);
 };

@@ -235,6 +235,12 @@ class Pipeline::Impl {
                               .snapshot_path = options_.state_directory + "/" + name + ".snapshot",
                               .config_digest = ConfigDigest(parts_)};
     runner.poll = kPoll;
+    if (name == "detect") {
+      // Enough that workers seldom wait for the last one of a batch, few enough that a stop, and
+      // what comes next, do not wait long.
+      runner.max_batch_bytes = 32 << 20;
+      runner.max_batch_records = 16 * std::max(1U, DetectWorkers());
+    }
     parts->runner = std::make_unique<StageRunner>(StageRunner::Parts{.stage = *parts->stage,
                                                                      .input = *input,
                                                                      .output = *output,
@@ -281,6 +287,10 @@ class Pipeline::Impl {
                                                .metrics = metrics_},
                             runner);
     return {};
+  }
+
+  unsigned DetectWorkers() const {
+    return options_.detect_threads.value_or(mission_.config.detect().threads());
   }
 
   // What the hub is to put on record when detection, here, falls behind.

@@ -107,11 +107,14 @@ TEST_F(StageRunnerTest, EveryInputIsHandledAndTheOutputIsClosed) {
 
 TEST_F(StageRunnerTest, TheBatchSizeChangesNothing) {
   for (const std::uint64_t bytes : {1, 100, 1000, 1000000}) {
-    options_.max_batch_bytes = bytes;
-    options_.snapshot_path.clear();
-    MemoryLog output;
-    ASSERT_TRUE(Run(output));
-    ExpectComplete(output);
+    for (const std::size_t records : {0, 1, 3}) {
+      options_.max_batch_bytes = bytes;
+      options_.max_batch_records = records;
+      options_.snapshot_path.clear();
+      MemoryLog output;
+      ASSERT_TRUE(Run(output));
+      ExpectComplete(output);
+    }
   }
 }
 
