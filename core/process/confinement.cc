@@ -175,9 +175,7 @@ Result<void> ConfineJob(const JobLimits& limits) {
   std::set_new_handler([] { ::_exit(kExitOutOfMemory); });
   const auto cpu_s = static_cast<rlim_t>(std::max(1.0, limits.cpu.seconds()));
   TW_RETURN_IF_ERROR(SetLimit(RLIMIT_CPU, cpu_s, cpu_s + 1));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their shadow is terabytes
   TW_RETURN_IF_ERROR(SetLimit(RLIMIT_DATA, limits.memory_bytes, limits.memory_bytes));
-#endif
   TW_RETURN_IF_ERROR(SetLimit(RLIMIT_NPROC, 0, 0));
   CallFilter filter;
   AllowWork(filter);

@@ -10,6 +10,14 @@
 
 namespace trucewatch {
 
+// Whether this build has sanitizers, whose run time calls more than a job may. Such builds do in
+// process what is confined otherwise.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // What of the confinement this kernel has.
 struct Confinement {
   int landlock_abi = 0;  // 0: none; then no file can be opened at all, not even for reading

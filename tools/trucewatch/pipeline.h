@@ -12,6 +12,7 @@
 #include "core/config/mission_config.h"
 #include "core/journal/journal.h"
 #include "core/metrics/metrics.h"
+#include "core/process/confinement.h"
 #include "core/stage/stage_health.h"
 #include "core/storage/storage.h"
 #include "core/time/clock.h"
@@ -35,7 +36,8 @@ struct PipelineOptions {
   std::optional<unsigned> detect_threads;  // instead of the config's
   std::optional<double> speed;  // of all sources, instead of the config's; 0: as fast as possible
   std::string signer_program = "/proc/self/exe";
-  std::string worker_program = "/proc/self/exe";  // empty: detection runs in this process
+  // Empty: detection runs in this process.
+  std::string worker_program = kSanitized ? "" : "/proc/self/exe";
 };
 
 // The stages of one mission with their logs, wired over the bus. Threads: Run by one thread;

@@ -156,9 +156,6 @@ TEST(Job, ItsEndIsSaidInTheSameWordsEveryTime) {
 }
 
 TEST(Job, MemoryBeyondTheLimitIsNotGiven) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer's own memory is beyond any limit";
-#endif
   JobClient client(Options());
   EXPECT_EQ(EndOf(client, "eat-new").refusal, "needed more than 256 MiB of memory");
   const std::string eaten = Answer(client, "eat-malloc");

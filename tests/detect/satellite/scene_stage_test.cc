@@ -167,6 +167,7 @@ TEST_F(SceneStage, UnusableScenesAreFaultsAndAMissingOneStopsTheStage) {
 }
 
 TEST_F(SceneStage, AConfinedWorkerMakesTheSameOfThem) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer's run time calls more than a job may";
   DetectStage here = Stage();
   DetectStage confined(Config(), testing::WorkerPool(Config(), 2), &store_);
   for (const SiteScene& pass : passes_) {
@@ -177,6 +178,7 @@ TEST_F(SceneStage, AConfinedWorkerMakesTheSameOfThem) {
 }
 
 TEST_F(SceneStage, AnImageThatIsNoneIsTheSameFaultFromAConfinedWorker) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer's run time calls more than a job may";
   Scene scene = passes_[0].scene;
   const std::string text = "<VRTDataset rasterXSize=\"20\" rasterYSize=\"20\"/>";
   scene.sha256 = Sha256(text);
