@@ -34,6 +34,14 @@ Result<void> WriteJpeg(const simulate::YuvPicture& picture, const std::string& p
   return Fail(ErrorCode::kIo, "{}: cannot be written", path);
 }
 
+Result<void> WritePacket(const std::string& packet, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  file << packet;
+  file.close();
+  if (file) return {};
+  return Fail(ErrorCode::kIo, "{}: cannot be written", path);
+}
+
 }  // namespace
 
 Result<DaySummary> RecordDay(const ClipPlan& plan, const std::string& folder,
@@ -52,6 +60,8 @@ Result<DaySummary> RecordDay(const ClipPlan& plan, const std::string& folder,
     clip->Render(look, picture, &truth);
     const std::string name = fmt::format("looks/{:05d}.jpg", look);
     TW_RETURN_IF_ERROR(WriteJpeg(picture, folder + "/" + name));
+    TW_RETURN_IF_ERROR(WritePacket(clip->flight().MetadataPacket(look),
+                                   fmt::format("{}/looks/{:05d}.klv", folder, look)));
     const Weather weather = WeatherAt(plan, clip->flight().SecondsOf(look));
     JsonWriter more;
     more.BeginObject().Field("file", name).Field("direct_light", RoundedTo(weather.direct, 1e3));
