@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/parked/parked_book.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace trucewatch::parked {
+namespace {
+
+constexpr std::uint32_t kSnapshotVersion = 1;  // as PassMemory's: one message holds both
+constexpr double kFinestGsdM = 0.02, kCoarsestGsdM = 0.4;
+constexpr double kSameSiteShare = 0.3;  // of a side, between middles
+constexpr double kPlaceSigmaM = 1.0;    // of an event within its site, each of east and north
+
+// The homography through four places of the site's inner part.
+std::optional<Eigen::Matrix3d> PixelFromSite(const GroundFrame& frame, const CameraPose& pose,
+                                             const GroundAlignment& alignment) {
+  const LocalFrame local(frame.middle);
+  const double reach = 0.3 * frame.side_cells * frame.cell_m;
+  Eigen::Matrix<double, 8, 8> a = Eigen::Matrix<double, 8, 8>::Zero();
+  Eigen::Matrix<double, 8, 1> b;
+  int row = 0;
+  for (const auto& [x, y] :
+       {std::pair{-reach, -reach}, {reach, -reach}, {reach, reach}, {-reach, reach}}) {
+    const Eigen::Vector2d laid =
+        frame.MetresFromCell(alignment.Later(frame.CellFromMetres({x, y})));
+    const auto pixel = PixelFromGround(pose, local.GeodeticFromEnu({laid.x(), laid.y(), 0}));
+    if (!pixel) return std::nullopt;
+    a.row(row) << x, y, 1, 0, 0, 0, -x * pixel->x(), -y * pixel->x();
+    b[row++] = pixel->x();
+    a.row(row) << 0, 0, 0, x, y, 1, -x * pixel->y(), -y * pixel->y();
+    b[row++] = pixel->y();
+  }
+  const Eigen::Matrix<double, 8, 1> h = a.fullPivLu().solve(b);
+  if (!h.allFinite()) return std::nullopt;
+  Eigen::Matrix3d result;
+  result << h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], 1;
+  return result;
+}
+
+}  // namespace
+
+ParkedSite& ParkedBook::SiteOf(const SourceId& source, const Geodetic& middle) {
+  std::vector<ParkedSite>& sites = sites_[source];
+  const double side_m = options_.side_m;
+  ParkedSite* nearest = nullptr;
+  double best = kSameSiteShare * side_m;
+  for (ParkedSite& site : sites) {
+    const double apart = GeodesicDistanceM(site.frame().middle, middle);
+    if (apart >= best) continue;
+    nearest = &site;
+    best = apart;
+  }
+  if (nearest != nullptr) return *nearest;
+  if (sites.size() >= options_.max_sites) {
+    sites.erase(std::min_element(
+        sites.begin(), sites.end(),
+        [](const ParkedSite& a, const ParkedSite& b) { return a.last_look() < b.last_look(); }));
+  }
+  GroundFrame frame;
+  frame.middle = middle;
+  frame.cell_m = options_.cell_m;
+  frame.side_cells = static_cast<int>(std::lround(side_m / options_.cell_m));
+  sites.emplace_back(frame);
+  return sites.back();
+}
+
+ParkedUpdate ParkedBook::Add(const ParkedLook& look, const Terrain& terrain) {
+  ParkedUpdate update;
+  CameraPose pose = look.pose;
+  pose.width_px = look.width_px;
+  pose.height_px = look.height_px;
+  const auto middle = GroundFromPixelWithCovariance(pose, look.pose_sigma, look.width_px / 2.0,
+                                                    look.height_px / 2.0, terrain);
+  if (!middle) return update;
+  const double gsd_m = GroundSampleDistanceM(pose, middle->slant_range_m);
+  if (!(gsd_m >= kFinestGsdM && gsd_m <= kCoarsestGsdM)) return update;
+  ParkedSite& site = SiteOf(look.source, middle->position);
+  const GroundFrame& frame = site.frame();
+  const auto ground = LayOnGround({look.width_px, look.height_px, look.grey.data(), look.width_px},
+                                  pose, terrain, frame);
+  if (!ground) return update;
+  const LocalFrame local(frame.middle);
+  std::optional<std::vector<SeenVehicle>> seen;
+  if (look.vehicles) {
+    seen.emplace();
+    for (const Detection& vehicle : *look.vehicles) {
+      if (!(vehicle.length_m > 0)) continue;  // without a place
+      seen->push_back({local.EnuFromGeodetic(vehicle.position).head<2>(), vehicle.score,
+                       vehicle.length_m, vehicle.width_m});
+    }
+  }
+  update.events = site.Add(*ground, look.time, seen);
+  update.fits = site.fits();
+  update.site = &site;
+  if (update.fits) update.pixel_from_site = PixelFromSite(frame, pose, site.alignment());
+  const Eigen::Matrix2d cov_en_m2 =
+      middle->cov_en_m2 + kPlaceSigmaM * kPlaceSigmaM * Eigen::Matrix2d::Identity();
+  for (const ParkedEvent& event : update.events) {
+    SiteChange change;
+    change.kind = event.kind;
+    change.position = local.GeodeticFromEnu({event.en_m.x(), event.en_m.y(), 0});
+    change.cov_en_m2 = cov_en_m2;
+    change.length_m = event.length_m;
+    change.width_m = event.width_m;
+    change.probability = event.probability;
+    change.classes[ObjectClass::kUnknownVehicle] = 1;
+    update.changes.push_back(change);
+    update.baseline = std::min(update.baseline.value_or(event.before), event.before);
+  }
+  return update;
+}
+
+std::string ParkedBook::Snapshot() const {
+  v1::DetectSnapshot snapshot;
+  for (const auto& [source, sites] : sites_) {
+    for (const ParkedSite& site : sites) {
+      v1::ParkedSite* out = snapshot.add_parked_sites();
+      out->set_source_id(source.value);
+      site.Snapshot(out);
+    }
+  }
+  if (snapshot.parked_sites().empty()) return {};
+  snapshot.set_version(kSnapshotVersion);
+  return snapshot.SerializeAsString();
+}
+
+Result<void> ParkedBook::Restore(std::string_view bytes) {
+  std::map<SourceId, std::vector<ParkedSite>> restored;
+  if (!bytes.empty()) {
+    v1::DetectSnapshot snapshot;
+    if (!snapshot.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+        snapshot.version() != kSnapshotVersion) {
+      return Fail(ErrorCode::kBadInput,
+                  "the detect stage's snapshot of {} bytes is not one of version {}", bytes.size(),
+                  kSnapshotVersion);
+    }
+    for (const v1::ParkedSite& in : snapshot.parked_sites()) {
+      TW_ASSIGN_OR_RETURN(ParkedSite site, ParkedSite::Restore(in));
+      restored[SourceId{in.source_id()}].push_back(std::move(site));
+    }
+  }
+  sites_ = std::move(restored);
+  return {};
+}
+
+}  // namespace trucewatch::parked

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/geo/terrain.h"
+#include "detect/appearance/image_detector.h"
+#include "detect/parked/parked_book.h"
+
+namespace trucewatch {
+
+// One still picture of a site, with what its metadata says.
+struct StillLook {
+  std::string file;  // as the line names it
+  Bytes image;       // JPEG, PNG, BMP, WebP
+  Instant time;
+  CameraPose pose;
+  CameraPoseSigma pose_sigma;
+  bool ask_network = true;
+};
+
+struct ParkedTally {
+  std::size_t looks = 0, poor = 0, arrivals = 0, departures = 0;
+};
+
+// What is parked at the sites that a folder of still pictures shows, for `trucewatch detect
+// --parked`: a JSON line a look (docs/formats/detect.md).
+class ParkedReport {
+ public:
+  // Both outlive the report.
+  ParkedReport(const appearance::ImageDetector& detector, const Terrain& terrain)
+      : detector_(detector), terrain_(terrain) {}
+
+  // Fails with kBadInput when the picture does not decode, or the network does not run.
+  Result<std::string> Add(const StillLook& look);
+  // The list of what stands there after the last look.
+  std::string ListLine() const;
+  const ParkedTally& tally() const { return tally_; }
+
+ private:
+  const appearance::ImageDetector& detector_;
+  const Terrain& terrain_;
+  parked::ParkedBook book_;
+  const parked::ParkedSite* site_ = nullptr;  // of the last look
+  ParkedTally tally_;
+};
+
+}  // namespace trucewatch

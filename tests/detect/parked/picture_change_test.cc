@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/parked/picture_change.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/detect/parked/yard.h"
+
+namespace trucewatch::parked {
+namespace {
+
+using testing::Yard;
+using testing::YardLight;
+
+TEST(PictureChange, AVehicleThatCameIsAPeakAtItsPlace) {
+  const Yard yard(1);
+  const PictureChange change =
+      ChangeBetween(yard.Look({}, 1), yard.Look({{3, 8}}, 2), yard.frame(), 2.4);
+  ASSERT_FALSE(change.peaks.empty());
+  const ChangePeak& peak = change.peaks.front();
+  EXPECT_LT((yard.frame().MetresFromCell(peak.cell) - Eigen::Vector2d(3, 8)).norm(), 2);
+  EXPECT_GT(peak.gained, peak.lost);
+  EXPECT_GT(peak.stands_out, 0);
+}
+
+TEST(PictureChange, OneThatLeftIsThePeakOfTheOtherWay) {
+  const Yard yard(1);
+  const PictureChange change =
+      ChangeBetween(yard.Look({{3, 8}}, 1), yard.Look({}, 2), yard.frame(), 2.4);
+  ASSERT_FALSE(change.peaks.empty());
+  EXPECT_GT(change.peaks.front().lost, change.peaks.front().gained);
+  EXPECT_LT(change.peaks.front().stands_out, 0);
+}
+
+TEST(PictureChange, OtherLightIsNoChange) {
+  const Yard yard(2);
+  const GroundPicture bright = yard.Look({{-3, 8}}, 1);
+  const GroundPicture dull = yard.Look({{-3, 8}}, 2, {.gain = 0.7, .offset = 15});
+  EXPECT_TRUE(ChangeBetween(bright, dull, yard.frame(), 2.4).peaks.empty());
+}
+
+TEST(PictureChange, AShadowLeavesNothingButItsEdge) {
+  const Yard yard(3);
+  const GroundPicture sun = yard.Look({{-9, 8}}, 1);
+  const GroundPicture shade = yard.Look({{-9, 8}}, 2, {.shadow_to_m = 4});
+  for (const ChangePeak& peak : ChangeBetween(sun, shade, yard.frame(), 2.4).peaks) {
+    EXPECT_LT(std::abs(yard.frame().MetresFromCell(peak.cell).x() - 4), 2.5);
+  }
+}
+
+TEST(PictureChange, TheMedianOfLooksForgetsWhatPasses) {
+  const Yard yard(4);
+  std::vector<GroundPicture> looks;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    looks.push_back(yard.Look(
+        i == 2 ? std::vector<Eigen::Vector2d>{{0, 0}} : std::vector<Eigen::Vector2d>{}, i));
+  }
+  const std::vector<const GroundPicture*> all = {&looks[0], &looks[1], &looks[2], &looks[3]};
+  const GroundPicture median = MedianOf(all, yard.frame().side_cells);
+  EXPECT_TRUE(ChangeBetween(yard.Look({}, 9), median, yard.frame(), 2.4).peaks.empty());
+}
+
+TEST(PictureChange, ProgressGoesFromNoughtToOneWhereItHappened) {
+  const Yard yard(5);
+  std::vector<GroundPicture> looks;
+  for (int i = 0; i < 12; ++i) {
+    looks.push_back(
+        yard.Look(i < 6 ? std::vector<Eigen::Vector2d>{} : std::vector<Eigen::Vector2d>{{6, -8}},
+                  static_cast<std::uint64_t>(i)));
+  }
+  std::vector<const GroundPicture*> all;
+  for (const GroundPicture& look : looks) all.push_back(&look);
+  const std::vector<double> progress =
+      ProgressOf(all, looks[0], looks[11], yard.frame(), yard.frame().CellFromMetres({6, -8}));
+  ASSERT_EQ(progress.size(), 12U);
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_NEAR(progress[i], i < 6 ? 0 : 1, 0.05) << i;
+}
+
+TEST(PictureChange, NothingIsSaidWhereOneOfThemIsBlind) {
+  const Yard yard(6);
+  GroundPicture before = yard.Look({}, 1), after = yard.Look({{3, 8}}, 2);
+  std::fill(before.seen.begin(), before.seen.end(), std::uint8_t{0});
+  EXPECT_TRUE(ChangeBetween(before, after, yard.frame(), 2.4).peaks.empty());
+}
+
+}  // namespace
+}  // namespace trucewatch::parked
