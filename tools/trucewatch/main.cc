@@ -170,12 +170,19 @@ void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
   sub->add_option("--draw", c.draw, "Write pictures with boxes to this folder");
   sub->add_option("--draw-every", c.draw_every, "... of video, one in so many frames")
       ->check(CLI::Range(1, 100000));
+  sub->add_flag("--parked", c.parked,
+                "The pictures are looks at one site, in order, each with its ST 0601 packet beside "
+                "it (00000.jpg, 00000.klv): what is parked there, what came and what left");
+  sub->add_option("--network-every", c.network_every,
+                  "... the network looks at one in so many; every look is compared")
+      ->check(CLI::Range(1, 100));
   sub->add_option("--threads", c.threads, "Pictures at a time; the result is the same")
       ->check(CLI::Range(1, 64));
   sub->add_flag("--quiet", c.quiet, "No progress bar, no summary");
   sub->footer(
       "Examples: trucewatch detect drone.ts --json --draw /tmp/pictures\n"
-      "          trucewatch detect --modality ir --json --min-score 0.01 --evaluate folder/");
+      "          trucewatch detect --modality ir --json --min-score 0.01 --evaluate folder/\n"
+      "          trucewatch detect --parked --json --network-every 4 day/looks");
   sub->callback([action, &c] { *action = [&c] { return RunDetect(c); }; });
 }
 

@@ -78,7 +78,9 @@ struct DetectCommand {
   unsigned threads = 1;             // pictures at a time
   bool quiet = false;
   std::string draw;
-  int draw_every = 10;  // of videos
+  int draw_every = 10;         // of videos
+  bool parked = false;         // pictures are looks at one site, one after another
+  unsigned network_every = 1;  // ... of which one in so many is shown to the network
 };
 Result<int> RunDetect(const DetectCommand& command);
 

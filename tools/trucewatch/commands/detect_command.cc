@@ -10,6 +10,7 @@
 #include "ingest/recorded/recorded_source.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/commands/detect_images.h"
+#include "tools/trucewatch/commands/detect_parked.h"
 #include "tools/trucewatch/commands/detect_scene.h"
 #include "tools/trucewatch/progress_bar.h"
 #include "tools/trucewatch/single_file.h"
@@ -171,6 +172,16 @@ Result<int> RunDetect(const DetectCommand& command) {
                   error.message());
   }
   TW_ASSIGN_OR_RETURN(const std::vector<std::string> files, ExpandFolders(command.files));
+  if (command.parked) {
+    Detectors detectors(command);
+    ProgressBar bar(!command.quiet && files.size() > 1);
+    auto code = DetectParked(command, files, detectors, [&](std::size_t done) {
+      bar.Show(static_cast<double>(done) / static_cast<double>(files.size()),
+               fmt::format("{} of {}", done, files.size()));
+    });
+    bar.Clear();
+    return code;
+  }
   std::string scratch =
       (std::filesystem::temp_directory_path() / "trucewatch-detect-XXXXXX").string();
   if (mkdtemp(scratch.data()) == nullptr)
