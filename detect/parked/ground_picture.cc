@@ -14,7 +14,7 @@ constexpr double kLeastLikeness = 0.15;  // correlation of edges; of other groun
 constexpr int kCorners = 200, kLeastCorners = 12;
 constexpr double kAgreeCells = 0.7;
 constexpr double kMostDistortion = 0.05;  // of an alignment: pose errors turn and stretch less
-constexpr double kLeastShared = 0.08;      // of the cells
+constexpr double kLeastShared = 0.08;     // of the cells
 
 cv::Mat View(const std::vector<std::uint8_t>& cells, int side) {
   // OpenCV has no view of constant data.

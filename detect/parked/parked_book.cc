@@ -85,9 +85,13 @@ ParkedUpdate ParkedBook::Add(const ParkedLook& look, const Terrain& terrain) {
   if (look.vehicles) {
     seen.emplace();
     for (const Detection& vehicle : *look.vehicles) {
-      if (!(vehicle.length_m > 0)) continue;  // without a place
-      seen->push_back({local.EnuFromGeodetic(vehicle.position).head<2>(), vehicle.score,
-                       vehicle.length_m, vehicle.width_m});
+      // Where the picture laid on the ground shows it: the middle of its body, seen from the side,
+      // lies behind the place where it stands.
+      const auto shown = GroundFromPixel(pose, vehicle.box_x_px + vehicle.box_width_px / 2,
+                                         vehicle.box_y_px + vehicle.box_height_px / 2, terrain);
+      if (!shown || !(vehicle.length_m > 0)) continue;
+      seen->push_back({local.EnuFromGeodetic(*shown).head<2>(), vehicle.score, vehicle.length_m,
+                       vehicle.width_m});
     }
   }
   update.events = site.Add(*ground, look.time, seen);

@@ -25,6 +25,7 @@ constexpr double kLeastJump = 0.72;      // from one look to the next, of the wh
 constexpr double kOverUnrest = 2.5;      // times the place's usual strength
 constexpr double kMostUnrest = 1.0;      // usual strength at a place that can be judged at all
 constexpr double kOverEverywhere = 1.6;  // times the strength that one cell in twenty exceeds
+constexpr double kSameEdges = 0.6;       // correlation from which on the same thing stands there
 constexpr int kUnrestCells = 4;
 constexpr int kUnrestLooks = 60;
 
@@ -156,19 +157,11 @@ void ParkedSite::FindCandidates() {
                       after = MedianOf(later, frame_.side_cells);
   const PictureChange change = ChangeBetween(before, after, frame_, kLeastStrength);
   if (unrest_.empty()) unrest_.assign(UnrestSquares(), 0.0F);
-  std::vector<float> now(unrest_.size(), 0.0F);
   for (const ChangePeak& peak : change.peaks) {
-    for (int dy = -2; dy <= 2; ++dy) {
-      for (int dx = -2; dx <= 2; ++dx) {
-        const auto cell =
-            UnrestCell(peak.cell + Eigen::Vector2d(dx * kUnrestCells, dy * kUnrestCells));
-        if (cell) now[*cell] = std::max(now[*cell], static_cast<float>(peak.strength()));
-      }
-    }
     const auto here = UnrestCell(peak.cell);
     const double usual = here ? static_cast<double>(unrest_[*here]) : 0;
     if (!here || usual > kMostUnrest || peak.strength() < kOverUnrest * usual ||
-        peak.strength() < kOverEverywhere * change.unrest) {
+        peak.strength() < kOverEverywhere * change.unrest || peak.same_edges > kSameEdges) {
       continue;
     }
     const Step step = StepOf(ProgressOf(all, before, after, frame_, peak.cell));
@@ -182,10 +175,32 @@ void ParkedSite::FindCandidates() {
                            .stands_out = peak.stands_out,
                            .looks_since = 0});
   }
+  UpdateUnrest(change.peaks);
+}
+
+void ParkedSite::UpdateUnrest(const std::vector<ChangePeak>& peaks) {
+  std::map<std::uint32_t, float> now;
+  for (const ChangePeak& peak : peaks) {
+    for (int dy = -2; dy <= 2; ++dy) {
+      for (int dx = -2; dx <= 2; ++dx) {
+        const auto cell =
+            UnrestCell(peak.cell + Eigen::Vector2d(dx * kUnrestCells, dy * kUnrestCells));
+        if (!cell) continue;
+        float& strength = now[static_cast<std::uint32_t>(*cell)];
+        strength = std::max(strength, static_cast<float>(peak.strength()));
+      }
+    }
+  }
+  recent_changes_.push_back(std::move(now));
+  if (recent_changes_.size() <= kBefore) return;
   // The first looks count for more, or a place without rest would be taken for a quiet one.
   unrest_looks_ = std::min(unrest_looks_ + 1, kUnrestLooks);
   const float share = 1.0F / static_cast<float>(std::min(kUnrestLooks, unrest_looks_ + 4));
-  for (std::size_t i = 0; i < unrest_.size(); ++i) unrest_[i] += (now[i] - unrest_[i]) * share;
+  for (float& usual : unrest_) usual -= usual * share;
+  for (const auto& [square, strength] : recent_changes_.front()) {
+    unrest_[square] += strength * share;
+  }
+  recent_changes_.pop_front();
 }
 
 ParkedSite::Evidence ParkedSite::EvidenceAt(const Candidate& candidate) const {

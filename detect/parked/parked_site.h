@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -114,6 +115,7 @@ class ParkedSite {
 
   void UpdateReference(const GroundPicture& look);
   void FindCandidates();
+  void UpdateUnrest(const std::vector<ChangePeak>& peaks);
   std::vector<ParkedEvent> Decide();
   std::vector<ParkedEvent> DecideTogether(const std::vector<Candidate>& together);
   static Eigen::Vector2d MiddleOf(const std::vector<Candidate>& together, const Candidate& about);
@@ -132,6 +134,8 @@ class ParkedSite {
   std::vector<float> reference_;  // grey levels of the cells, slowly adapted; below 0: never seen
   std::vector<float> unrest_;     // usual strength of change, in squares of kUnrestCells
   int unrest_looks_ = 0;
+  // Changes that do not count as unrest yet: a vehicle's own must not speak against it.
+  std::deque<std::map<std::uint32_t, float>> recent_changes_;
   std::deque<RingLook> ring_;
   std::deque<NetworkLook> network_;
   std::vector<Candidate> candidates_;

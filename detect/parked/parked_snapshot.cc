@@ -45,6 +45,13 @@ void ParkedSite::Snapshot(v1::ParkedSite* out) const {
   out->mutable_reference()->Add(reference_.begin(), reference_.end());
   out->mutable_unrest()->Add(unrest_.begin(), unrest_.end());
   out->set_unrest_looks(static_cast<std::uint32_t>(unrest_looks_));
+  for (const auto& changes : recent_changes_) {
+    v1::ParkedRecentChange* to = out->add_recent_changes();
+    for (const auto& [square, strength] : changes) {
+      to->add_square(square);
+      to->add_strength(strength);
+    }
+  }
   for (const RingLook& look : ring_) {
     v1::ParkedRingLook* to = out->add_ring();
     to->set_time_us(look.time.micros());
@@ -116,6 +123,15 @@ Result<ParkedSite> ParkedSite::Restore(const v1::ParkedSite& in) {
   const std::size_t squares = site.UnrestSquares();
   if (!site.unrest_.empty() && site.unrest_.size() != squares) return bad("its unrest");
   site.unrest_looks_ = static_cast<int>(in.unrest_looks());
+  if (in.recent_changes_size() > static_cast<int>(kLooks)) return bad("it has too many changes");
+  for (const v1::ParkedRecentChange& from : in.recent_changes()) {
+    auto& changes = site.recent_changes_.emplace_back();
+    if (from.square_size() != from.strength_size()) return bad("changes without a strength");
+    for (int i = 0; i < from.square_size(); ++i) {
+      if (from.square(i) >= site.unrest_.size()) return bad("a change outside of it");
+      changes[from.square(i)] = from.strength(i);
+    }
+  }
   if (in.ring_size() > static_cast<int>(kLooks)) return bad("it has too many looks");
   for (const v1::ParkedRingLook& look : in.ring()) {
     if (look.grey().size() != cells || look.seen().size() != (cells + 7) / 8) {

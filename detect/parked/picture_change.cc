@@ -11,6 +11,7 @@ namespace {
 constexpr double kWindowM = 0.75;  // 1-sigma of the window in which a gain and an offset are fitted
 constexpr double kVehicleM = 1.75;  // side of the square over which what is left is averaged
 constexpr double kStepM = 1;        // 1-sigma of the window in which looks are held against both
+constexpr double kEdgesM = 2;       // half the side of the square in which edges are compared
 constexpr double kAroundM = 5;      // half the side of the square of ground a place is held against
 constexpr double kApartM = 2.2;     // peaks nearer than this are one
 constexpr float kLeastGain = 0.4F, kMostGain = 2.5F;  // full shadow to full sun and back
@@ -53,6 +54,25 @@ int AreaAbout(const cv::Mat& strength, const cv::Point& at, float level) {
       cv::Rect(at.x - kReach, at.y - kReach, 2 * kReach + 1, 2 * kReach + 1) & whole;
   cv::Mat above = strength(part) > level;
   return cv::floodFill(above, at - part.tl(), cv::Scalar(128));
+}
+
+cv::Mat EdgeStrength(const cv::Mat& grey) {
+  cv::Mat smooth, dx, dy, magnitude;
+  cv::GaussianBlur(grey, smooth, {}, 1);
+  cv::Sobel(smooth, dx, CV_32F, 1, 0);
+  cv::Sobel(smooth, dy, CV_32F, 0, 1);
+  cv::magnitude(dx, dy, magnitude);
+  return magnitude;
+}
+
+double CorrelationAbout(const cv::Mat& a, const cv::Mat& b, const cv::Point& at, double cell_m) {
+  const int half = std::max(2, static_cast<int>(std::lround(kEdgesM / cell_m)));
+  const cv::Rect place = cv::Rect(at.x - half, at.y - half, 2 * half + 1, 2 * half + 1) &
+                         cv::Rect(0, 0, a.cols, a.rows);
+  cv::Mat likeness;
+  cv::matchTemplate(a(place), b(place), likeness, cv::TM_CCOEFF_NORMED);
+  const auto value = static_cast<double>(likeness.at<float>(0, 0));
+  return std::isfinite(value) ? value : 0;
 }
 
 // Mean square by which the place differs from the median of the ground about it.
@@ -154,6 +174,7 @@ PictureChange ChangeBetween(const GroundPicture& earlier, const GroundPicture& l
   const int reach = std::max(1, static_cast<int>(std::lround(kApartM / frame.cell_m)));
   cv::dilate(s, highest,
              cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1}));
+  cv::Mat edges_later, edges_earlier;  // made when first needed
   for (int y = 0; y < side; ++y) {
     const float* value = s.ptr<float>(y);
     const float* top = highest.ptr<float>(y);
@@ -166,6 +187,11 @@ PictureChange ChangeBetween(const GroundPicture& earlier, const GroundPicture& l
       peak.stands_out =
           std::log((StandsOut(CellView(later.grey, side), {x, y}, frame.cell_m) + noise2) /
                    (StandsOut(CellView(earlier.grey, side), {x, y}, frame.cell_m) + noise2));
+      if (edges_later.empty()) {
+        edges_later = EdgeStrength(CellView(later.grey, side));
+        edges_earlier = EdgeStrength(CellView(earlier.grey, side));
+      }
+      peak.same_edges = CorrelationAbout(edges_later, edges_earlier, {x, y}, frame.cell_m);
       peak.area_m2 = AreaAbout(s, {x, y}, 0.5F * value[x]) * frame.cell_m * frame.cell_m;
       result.peaks.push_back(peak);
     }

@@ -18,6 +18,9 @@ struct ChangePeak {
   // How much more the place differs from the ground about it in the later picture than in the
   // earlier one (natural logarithm of the ratio of squares): positive when something came.
   double stands_out = 0;
+  // Correlation of the edges that both pictures have about the peak, -1..1: high when the same
+  // thing stands there in another light, a vehicle that a shadow has reached for one.
+  double same_edges = 0;
   double area_m2 = 0;  // of what is more than half as strong and hangs together with it
   double strength() const { return gained > lost ? gained : lost; }
 };

@@ -31,6 +31,9 @@ ParkedLook LookDown(const Yard& yard, const std::vector<Eigen::Vector2d>& vehicl
   for (const Eigen::Vector2d& vehicle : vehicles) {
     Detection d;
     d.position = frame.GeodeticFromEnu({vehicle.x() + east_m, vehicle.y(), 0});
+    d.box_width_px = d.box_height_px = 8;
+    d.box_x_px = kPixels / 2 + vehicle.x() / yard.frame().cell_m - 4;
+    d.box_y_px = kPixels / 2 - vehicle.y() / yard.frame().cell_m - 4;
     d.score = 0.6;
     d.length_m = 4.4;
     d.width_m = 1.8;

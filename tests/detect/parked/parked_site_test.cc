@@ -182,6 +182,11 @@ TEST(ParkedSite, ADamagedSnapshotIsRefused) {
       [](v1::ParkedSite& s) { s.mutable_reference()->Truncate(5); },
       [](v1::ParkedSite& s) { s.mutable_ring(0)->set_grey("x"); },
       [](v1::ParkedSite& s) { s.mutable_ring(0)->set_seen(""); },
+      [](v1::ParkedSite& s) {
+        v1::ParkedRecentChange* change = s.add_recent_changes();
+        change->add_square(1'000'000);
+        change->add_strength(3);
+      },
       [](v1::ParkedSite& s) { s.add_unrest(1); }};
   for (const auto& damage : damages) {
     v1::ParkedSite bad = good;

@@ -47,6 +47,28 @@ TEST(PictureChange, AShadowLeavesNothingButItsEdge) {
   }
 }
 
+TEST(PictureChange, AVehicleThatAShadowReachesHasTheSameEdges) {
+  const Yard yard(3);
+  const GroundPicture sun = yard.Look({{3, 8}}, 1);
+  GroundPicture shade = sun;
+  for (int y = 0; y < yard.frame().side_cells; ++y) {
+    for (int x = 0; x < yard.frame().side_cells; ++x) {
+      const Eigen::Vector2d off =
+          (yard.frame().MetresFromCell({x, y}) - Eigen::Vector2d(3, 8)).cwiseAbs();
+      auto& level = shade.grey[static_cast<std::size_t>(y) *
+                                   static_cast<std::size_t>(yard.frame().side_cells) +
+                               static_cast<std::size_t>(x)];
+      if (off.x() <= 0.9 && off.y() <= 2.2) level = static_cast<std::uint8_t>(0.75 * level);
+    }
+  }
+  for (const ChangePeak& peak : ChangeBetween(sun, shade, yard.frame(), 1).peaks) {
+    EXPECT_GT(peak.same_edges, 0.7);
+  }
+  const PictureChange came = ChangeBetween(yard.Look({}, 4), sun, yard.frame(), 2.4);
+  ASSERT_FALSE(came.peaks.empty());
+  EXPECT_LT(came.peaks.front().same_edges, 0.5);
+}
+
 TEST(PictureChange, TheMedianOfLooksForgetsWhatPasses) {
   const Yard yard(4);
   std::vector<GroundPicture> looks;
