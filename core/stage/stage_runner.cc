@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/stage/stage_runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 #include <utility>
@@ -72,7 +73,7 @@ Result<void> StageRunner::Run(std::stop_token stop) {
 Result<void> StageRunner::RunToEnd(std::stop_token stop) {
   TW_RETURN_IF_ERROR(Recover());
   while (!stop.stop_requested()) {
-    auto batch = parts_.input.ReadAfter(input_, options_.max_batch_bytes, options_.poll);
+    const auto batch = parts_.input.ReadAfter(input_, options_.max_batch_bytes, options_.poll);
     if (!batch) {
       const ErrorCode code = batch.error().code;
       if (code != ErrorCode::kTimeout && code != ErrorCode::kUnavailable) {
@@ -82,14 +83,16 @@ Result<void> StageRunner::RunToEnd(std::stop_token stop) {
       if (code == ErrorCode::kUnavailable) Sleep(options_.poll, stop);
       continue;
     }
-    if (options_.max_batch_records > 0 && batch->records.size() > options_.max_batch_records) {
-      batch->records.resize(options_.max_batch_records);  // `last` stays that of the log
-    }
     queue_depth_.Set(static_cast<double>(batch->last - input_));
-    if (!batch->records.empty()) {
+    // What was read is not asked for again: who serves it may be gone once all was read.
+    for (std::span<const LogRecord> rest = batch->records; !rest.empty();) {
+      if (stop.stop_requested()) break;
+      const std::size_t most = options_.max_batch_records;
+      const std::size_t count = most == 0 ? rest.size() : std::min(most, rest.size());
       Report(StageState::kRunning);
-      TW_RETURN_IF_ERROR(HandleBatch(*batch));
+      TW_RETURN_IF_ERROR(HandleBatch(rest.first(count), batch->last));
       TW_RETURN_IF_ERROR(MaybeSnapshot(false));
+      rest = rest.subspan(count);
     }
     if (batch->closed && batch->last == input_) return Finish();
     if (batch->records.empty()) Report(StageState::kWaiting);
@@ -115,29 +118,29 @@ Result<void> StageRunner::Recover() {
   return {};
 }
 
-Result<void> StageRunner::HandleBatch(const LogBatch& batch) {
+Result<void> StageRunner::HandleBatch(std::span<const LogRecord> records, std::uint64_t last) {
   const auto begin = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < batch.records.size(); ++i) {
-    if (batch.records[i].sequence == input_ + 1 + i) continue;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].sequence == input_ + 1 + i) continue;
     return Fail(ErrorCode::kCheckFailed, "input: record {} came where {} was due",
-                batch.records[i].sequence, input_ + 1 + i);
+                records[i].sequence, input_ + 1 + i);
   }
-  TW_ASSIGN_OR_RETURN(auto made, parts_.stage.Handle(batch.records));
-  TW_CHECK(made.size() == batch.records.size());
+  TW_ASSIGN_OR_RETURN(auto made, parts_.stage.Handle(records));
+  TW_CHECK(made.size() == records.size());
   std::vector<LogWriter::NewRecord> outputs;
   for (std::size_t i = 0; i < made.size(); ++i) {
     for (std::string& payload : made[i]) {
-      outputs.push_back({.origin = batch.records[i].sequence, .payload = std::move(payload)});
+      outputs.push_back({.origin = records[i].sequence, .payload = std::move(payload)});
     }
   }
   TW_RETURN_IF_ERROR(Publish(outputs));
-  input_ += batch.records.size();
-  received_.Add(static_cast<double>(batch.records.size()));
-  queue_depth_.Set(static_cast<double>(batch.last - input_));
+  input_ += records.size();
+  received_.Add(static_cast<double>(records.size()));
+  queue_depth_.Set(static_cast<double>(last - input_));
   batch_seconds_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   const std::lock_guard lock(mutex_);
-  health_.inputs += batch.records.size();
+  health_.inputs += records.size();
   health_.last_input_sequence = input_;
   return {};
 }

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ struct StageRunnerOptions {
   std::uint64_t snapshot_every_inputs = 256;
   std::uint64_t snapshot_every_outputs = 1024;
   std::uint64_t max_batch_bytes = 8 << 20;
-  // Of inputs; 0: does not count. A stage whose inputs are long work answers the sooner.
+  // Of inputs that are handled at once; 0: does not count. A stage whose inputs are long work
+  // answers the sooner.
   std::size_t max_batch_records = 0;
   // How long one question to the input waits; bounds how long a request to stop waits.
   Duration poll = Duration::Millis(200);
@@ -63,7 +65,8 @@ class StageRunner {
  private:
   Result<void> RunToEnd(std::stop_token stop);
   Result<void> Recover();
-  Result<void> HandleBatch(const LogBatch& batch);
+  // Of the input log, whose newest record is `last`.
+  Result<void> HandleBatch(std::span<const LogRecord> records, std::uint64_t last);
   // Compares or appends.
   Result<void> Publish(const std::vector<LogWriter::NewRecord>& outputs);
   Result<void> Compare(const LogWriter::NewRecord& output);
