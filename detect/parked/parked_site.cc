@@ -25,7 +25,7 @@ constexpr double kLeastJump = 0.72;      // from one look to the next, of the wh
 constexpr double kOverUnrest = 2.5;      // times the place's usual strength
 constexpr double kMostUnrest = 1.0;      // usual strength at a place that can be judged at all
 constexpr double kOverEverywhere = 1.6;  // times the strength that one cell in twenty exceeds
-constexpr double kSameEdges = 0.6;       // correlation from which on the same thing stands there
+constexpr double kSameEdges = 0.8;       // correlation from which on the same thing stands there
 constexpr int kUnrestCells = 4;
 constexpr int kUnrestLooks = 60;
 
@@ -35,7 +35,7 @@ constexpr double kShadowM = 14;      // a vehicle's shadow reaches this far: wit
 constexpr int kNetworkLooks = 3;     // after a change, before it is decided
 constexpr int kLongestWait = 24;     // looks, then it is decided without them
 constexpr std::size_t kEvidenceLooks = 5;
-constexpr double kNearM = 1.6;  // of a place, of what the network sees there
+constexpr double kNearM = 1.8;  // of a place, of what the network sees there
 constexpr double kSupport = 0.25;
 
 // Places.

@@ -11,7 +11,7 @@ namespace {
 constexpr double kWindowM = 0.75;  // 1-sigma of the window in which a gain and an offset are fitted
 constexpr double kVehicleM = 1.75;  // side of the square over which what is left is averaged
 constexpr double kStepM = 1;        // 1-sigma of the window in which looks are held against both
-constexpr double kEdgesM = 2;       // half the side of the square in which edges are compared
+constexpr double kEdgesM = 1.5;     // half the side of the square in which edges are compared
 constexpr double kAroundM = 5;      // half the side of the square of ground a place is held against
 constexpr double kApartM = 2.2;     // peaks nearer than this are one
 constexpr float kLeastGain = 0.4F, kMostGain = 2.5F;  // full shadow to full sun and back
