@@ -42,6 +42,7 @@ SegmentAppearance LookAtSegment(const VideoSegment& segment, const v1::config::D
   if (moment_of_frame.empty()) return result;
 
   AppearanceLookOptions options;
+  options.min_score = std::min(detector.card().working_score(), parked::kWeakestScore);
   if (config.has_people()) {
     options.min_people = static_cast<int>(config.people().min_count());
     options.group_radius_m = config.people().group_radius_m();
@@ -57,8 +58,15 @@ SegmentAppearance LookAtSegment(const VideoSegment& segment, const v1::config::D
       static_cast<void>(known);
       return {};
     }
-    TW_ASSIGN_OR_RETURN(const AppearanceLook look,
+    TW_ASSIGN_OR_RETURN(AppearanceLook look,
                         LookByAppearance(picture, pose, detector, terrain, options));
+    // What is weak counts only over many looks at one place.
+    std::vector<Detection> weak;
+    std::erase_if(look.vehicles, [&](const Detection& d) {
+      if (d.score >= detector.card().working_score()) return false;
+      weak.push_back(d);
+      return true;
+    });
     result.moments[i].whole = look.georeferenced && look.look.degraded_reason.empty();
     std::vector<Detection> standing = look.vehicles;
     for (Detection& mover : moment.detections) {
@@ -73,6 +81,23 @@ SegmentAppearance LookAtSegment(const VideoSegment& segment, const v1::config::D
     result.moments[i].knows_people = config.has_people() && KnowsPeople(detector.card());
     if (result.moments[i].knows_people) result.moments[i].people = look.groups;
     std::erase_if(standing, [](const Detection& d) { return !(d.length_m > 0); });  // no place
+    if (pose.pose) {
+      std::vector<Detection> parked = standing;
+      for (const Detection& d : weak) {
+        const bool moves = std::any_of(
+            moment.detections.begin(), moment.detections.end(),
+            [&](const Detection& mover) { return VehicleOfMover(mover, {d}) != nullptr; });
+        if (!moves) parked.push_back(d);
+      }
+      result.moments[i].parked = parked::ParkedLook{.source = segment.source,
+                                                    .time = moment.time,
+                                                    .pose = *pose.pose,
+                                                    .pose_sigma = pose.pose_sigma,
+                                                    .width_px = picture.width_px,
+                                                    .height_px = picture.height_px,
+                                                    .grey = picture.luma,
+                                                    .vehicles = std::move(parked)};
+    }
     result.moments[i].standing =
         GroupStanding(standing, config.appearance().standing_detection_probability());
     return {};

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "detect/appearance_look.h"
+#include "detect/parked/parked_book.h"
 #include "detect/segment.h"
 #include "trucewatch/v1/config/mission.pb.h"
 
@@ -17,6 +19,8 @@ struct SegmentAppearance {
     bool knows_people = false;  // the network has such a class, and groups are asked for
     std::vector<GroupObservation> people;
     std::vector<GroupObservation> standing;  // vehicles that stand together, as a count
+    // The whole picture and what stands in it, for what was parked there before; else nothing.
+    std::optional<parked::ParkedLook> parked;
   };
   std::vector<Moment> moments;
   std::string fault;  // not empty: the network did not run; what it did until then stands

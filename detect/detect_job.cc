@@ -31,6 +31,34 @@ v1::DetectCounts CountsMessage(const MotionCounts& counts) {
   return out;
 }
 
+void AddParked(const VideoSegment& segment, std::size_t payload, const ObservationSet& set,
+               const parked::ParkedLook& look, const Terrain& terrain, v1::DetectJobResult* out) {
+  const auto frame = static_cast<std::size_t>(set.frame_index);
+  CameraPose pose = look.pose;
+  pose.width_px = look.width_px;
+  pose.height_px = look.height_px;
+  const auto middle = GroundFromPixel(pose, look.width_px / 2.0, look.height_px / 2.0, terrain);
+  if (!middle || frame >= segment.frames.size()) return;
+  v1::DetectParkedLook* to = out->add_parked();
+  to->set_payload(static_cast<std::uint32_t>(payload));
+  to->set_frame(static_cast<std::uint32_t>(frame));
+  to->set_width_px(static_cast<std::uint32_t>(look.width_px));
+  to->set_height_px(static_cast<std::uint32_t>(look.height_px));
+  to->set_grey(look.grey.data(), look.grey.size());
+  to->set_ground_hae_m(middle->height_hae_m);
+  to->set_ground_sigma_m(terrain.SigmaM());
+  for (const Detection& vehicle : *look.vehicles) {
+    v1::DetectParkedVehicle* v = to->add_vehicles();
+    v->set_x_px(vehicle.box_x_px);
+    v->set_y_px(vehicle.box_y_px);
+    v->set_width_px(vehicle.box_width_px);
+    v->set_height_px(vehicle.box_height_px);
+    v->set_score(vehicle.score);
+    v->set_length_m(vehicle.length_m);
+    v->set_width_m(vehicle.width_m);
+  }
+}
+
 void LookAtVideo(const std::string& payload, const DetectTools& tools, v1::DetectJobResult* out) {
   // The stage has seen that it is one.
   const auto envelope = ParseEnvelope(payload);
@@ -45,10 +73,14 @@ void LookAtVideo(const std::string& payload, const DetectTools& tools, v1::Detec
     *message.mutable_data_fault() = ToProto(fault);
     out->add_payloads(SerializeEnvelope(message));
   }
+  const auto faults = static_cast<std::size_t>(out->payloads_size());
   for (const ObservationSet& set : result.observations) {
     v1::Envelope message;
     *message.mutable_observation_set() = ToProto(set);
     out->add_payloads(SerializeEnvelope(message));
+  }
+  for (const auto& [at, look] : result.parked) {
+    AddParked(*segment, faults + at, result.observations[at], look, *tools.terrain, out);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "detect/detect_stage.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "core/crypto/sha256.h"
@@ -116,13 +117,43 @@ bool IsAbout(const v1::VideoSegment& segment, const v1::DetectJobResult& result)
   return true;
 }
 
-// Takes a worker's answer; false when it is none.
-bool TakeAnswer(const std::string& answer, Output* output, MotionCounts* counts) {
-  v1::DetectJobResult result;
-  if (!result.ParseFromString(answer) || !IsAbout(*output->video, result)) return false;
-  for (const std::string& payload : result.payloads()) output->payloads.push_back(payload);
-  *counts += CountsFrom(result.counts());
-  return true;
+// The look as the stage's own input and the worker's pixels have it; nothing when they do not fit.
+std::optional<parked::ParkedLook> ParkedLookFrom(const v1::VideoSegment& segment,
+                                                 const v1::DetectParkedLook& m) {
+  const auto decoded = FromProto(segment);
+  if (!decoded || m.frame() >= decoded->frames.size()) return std::nullopt;
+  const VideoFrame& frame = decoded->frames[m.frame()];
+  constexpr std::uint32_t kMostSidePx = 16'384;
+  if (!frame.pose || m.width_px() == 0 || m.height_px() == 0 || m.width_px() > kMostSidePx ||
+      m.height_px() > kMostSidePx || m.grey().size() != std::size_t{m.width_px()} * m.height_px() ||
+      !std::isfinite(m.ground_hae_m()) || !std::isfinite(m.ground_sigma_m())) {
+    return std::nullopt;
+  }
+  parked::ParkedLook look;
+  look.source = {segment.source_id()};
+  look.time = frame.time;
+  look.pose = *frame.pose;
+  look.pose_sigma = frame.pose_sigma;
+  look.width_px = static_cast<int>(m.width_px());
+  look.height_px = static_cast<int>(m.height_px());
+  look.grey.assign(m.grey().begin(), m.grey().end());
+  look.vehicles.emplace();
+  for (const v1::DetectParkedVehicle& v : m.vehicles()) {
+    Detection d;
+    d.box_x_px = v.x_px();
+    d.box_y_px = v.y_px();
+    d.box_width_px = v.width_px();
+    d.box_height_px = v.height_px();
+    d.score = v.score();
+    d.length_m = v.length_m();
+    d.width_m = v.width_m();
+    for (const double value : {d.box_x_px, d.box_y_px, d.box_width_px, d.box_height_px, d.score,
+                               d.length_m, d.width_m}) {
+      if (!std::isfinite(value)) return std::nullopt;
+    }
+    look.vehicles->push_back(d);
+  }
+  return look;
 }
 
 }  // namespace
@@ -139,6 +170,37 @@ DetectStage::DetectStage(const v1::config::DetectConfig& config,
                       {.config = config, .terrain = std::move(terrain), .looks = std::move(looks)},
                       config.threads()),
                   scenes) {}
+
+bool DetectStage::TakeAnswer(const std::string& answer, const v1::VideoSegment& segment,
+                             std::vector<std::string>* payloads) {
+  v1::DetectJobResult result;
+  if (!result.ParseFromString(answer) || !IsAbout(segment, result)) return false;
+  const std::size_t before = payloads->size();
+  for (const std::string& payload : result.payloads()) payloads->push_back(payload);
+  for (const v1::DetectParkedLook& look : result.parked()) {
+    if (look.payload() >= static_cast<std::uint32_t>(result.payloads_size())) return false;
+    AddParked(segment, look, &(*payloads)[before + look.payload()]);
+  }
+  counts_ += CountsFrom(result.counts());
+  return true;
+}
+
+void DetectStage::AddParked(const v1::VideoSegment& segment, const v1::DetectParkedLook& message,
+                            std::string* payload) {
+  const auto look = ParkedLookFrom(segment, message);
+  auto envelope = ParseEnvelope(*payload);
+  if (!look || !envelope || !envelope->has_observation_set()) return;
+  // The ground is flat within a picture for what is parked.
+  const parked::ParkedUpdate update = parked_.Add(
+      *look, FlatTerrain(message.ground_hae_m(), std::max(0.0, message.ground_sigma_m())));
+  if (update.changes.empty()) return;
+  auto set = FromProto(envelope->observation_set());
+  if (!set) return;
+  set->changes = update.changes;
+  set->baseline = update.baseline;
+  *envelope->mutable_observation_set() = ToProto(*set);
+  *payload = SerializeEnvelope(*envelope);
+}
 
 Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
     std::span<const LogRecord> inputs) {
@@ -190,7 +252,7 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
     const LogRecord& input = inputs[input_of_task[task]];
     Output& output = outputs[input_of_task[task]];
     std::string refusal = end.refusal;
-    if (end.answer && !TakeAnswer(*end.answer, &output, &counts_)) {
+    if (end.answer && !TakeAnswer(*end.answer, *output.video, &output.payloads)) {
       refusal = "said what is no answer about it";
     }
     if (!refusal.empty()) {
@@ -270,12 +332,14 @@ Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
 }
 
 Result<std::string> DetectStage::Snapshot() const {
-  if (passes_.empty() && thinning_.empty()) return "";
+  const std::string sites = parked_.Snapshot();
+  if (passes_.empty() && thinning_.empty() && sites.empty()) return "";
   v1::DetectSnapshot snapshot;
   snapshot.set_version(kSnapshotVersion);
   passes_.Write(&snapshot);
   thinning_.Write(&snapshot);
-  return snapshot.SerializeAsString();
+  // Serialised messages one after the other are their union.
+  return snapshot.SerializeAsString() + sites;
 }
 
 Result<void> DetectStage::Restore(std::string_view bytes) {
@@ -286,7 +350,10 @@ Result<void> DetectStage::Restore(std::string_view bytes) {
                 "the detect stage's snapshot of {} bytes is not one of version {}", bytes.size(),
                 kSnapshotVersion);
   }
+  parked::ParkedBook parked;
+  TW_RETURN_IF_ERROR(parked.Restore(bytes));
   TW_RETURN_IF_ERROR(passes_.Read(snapshot));
+  parked_ = std::move(parked);
   thinning_.Read(snapshot);
   return {};
 }

@@ -15,9 +15,11 @@
 #include "detect/detect_pool.h"
 #include "detect/load_meter.h"
 #include "detect/motion/motion_detector.h"
+#include "detect/parked/parked_book.h"
 #include "detect/satellite/pass_memory.h"
 #include "detect/thinning.h"
 #include "trucewatch/v1/config/mission.pb.h"
+#include "trucewatch/v1/detect_worker.pb.h"
 #include "trucewatch/v1/observation.pb.h"
 
 namespace trucewatch {
@@ -31,8 +33,9 @@ namespace trucewatch {
 // Overload: while a source's note in the input says "1 segment in N" (core/types/source_notes.h),
 // its other segments become one look each without detection probability, with the number of frames
 // in its degraded_reason.
-// Determinism: each segment is looked at alone, scenes one after another in input order; the number
-// of workers changes nothing. State: which passes were seen, which sources are thinned.
+// Determinism: each segment is looked at alone, scenes and what is parked one after another in
+// input order; the number of workers changes nothing. State: which passes were seen, which sources
+// are thinned, and the sites that video looks at again and again.
 class DetectStage final : public Stage {
  public:
   // `config` has been validated; `pool` looks at segments and scenes with the same one. `scenes`
@@ -46,7 +49,7 @@ class DetectStage final : public Stage {
               std::unique_ptr<const appearance::ImageDetector> looks = nullptr);
 
   Result<std::vector<std::vector<std::string>>> Handle(std::span<const LogRecord> inputs) override;
-  // Empty while no scene was seen and nothing is thinned.
+  // Empty while no scene and no site was seen and nothing is thinned.
   Result<std::string> Snapshot() const override;
   Result<void> Restore(std::string_view snapshot) override;
 
@@ -55,12 +58,19 @@ class DetectStage final : public Stage {
 
  private:
   Result<std::string> HandleScene(const v1::Scene& message);
+  // Takes a worker's answer about a segment; false when it is none.
+  bool TakeAnswer(const std::string& answer, const v1::VideoSegment& segment,
+                  std::vector<std::string>* payloads);
+  // Holds a whole look against what stood there before; changes are put into its payload.
+  void AddParked(const v1::VideoSegment& segment, const v1::DetectParkedLook& look,
+                 std::string* payload);
 
   v1::config::DetectConfig config_;
   std::unique_ptr<DetectPool> pool_;
   BlobStore* scenes_;
   PassMemory passes_;
   Thinning thinning_;
+  parked::ParkedBook parked_;
   MotionCounts counts_;
   LoadMeter* load_;
 };

@@ -187,6 +187,10 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
     }
     if (!appearance.moments.empty() && set.degraded_reason.empty()) {
       AddAppearance(appearance.moments[i], config, &set);
+      if (appearance.moments[i].parked) {
+        result.parked.emplace_back(result.observations.size(),
+                                   std::move(*appearance.moments[i].parked));
+      }
     }
     result.observations.push_back(std::move(set));
   }

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/geo/terrain.h"
 #include "core/types/observation.h"
 #include "detect/motion/motion_detector.h"
+#include "detect/parked/parked_book.h"
 #include "detect/people/people_detector.h"
 #include "trucewatch/v1/config/mission.pb.h"
 
@@ -48,6 +50,8 @@ struct SegmentResult {
   std::vector<ObservationSet> observations;
   std::vector<DataFault> faults;
   MotionCounts counts;
+  // Whole looks for the book of what is parked, each with its index in `observations`.
+  std::vector<std::pair<std::size_t, parked::ParkedLook>> parked;
 };
 
 // Pure function of its arguments; may run on several segments in parallel.

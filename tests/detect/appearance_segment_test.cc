@@ -181,6 +181,69 @@ TEST(AppearanceSegment, AnyNumberOfThreadsGivesTheSameBytes) {
   }
 }
 
+// Ten seconds of one view; a seventh car stands in the row from the fifth second on.
+std::vector<LogRecord> ArrivalInTheRow(std::vector<std::string>* payloads) {
+  for (int k = 0; k < 5; ++k) {
+    VideoSegment segment = Video({.cars = k < 2 ? 6 : 7, .people = 0});
+    for (VideoFrame& frame : segment.frames) frame.time = frame.time + Duration::Seconds(2 * k);
+    v1::Envelope envelope;
+    *envelope.mutable_video_segment() = ToProto(segment);
+    payloads->push_back(SerializeEnvelope(envelope));
+  }
+  std::vector<LogRecord> records;
+  for (const std::string& payload : *payloads) records.push_back({records.size() + 1, 0, payload});
+  return records;
+}
+
+std::unique_ptr<DetectStage> StageThatLooksOften(std::uint32_t threads) {
+  v1::config::DetectConfig config = LooksConfig();
+  config.set_threads(threads);
+  config.mutable_appearance()->set_period_s(0.5);
+  return std::make_unique<DetectStage>(config, std::make_unique<FlatTerrain>(0, 0), nullptr,
+                                       BlobDetector());
+}
+
+TEST(AppearanceSegment, AVehicleThatComesToStandIsAChangeOfALaterLook) {
+  std::vector<std::string> payloads;
+  const std::vector<LogRecord> records = ArrivalInTheRow(&payloads);
+  const auto outputs = StageThatLooksOften(1)->Handle(records);
+  ASSERT_TRUE(outputs);
+  std::vector<v1::ObservationSet> with_changes;
+  for (const auto& output : *outputs) {
+    for (const std::string& payload : output) {
+      const auto envelope = ParseEnvelope(payload);
+      ASSERT_TRUE(envelope);
+      if (envelope->observation_set().changes_size() > 0) {
+        with_changes.push_back(envelope->observation_set());
+      }
+    }
+  }
+  ASSERT_EQ(with_changes.size(), 1U);
+  ASSERT_EQ(with_changes[0].changes_size(), 1);
+  EXPECT_EQ(with_changes[0].changes(0).kind(), v1::CHANGE_KIND_APPEARED);
+  EXPECT_LT(with_changes[0].baseline_time_us(), with_changes[0].time_us());
+}
+
+TEST(AppearanceSegment, ARestoredStageAndAnyNumberOfThreadsFindTheSameArrival) {
+  std::vector<std::string> payloads;
+  const std::vector<LogRecord> records = ArrivalInTheRow(&payloads);
+  const auto whole = StageThatLooksOften(3)->Handle(records);
+  ASSERT_TRUE(whole);
+  std::string state;
+  std::vector<std::vector<std::string>> pieces;
+  for (const LogRecord& record : records) {
+    const auto stage = StageThatLooksOften(1);
+    ASSERT_TRUE(stage->Restore(state));
+    const auto outputs = stage->Handle(std::span(&record, 1));
+    ASSERT_TRUE(outputs);
+    pieces.push_back(outputs->front());
+    state = stage->Snapshot().value();
+  }
+  EXPECT_EQ(pieces, *whole);
+  EXPECT_FALSE(state.empty());
+  EXPECT_FALSE(StageThatLooksOften(1)->Restore(state.substr(0, state.size() / 2)));
+}
+
 TEST(AppearanceSegment, ReportAddsWhatStandsAndPeopleAsGroups) {
   const FlatTerrain terrain(0, 0);
   const auto detector = BlobDetector();
