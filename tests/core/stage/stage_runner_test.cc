@@ -118,6 +118,44 @@ TEST_F(StageRunnerTest, TheBatchSizeChangesNothing) {
   }
 }
 
+// A producer that goes once all of its log was read.
+class GoesAfterTheEnd final : public LogReader {
+ public:
+  explicit GoesAfterTheEnd(LogReader& log) : log_(log) {}
+  Result<LogBatch> ReadAfter(std::uint64_t after, std::uint64_t max_bytes, Duration wait) override {
+    if (gone_) {
+      ++asked_in_vain;
+      if (asked_in_vain > 3) return Fail(ErrorCode::kIo, "asked for what was read already");
+      return Fail(ErrorCode::kTimeout, "nobody answers");
+    }
+    auto batch = log_.ReadAfter(after, max_bytes, wait);
+    gone_ = batch && batch->closed && !batch->records.empty() &&
+            batch->records.back().sequence == batch->last;
+    return batch;
+  }
+  int asked_in_vain = 0;
+
+ private:
+  LogReader& log_;
+  bool gone_ = false;
+};
+
+TEST_F(StageRunnerTest, WhatWasReadIsHandledToItsEndInBatchesOfAnySize) {
+  for (const std::size_t records : {0, 1, 7}) {
+    options_.max_batch_bytes = 1 << 20;
+    options_.max_batch_records = records;
+    options_.snapshot_path.clear();
+    GoesAfterTheEnd input(input_);
+    MemoryLog output;
+    ToyStage stage;
+    StageRunner runner({stage, input, output, output, storage_, *metrics_}, options_);
+    const auto run = runner.Run(std::stop_token());
+    ASSERT_TRUE(run) << run.error().message;
+    ExpectComplete(output);
+    EXPECT_EQ(input.asked_in_vain, 0);
+  }
+}
+
 // Dies after the 1st, 2nd, ... output, then runs on, with and without snapshots, with small and
 // large batches.
 TEST_F(StageRunnerTest, KilledAtEveryOutputTheLogIsTheSame) {
