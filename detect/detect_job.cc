@@ -13,6 +13,8 @@ namespace trucewatch {
 namespace {
 
 constexpr std::size_t kMaxFilePiece = 64 << 20;
+// Of whole looks in one answer, which the job's channel bounds: later ones of a segment stay out.
+constexpr std::size_t kMaxParkedBytes = 32 << 20;
 
 v1::DetectCounts CountsMessage(const MotionCounts& counts) {
   v1::DetectCounts out;
@@ -79,7 +81,10 @@ void LookAtVideo(const std::string& payload, const DetectTools& tools, v1::Detec
     *message.mutable_observation_set() = ToProto(set);
     out->add_payloads(SerializeEnvelope(message));
   }
+  std::size_t grey_bytes = 0;
   for (const auto& [at, look] : result.parked) {
+    grey_bytes += look.grey.size();
+    if (grey_bytes > kMaxParkedBytes) break;
     AddParked(*segment, faults + at, result.observations[at], look, *tools.terrain, out);
   }
 }
