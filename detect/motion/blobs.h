@@ -15,6 +15,7 @@ struct Blob {
   int area = 0;                                      // pixels
   int strong = 0;                                    // pixels over the high threshold
   bool near_symbol = false;                          // burnt-in symbols lie beside it
+  bool symbol = false;                               // it is a stroke of one
   double contrast = 0;  // mean change over the changed pixels, grey levels
 };
 

@@ -30,6 +30,9 @@ struct ImageTrack {
   std::vector<Hit> hits;  // ascending moments
 };
 
+// Half width of the window over which motion counts as straight.
+inline constexpr double kFitWindow_s = 0.8;
+
 // Straight-line motion about a moment, fitted to the hits within a window by least squares.
 struct LineFit {
   Eigen::Vector2d place = Eigen::Vector2d::Zero();     // at the moment asked for

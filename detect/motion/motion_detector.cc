@@ -11,6 +11,7 @@
 #include "detect/motion/overlay.h"
 #include "detect/motion/pose_refinement.h"
 #include "detect/motion/registration.h"
+#include "detect/motion/tape.h"
 
 namespace trucewatch {
 namespace motion {
@@ -239,6 +240,7 @@ std::vector<motion::ImageTrack> Follow(const std::vector<Moment>& moments, doubl
     for (std::size_t i = 0; i < moment.blobs.size(); ++i) {
       const Blob& blob = moment.blobs[i];
       const double size = std::max(blob.width, blob.height);
+      if (blob.symbol) continue;
       // Far larger than anything sought: a change of light, or a mistake of registration.
       if (size * working_gsd_m > 4 * options.max_size_m) continue;
       here.push_back({motion::Apply(moment.stable_from_working, blob.centroid), size, i});
@@ -437,6 +439,7 @@ MotionResult MotionDetector::Finish() {
   }
   Compare(samples, overlay, working_gsd, options_, registration, moments);
   Say(options_, "associate");
+  motion::MarkTapes(moments);
   const auto tracks = Follow(moments, working_gsd, options_);
   Say(options_, "select");
   const auto movers = motion::SelectMovers(tracks, moments, views, samples.image, pictures_,

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detect/motion/body.h"
+#include "detect/motion/candidate.h"
 #include "detect/motion/patch_motion.h"
+#include "detect/motion/trail_judge.h"
 #include "detect/motion/travel.h"
 
 namespace trucewatch::motion {
@@ -24,24 +27,22 @@ constexpr double kGoodRatio = 0.5;   // less still will do for patches that move
 constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
 constexpr double kTravelStill = 1.5;      // so well, of what has travelled: a gap in a queue
 constexpr double kThinnest = 5.0;         // length over width, blur included
-constexpr double kTwinLateral_m = 2.0;
-constexpr double kTouching_m = 1.5;
-constexpr double kEndsApart_m = 6.0;
-constexpr double kUsualLength_m = 14.0;
-constexpr double kInside = 0.4;      // of the shorter patch lies within the other: one vehicle
-constexpr double kStraight_s = 2.5;  // vehicles go straight for so long
-constexpr double kMergeGap_s = 1.0;
-constexpr double kRimPx = 1.0;          // blur makes a patch larger by this on every side
+constexpr double kFirm_s =
+    0.65;  // seen so long: what neither a trail nor a straight way speaks for
+constexpr double kWalkers_m = 2.8, kWalkers_mps = 2.4;  // a few people, or one with a shadow
+constexpr double kStraight_s = 2.5;                     // vehicles go straight for so long
+constexpr double kRimPx = 1.0;   // blur makes a patch larger by this on every side
+constexpr double kFar_px = 20;   // stabilised pixels
+constexpr double kSeldom = 0.3;  // sightings, of the points of a trail
+constexpr double kCoarse_m = 0.8;
 constexpr double kPiecedSigmaPx = 1.5;  // of the centre of a vehicle pieced together
 constexpr double kScreenStill_px = 5.0;
-constexpr double kOutlastGap_s = 0.15;  // a track is believed this long before and after its hits
-constexpr double kScaleError = 0.03;    // of the ground scale, beside what the pose says
-
-double Quantile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const auto i = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
-  return values[i];
-}
+constexpr double kTrailStill_px = 3.0;   // root mean square
+constexpr double kOutlastGap_s = 0.15;   // a track is believed this long before and after its hits
+constexpr double kSmoothTrail_px = 0.4;  // leaves and turning symbols jerk more
+constexpr double kTrailVelocitySigma_px = 0.5;  // a second; of the path about one moment
+constexpr double kTrailSigma_px = 0.3;          // of one end of a trail
+constexpr double kScaleError = 0.03;            // of the ground scale, beside what the pose says
 
 // Velocity of a point of the stabilised plane, in working pixels of the moment's picture.
 Eigen::Vector2d InPicture(const Homography& working_from_stable, const Eigen::Vector2d& place,
@@ -93,81 +94,6 @@ bool IsParallax(const Eigen::Vector2d& velocity, double sigma, const PlatformMot
   return velocity.dot(slide) > kParallaxCosine * speed * slide.norm();
 }
 
-struct Candidate {
-  ImageTrack track;
-  PatchMotion patch;
-  LineFit fit;               // about the middle hit
-  std::size_t middle = 0;    // its moment
-  Eigen::Vector2d place;     // working pixels, then
-  Eigen::Matrix2d metres;    // per stabilised pixel, there
-  Eigen::Vector2d velocity;  // m/s
-  double speed_sigma = 0;
-  std::vector<double> snrs;
-};
-
-// Where the patches begin, end and lie across the motion, in stabilised pixels carried back to time
-// 0.
-struct Extent {
-  double rear = 0, front = 0;  // along the motion
-  double across = 0;
-  double breadth = 0;  // typical, of one patch
-  double length = 0;   // typical, of one patch
-};
-
-Extent ExtentOf(const ImageTrack& track, const Eigen::Vector2d& velocity,
-                const std::vector<Moment>& moments) {
-  const Eigen::Vector2d along = velocity.normalized(), across(-along.y(), along.x());
-  std::vector<double> rears, fronts, sides, breadths, lengths;
-  for (const auto& hit : track.hits) {
-    const Moment& moment = moments[hit.moment];
-    const Blob& blob = moment.blobs[hit.blob];
-    const Eigen::Matrix2d j = Linear(moment.stable_from_working, blob.centroid);
-    const Eigen::Matrix2d spread = j * blob.spread * j.transpose();
-    // A uniform bar of length L has a variance of L^2/12.
-    const double half = std::sqrt(3 * std::max(0.0, along.dot(spread * along)));
-    const Eigen::Vector2d p = hit.place - velocity * hit.time_s;
-    rears.push_back(p.dot(along) - half);
-    fronts.push_back(p.dot(along) + half);
-    sides.push_back(p.dot(across));
-    lengths.push_back(2 * half);
-    breadths.push_back(2 * std::sqrt(3 * std::max(0.0, across.dot(spread * across))));
-  }
-  return {Quantile(rears, 0.15), Quantile(fronts, 0.85), Quantile(sides, 0.5),
-          Quantile(breadths, 0.5), Quantile(lengths, 0.5)};
-}
-
-// Two patches of one vehicle: at one velocity, one behind the other, and close.
-bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Moment>& moments,
-                 double max_size_m) {
-  const auto &ah = a.track.hits, &bh = b.track.hits;
-  const double gap =
-      std::max(ah.front().time_s, bh.front().time_s) - std::min(ah.back().time_s, bh.back().time_s);
-  if (gap > kMergeGap_s) return false;
-  const double faster = std::max(a.velocity.norm(), b.velocity.norm());
-  if ((a.velocity - b.velocity).norm() > 1.0 + 0.12 * faster) return false;
-  const Eigen::Vector2d velocity = (a.patch.velocity + b.patch.velocity) / 2;
-  const double scale = std::sqrt(std::abs(a.metres.determinant()));  // metres a stabilised pixel
-  const Extent ea = ExtentOf(a.track, velocity, moments), eb = ExtentOf(b.track, velocity, moments);
-  if (std::abs(ea.across - eb.across) * scale > kTwinLateral_m) return false;
-  const double apart = (std::max(ea.rear, eb.rear) - std::min(ea.front, eb.front)) * scale;
-  const double together = (std::max(ea.front, eb.front) - std::min(ea.rear, eb.rear)) * scale;
-  const double shorter = std::min(ea.front - ea.rear, eb.front - eb.rear) * scale;
-  if (apart < -kInside * shorter && together < max_size_m) return true;
-  if (together > std::max(kUsualLength_m, max_size_m / 2)) return false;
-  // Seen at the same moments they are two vehicles unless they nearly touch; seen in turn they may
-  // be its two ends.
-  return apart < (gap < 0 ? kTouching_m : kEndsApart_m);
-}
-
-// The hits of both.
-ImageTrack Join(const ImageTrack& a, const ImageTrack& b) {
-  ImageTrack joined = a;
-  joined.hits.insert(joined.hits.end(), b.hits.begin(), b.hits.end());
-  std::stable_sort(joined.hits.begin(), joined.hits.end(),
-                   [](const auto& x, const auto& y) { return x.moment < y.moment; });
-  return joined;
-}
-
 // Parts of burnt-in symbols that the mask misses stay where they are on the screen, beside the
 // mask. (Without the mask near by it may be a vehicle that the camera follows.)
 bool StandsOnScreen(const ImageTrack& track, const std::vector<Moment>& moments) {
@@ -182,8 +108,62 @@ bool StandsOnScreen(const ImageTrack& track, const std::vector<Moment>& moments)
   return 2 * beside > track.hits.size() && (high - low).norm() < kScreenStill_px;
 }
 
+// The same, by the trail of a patch beside the mask.
+bool StandsOnScreen(const ImageTrack& track, const Trail& trail,
+                    const std::vector<Moment>& moments) {
+  const auto beside = std::count_if(track.hits.begin(), track.hits.end(), [&](const auto& hit) {
+    return moments[hit.moment].blobs[hit.blob].near_symbol;
+  });
+  if (2 * static_cast<std::size_t>(beside) <= track.hits.size()) return false;
+  std::vector<Eigen::Vector2d> places;
+  Eigen::Vector2d mean = Eigen::Vector2d::Zero();
+  for (const TrailPoint& point : trail.points) {
+    places.push_back(Apply(moments[point.moment].stable_from_working.inverse(), point.place));
+    mean += places.back() / static_cast<double>(trail.points.size());
+  }
+  double sum = 0;
+  for (const Eigen::Vector2d& place : places) sum += (place - mean).squaredNorm();
+  return std::sqrt(sum / static_cast<double>(places.size())) < kTrailStill_px;
+}
+
 // What a single track says, or how it fails.
 enum class Verdict { kGood, kBrief, kSlow, kFast, kCrooked, kGhost, kSymbol };
+
+// By what the pixels of one patch do, followed from picture to picture; nothing when they do not
+// say.
+std::optional<Verdict> JudgeByTrail(Candidate& c, const std::vector<Moment>& moments,
+                                    const std::vector<GroundView>& views,
+                                    const std::vector<cv::Mat>& images,
+                                    const MotionOptions& options) {
+  JudgedTrail judged = JudgeTrail(c.track, c.fit.velocity, moments, images);
+  if (judged.verdict == TrailVerdict::kNothing) return std::nullopt;
+  c.trail = std::move(judged.trail);
+  if (judged.verdict == TrailVerdict::kSymbol || StandsOnScreen(c.track, *c.trail, moments)) {
+    return Verdict::kSymbol;
+  }
+  const auto& points = c.trail->points;
+  // The moment nearest to the middle of the way.
+  const TrailPoint& middle = points[points.size() / 2];
+  const Homography working_from_stable = moments[middle.moment].stable_from_working.inverse();
+  const Eigen::Vector2d place = Apply(working_from_stable, middle.place);
+  const auto metres = views[middle.moment].MetresPerPixel(place);
+  if (!metres) return std::nullopt;
+  c.middle = middle.moment;
+  c.place = place;
+  c.metres = *metres * Linear(working_from_stable, middle.place);
+  const double span = points.back().time_s - points.front().time_s;
+  c.patch.velocity = (points.back().place - points.front().place) / span;
+  c.patch.velocity_sigma =
+      std::max(kTrailSigma_px, c.trail->path.residual_px) * std::sqrt(2.0) / span;
+  c.patch.moving_misfit = c.trail->moving;
+  c.patch.static_misfit = c.trail->still;
+  c.patch.pairs = static_cast<int>(points.size());
+  c.velocity = c.metres * c.patch.velocity;
+  c.speed_sigma = c.patch.velocity_sigma * std::sqrt(std::abs(c.metres.determinant()));
+  if (c.velocity.norm() < options.min_speed_mps) return Verdict::kSlow;
+  if (c.velocity.norm() > options.max_speed_mps) return Verdict::kFast;
+  return Verdict::kGood;
+}
 
 Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
               const std::vector<GroundView>& views, const std::vector<cv::Mat>& images,
@@ -204,6 +184,11 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   if (!metres) return Verdict::kBrief;
   c.metres = *metres * Linear(working_from_stable, c.fit.place);
   const double scale = std::sqrt(std::abs(c.metres.determinant()));
+  for (const auto& hit : hits) {
+    const Blob& blob = moments[hit.moment].blobs[hit.blob];
+    c.snrs.push_back(blob.contrast / std::max(0.5, moments[hit.moment].noise));
+  }
+  if (const auto by_trail = JudgeByTrail(c, moments, views, images, options)) return *by_trail;
   // Cheap tests first, on what differencing says; it may be wrong by a factor of two.
   if ((c.metres * c.fit.velocity).norm() < 0.5 * options.min_speed_mps) return Verdict::kSlow;
   if (c.fit.velocity.norm() * span < kMinDisplacementPx) return Verdict::kBrief;
@@ -212,7 +197,6 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
     const Blob& blob = moments[hit.moment].blobs[hit.blob];
     size_px =
         std::max({size_px, static_cast<double>(blob.width), static_cast<double>(blob.height)});
-    c.snrs.push_back(blob.contrast / std::max(0.5, moments[hit.moment].noise));
   }
   if (c.fit.residual_px > std::max(1.2, 0.2 * size_px)) return Verdict::kCrooked;
 
@@ -227,6 +211,7 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   // pixels are ground: they fit standing.)
   const bool travelled =
       WentStraight(c.track, c.fit, LeastWayPx(size_px)) && (fits || still >= kTravelStill);
+  if (!travelled && span < kFirm_s) return Verdict::kBrief;
   if (!travelled && (still < kStillNoise * std::min(1.0, ratio / kGoodRatio) ||
                      (!fits && still < kMaybeStillNoise))) {
     return Verdict::kGhost;
@@ -245,9 +230,25 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   return Verdict::kGood;
 }
 
-// Size, classes and score of a vehicle; false when it is not one by its size.
-bool Measure(const Candidate& c, const std::vector<Moment>& moments, const MotionOptions& options,
-             Mover& mover, MotionCounts& counts) {
+// How large it is, by its trail; true when it is far longer than wide.
+bool SizeByTrail(const Candidate& c, Mover& mover) {
+  const Extent extent = *c.body;
+  const double pixel_m = std::sqrt(std::abs(c.metres.determinant()));
+  // Pictures of coarse pixels are not smoothed.
+  const double rim_m = (pixel_m < kCoarse_m ? 2 * kRimPx : kRimPx) * pixel_m;
+  mover.trail = c.trail;
+  mover.metres = c.metres;
+  mover.from_trail = {(extent.front + extent.rear) / 2, extent.across};
+  mover.whole_length_m = std::max(extent.length, extent.front - extent.rear);
+  mover.whole_breadth_m = extent.breadth;
+  mover.length_m = std::max(rim_m / 2, mover.whole_length_m - rim_m);
+  mover.width_m = std::max(rim_m / 2, mover.whole_breadth_m - rim_m);
+  return std::max(mover.whole_length_m, mover.whole_breadth_m) >
+         kThinnest * std::min(mover.whole_length_m, mover.whole_breadth_m);
+}
+
+// The same by patches along a straight way.
+bool SizeByPatches(const Candidate& c, const std::vector<Moment>& moments, Mover& mover) {
   const Extent extent = ExtentOf(c.track, c.patch.velocity, moments);
   const Eigen::Vector2d along = c.patch.velocity.normalized(), across(-along.y(), along.x());
   const double metres_along = (c.metres * along).norm(), metres_across = (c.metres * across).norm();
@@ -256,13 +257,7 @@ bool Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
   const double rim = 2 * kRimPx;
   mover.length_m = metres_along * std::max(1.0, (mover.pieced ? whole : extent.length) - rim);
   mover.width_m = metres_across * std::max(1.0, extent.breadth - rim);
-  const bool thin = std::max(whole * metres_along, extent.breadth * metres_across) >
-                    kThinnest * std::min(whole * metres_along, extent.breadth * metres_across);
-  mover.track = c.track;
   mover.centre = along * ((extent.front + extent.rear) / 2) + across * extent.across;
-  mover.velocity = c.patch.velocity;
-  mover.velocity_sigma = c.patch.velocity_sigma;
-
   std::vector<double> box_widths, box_heights;
   for (const auto& hit : c.track.hits) {
     box_widths.push_back(moments[hit.moment].blobs[hit.blob].width);
@@ -274,8 +269,32 @@ bool Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
     mover.box_width = std::abs(along.x()) * whole + std::abs(across.x()) * extent.breadth;
     mover.box_height = std::abs(along.y()) * whole + std::abs(across.y()) * extent.breadth;
   }
+  const double long_m = whole * metres_along, wide_m = extent.breadth * metres_across;
+  return std::max(long_m, wide_m) > kThinnest * std::min(long_m, wide_m);
+}
+
+// What goes far is other than the ground before and after wherever it is: differencing sees it all
+// the time. Not so what coarse coding drags along about a vehicle, and parts of a turning symbol.
+bool FarSeenSeldom(const Candidate& c) {
+  if (!c.trail) return false;
+  const auto& points = c.trail->points;
+  return (points.back().place - points.front().place).norm() > kFar_px &&
+         static_cast<double>(c.track.hits.size()) < kSeldom * static_cast<double>(points.size());
+}
+
+// Size, classes and score of a vehicle; false when it is not one by its size.
+bool Measure(const Candidate& c, const std::vector<Moment>& moments, const MotionOptions& options,
+             Mover& mover, MotionCounts& counts) {
+  const bool thin = c.trail ? SizeByTrail(c, mover) : SizeByPatches(c, moments, mover);
+  mover.track = c.track;
+  mover.velocity = c.patch.velocity;
+  mover.velocity_sigma = c.patch.velocity_sigma;
   const double longest = std::max(mover.length_m, mover.width_m);
   if (longest < options.min_size_m) {
+    ++counts.small;
+    return false;
+  }
+  if (longest < kWalkers_m && c.velocity.norm() < kWalkers_mps) {
     ++counts.small;
     return false;
   }
@@ -289,11 +308,12 @@ bool Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
     return false;
   }
   const double size_px = std::max(mover.box_width, mover.box_height);
-  const double hits = static_cast<double>(c.track.hits.size());
+  const double hits = static_cast<double>(
+      std::max(c.track.hits.size(), c.trail ? c.trail->points.size() : std::size_t{0}));
   const double hit_quality = 1.0 - std::exp(-hits / 4.0);
   const double snr_quality = 1.0 - std::exp(-Quantile(c.snrs, 0.5) / 3.0);
   const double fit_quality =
-      std::exp(-0.5 * std::pow(c.fit.residual_px / (0.5 + 0.1 * size_px), 2));
+      c.trail ? 1.0 : std::exp(-0.5 * std::pow(c.fit.residual_px / (0.5 + 0.1 * size_px), 2));
   const double motion_quality =
       1.0 - std::clamp(c.patch.moving_misfit / std::max(1e-6, c.patch.static_misfit), 0.0, 1.0);
   mover.score = std::clamp(hit_quality * snr_quality * (0.5 + 0.5 * fit_quality) *
@@ -326,7 +346,8 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     Candidate candidate;
     candidate.track = track;
     Verdict verdict = Judge(candidate, moments, views, images, options);
-    if (verdict == Verdict::kGood && surroundings.Boil(track)) {
+    const bool smooth = candidate.trail && candidate.trail->path.residual_px <= kSmoothTrail_px;
+    if (verdict == Verdict::kGood && !smooth && surroundings.Boil(track)) {
       verdict = Verdict::kSymbol;
     }
     switch (verdict) {
@@ -354,12 +375,20 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     }
   }
   // Patches of one vehicle become one, the longest-seen first.
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) {
-                     return a.track.hits.size() > b.track.hits.size();
-                   });
+  std::stable_sort(
+      candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+        const auto seen = [](const Candidate& c) {
+          return std::pair(c.trail ? c.trail->points.size() : std::size_t{0}, c.track.hits.size());
+        };
+        return seen(a) > seen(b);
+      });
   std::vector<Candidate> vehicles;
   for (Candidate& candidate : candidates) {
+    if (candidate.trail) {
+      const Extent patches =
+          ExtentAbout(candidate.track, *candidate.trail, candidate.metres, moments);
+      candidate.body = MeasureBody(*candidate.trail, patches, candidate.metres, moments, images);
+    }
     const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Candidate& other) {
       return SameVehicle(other, candidate, moments, options.max_size_m);
     });
@@ -368,13 +397,15 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
       continue;
     }
     ++counts.duplicate;
-    const double na = same->patch.pairs, nb = candidate.patch.pairs;
-    same->patch.velocity = (same->patch.velocity * na + candidate.patch.velocity * nb) / (na + nb);
-    same->track = Join(same->track, candidate.track);
+    Absorb(candidate, *same);
   }
   const PlatformMotion platform = MotionOfPlatform(pictures);
   std::vector<Mover> movers;
   for (const Candidate& vehicle : vehicles) {
+    if (FarSeenSeldom(vehicle)) {
+      ++counts.brief;
+      continue;
+    }
     Mover mover;
     if (!Measure(vehicle, moments, options, mover, counts)) continue;
     const MotionPicture& picture = pictures[moments[vehicle.middle].picture];
@@ -400,15 +431,23 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
 std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
                                      const GroundView& view) {
   const auto& hits = mover.track.hits;
-  if (moment.time_s < hits.front().time_s - kOutlastGap_s ||
-      moment.time_s > hits.back().time_s + kOutlastGap_s) {
+  const double first = mover.trail ? mover.trail->points.front().time_s : hits.front().time_s;
+  const double last = mover.trail ? mover.trail->points.back().time_s : hits.back().time_s;
+  if (moment.time_s < first - kOutlastGap_s || moment.time_s > last + kOutlastGap_s) {
     return std::nullopt;
   }
   LineFit fit = FitLine(mover.track, moment.time_s, kFitWindow_s);
-  if (mover.pieced) {
+  if (mover.trail) {
+    const PathFit path = PathAbout(*mover.trail, moment.time_s);
+    fit.velocity = path.VelocityAt(moment.time_s);
+    fit.place = path.PlaceAt(moment.time_s) +
+                MetricHeading(mover.metres, fit.velocity).inverse() * mover.from_trail;
+    fit.velocity_sigma = std::max(mover.velocity_sigma, kTrailVelocitySigma_px);
+    fit.place_sigma_px = kPiecedSigmaPx;
+  } else if (mover.pieced) {
     fit.place = mover.centre + mover.velocity * moment.time_s;
     fit.velocity = mover.velocity;
-    fit.velocity_sigma = mover.velocity_sigma;
+    fit.velocity_sigma = std::max(mover.velocity_sigma, kTrailVelocitySigma_px);
     fit.place_sigma_px = kPiecedSigmaPx;
   } else if (fit.hits < 2) {
     return std::nullopt;
@@ -425,7 +464,13 @@ std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
   detection.width_m = mover.width_m;
   detection.score = mover.score;
   detection.classes = mover.classes;
-  const Eigen::Vector2d half(mover.box_width / 2, mover.box_height / 2);
+  Eigen::Vector2d half(mover.box_width / 2, mover.box_height / 2);
+  if (mover.trail) {
+    // As it lies now: it may have turned.
+    const Eigen::Matrix2d sides = Linear(working_from_stable, fit.place) *
+                                  MetricHeading(mover.metres, fit.velocity).inverse();
+    half = sides.cwiseAbs() * Eigen::Vector2d(mover.whole_length_m, mover.whole_breadth_m) / 2;
+  }
   const Eigen::Vector2d low = view.Encoded(place - half), high = view.Encoded(place + half);
   detection.box_x_px = low.x();
   detection.box_y_px = low.y();

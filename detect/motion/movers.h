@@ -2,29 +2,16 @@
 #pragma once
 
 #include <opencv2/core.hpp>
+#include <optional>
 #include <vector>
 
-#include "detect/motion/blobs.h"
 #include "detect/motion/ground_view.h"
-#include "detect/motion/homography.h"
 #include "detect/motion/image_tracker.h"
+#include "detect/motion/moment.h"
 #include "detect/motion/motion_detector.h"
+#include "detect/motion/trail.h"
 
 namespace trucewatch::motion {
-
-// Everything known about one sampled picture after differencing.
-struct Moment {
-  std::size_t picture = 0;
-  double time_s = 0;  // since the first sampled picture
-  bool compared = false;
-  std::string failure;  // when not compared
-  Homography stable_from_working = Homography::Identity();
-  double noise = 1;    // grey levels
-  double level = 128;  // mean grey level
-  std::vector<Blob> blobs;
-  std::vector<Eigen::Vector2d> overlap;  // working pixels
-  double overlap_share = 0;
-};
 
 // An image track that passed every gate.
 struct Mover {
@@ -36,6 +23,12 @@ struct Mover {
   Eigen::Vector2d centre = Eigen::Vector2d::Zero();
   Eigen::Vector2d velocity = Eigen::Vector2d::Zero();
   double velocity_sigma = 0;
+  // When its pixels could be followed: where they were, and where its middle lies from them, metres
+  // along the way and to the right of it; metres per stabilised pixel.
+  std::optional<Trail> trail;
+  Eigen::Vector2d from_trail = Eigen::Vector2d::Zero();
+  Eigen::Matrix2d metres = Eigen::Matrix2d::Identity();
+  double whole_length_m = 0, whole_breadth_m = 0;  // the patches' rims included
   double length_m = 0;
   double width_m = 0;
   double box_width = 0;  // working pixels
@@ -60,8 +53,5 @@ ClassProbabilities ClassesByLength(double length_m);
 // Without a pose the position stays at its default.
 std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
                                      const GroundView& view);
-
-// Half width of the window over which motion counts as straight.
-inline constexpr double kFitWindow_s = 0.8;
 
 }  // namespace trucewatch::motion

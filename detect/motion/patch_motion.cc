@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "detect/motion/patch_sample.h"
+
 namespace trucewatch::motion {
 namespace {
 
@@ -17,35 +19,6 @@ constexpr int kMargin_px =
     1;  // about the patch: its edges carry the information, more ground would dilute it
 constexpr int kMaxSide_px = 14;         // samples along each side of a patch
 constexpr double kMostDifference = 50;  // grey levels: larger ones say no more
-
-constexpr int kPointBits = 16;  // fixed point bits of image points
-constexpr int kExposureBits = 12;
-constexpr std::int64_t kGrey = 256;  // units of a grey level in sums
-
-// Fixed point: the same sums with every compiler, and cheap.
-struct FixedPoint {
-  std::int32_t x = 0, y = 0;
-};
-
-FixedPoint Fixed(const Eigen::Vector2d& p) {
-  const auto fixed = [](double v) {
-    return static_cast<std::int32_t>(
-        std::lround(std::clamp(v, -16000.0, 16000.0) * (1 << kPointBits)));
-  };
-  return {fixed(p.x()), fixed(p.y())};
-}
-
-// Bilinear, in 1/256 grey levels; negative outside the picture.
-std::int32_t Sample(const cv::Mat& image, FixedPoint p) {
-  const int x = p.x >> kPointBits, y = p.y >> kPointBits;
-  if (x < 0 || y < 0 || x >= image.cols - 1 || y >= image.rows - 1) return -1;
-  const auto* top = image.ptr<std::uint8_t>(y) + x;
-  const auto* bottom = top + image.step;
-  const int ax = (p.x >> (kPointBits - 8)) & 255, ay = (p.y >> (kPointBits - 8)) & 255;
-  const int above = top[0] * 256 + (top[1] - top[0]) * ax;
-  const int below = bottom[0] * 256 + (bottom[1] - bottom[0]) * ax;
-  return (above * 256 + (below - above) * ay) >> 8;
-}
 
 // One patch and the picture it is laid over. The map is linear about the patch's centre.
 struct Pair {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "detect/motion/image_tracker.h"
-#include "detect/motion/movers.h"
+#include "detect/motion/moment.h"
 
 namespace trucewatch::motion {
 

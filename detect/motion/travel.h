@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "detect/motion/image_tracker.h"
-#include "detect/motion/movers.h"
+#include "detect/motion/moment.h"
 
 namespace trucewatch::motion {
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "detect/motion/image_tracker.h"
+#include "detect/motion/moment.h"
+#include "detect/motion/patch_motion.h"
+#include "detect/motion/trail.h"
+
+namespace trucewatch::motion {
+
+// Where the patches begin, end and lie across the motion: metres from the trail, or stabilised
+// pixels carried back to time 0.
+struct Extent {
+  double rear = 0, front = 0;  // along the motion
+  double across = 0;           // of their middle, to the right
+  double breadth = 0;          // typical, of one patch
+  double length = 0;           // typical, of one patch
+};
+
+// A track on its way to a vehicle, with what was found out about it.
+struct Candidate {
+  ImageTrack track;
+  PatchMotion patch;
+  LineFit fit;                                         // about the middle hit
+  std::size_t middle = 0;                              // its moment
+  Eigen::Vector2d place = Eigen::Vector2d::Zero();     // working pixels, then
+  Eigen::Matrix2d metres = Eigen::Matrix2d::Zero();    // per stabilised pixel, there
+  Eigen::Vector2d velocity = Eigen::Vector2d::Zero();  // m/s
+  double speed_sigma = 0;
+  std::vector<double> snrs;
+  std::optional<Trail> trail;  // when its pixels could be followed
+  std::optional<Extent> body;  // then; metres from the trail
+};
+
+// Takes displacements to along the way, and to its right (y points down), as they are or in metres.
+Eigen::Matrix2d HeadingFrame(const Eigen::Vector2d& velocity);
+Eigen::Matrix2d MetricHeading(const Eigen::Matrix2d& metres, const Eigen::Vector2d& velocity);
+
+// The smallest of the values than which at least `share` are not larger. Needs one value.
+double Quantile(std::vector<double> values, double share);
+
+// Of the track's patches along a straight way.
+Extent ExtentOf(const ImageTrack& track, const Eigen::Vector2d& velocity,
+                const std::vector<Moment>& moments);
+// Of the track's patches about a trail. `metres`: per stabilised pixel.
+Extent ExtentAbout(const ImageTrack& track, const Trail& trail, const Eigen::Matrix2d& metres,
+                   const std::vector<Moment>& moments);
+
+// Whether two are patches of one vehicle: at one velocity, one behind the other, and close. The
+// first has a body if it has a trail.
+bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Moment>& moments,
+                 double max_size_m);
+
+// `other` becomes part of `vehicle`.
+void Absorb(const Candidate& other, Candidate& vehicle);
+
+}  // namespace trucewatch::motion
