@@ -25,11 +25,10 @@ struct TrackerCounts {
 };
 
 // Follows vehicles through looks of any sensors: interacting multiple models, gating over a spatial
-// index, global nearest neighbour on the gated clusters, integrated existence probability (Musicki,
-// Evans, Stankovic 1994). Frames: the mission's plane. Time: looks in order of time; the caller
-// sorts (hold_buffer.h). Determinism: the state is a function of the options and the looks.
-// Threads: thread-compatible. Copyable: a copy that runs ahead with looks that are not settled yet
-// gives the live picture.
+// index, joint integrated probabilistic data association (joint_association.h). Frames: the
+// mission's plane. Time: looks in order of time; the caller sorts (hold_buffer.h). Determinism: the
+// state is a function of the options and the looks. Threads: thread-compatible. Copyable: a copy
+// runs ahead (live_tracker.h).
 class Tracker {
  public:
   explicit Tracker(const TrackerOptions& options) : options_(options) {}

@@ -13,24 +13,11 @@ namespace {
 using testing::Encode;
 using testing::RenderScene;
 using testing::Scene;
+using testing::SceneConfig;
 using testing::SceneOptions;
 
-v1::config::DetectConfig Config(std::uint32_t threads) {
-  v1::config::DetectConfig config;
-  config.set_threads(threads);
-  config.set_working_gsd_m(0.4);
-  config.set_min_speed_mps(2);
-  config.set_max_speed_mps(40);
-  config.set_min_size_m(2.5);
-  config.set_max_size_m(25);
-  config.set_observation_period_s(0.5);
-  config.set_detection_probability(0.9);
-  config.set_false_alarms_per_km2(0.2);
-  return config;
-}
-
 DetectStage MakeStage(std::uint32_t threads) {
-  return DetectStage(Config(threads), std::make_unique<FlatTerrain>(0, 0));
+  return DetectStage(SceneConfig(threads), std::make_unique<FlatTerrain>(0, 0));
 }
 
 Scene Convoy(std::uint64_t seed) {

@@ -13,23 +13,9 @@
 namespace trucewatch {
 namespace {
 
-v1::config::DetectConfig WorkerConfig() {
-  v1::config::DetectConfig config;
-  config.set_threads(1);
-  config.set_working_gsd_m(0.4);
-  config.set_min_speed_mps(2);
-  config.set_max_speed_mps(40);
-  config.set_min_size_m(2.5);
-  config.set_max_size_m(25);
-  config.set_observation_period_s(0.5);
-  config.set_detection_probability(0.9);
-  config.set_false_alarms_per_km2(0.2);
-  return config;
-}
-
 DetectStage WorkerStage(unsigned workers, JobLimits limits = {}, LoadMeter* load = nullptr) {
-  return DetectStage(WorkerConfig(), testing::WorkerPool(WorkerConfig(), workers, limits), nullptr,
-                     load);
+  return DetectStage(testing::SceneConfig(1),
+                     testing::WorkerPool(testing::SceneConfig(1), workers, limits), nullptr, load);
 }
 
 VideoSegment SegmentOf(std::uint64_t seed) {
@@ -75,7 +61,7 @@ TEST(WorkerStage, AnyNumberOfWorkersMakesTheBytesThatThreadsMake) {
     if (i == 3) segment.source = {"drone2"};
     payloads.push_back(PayloadOf(segment));
   }
-  DetectStage threads(WorkerConfig(), std::make_unique<FlatTerrain>(0, 0));
+  DetectStage threads(testing::SceneConfig(1), std::make_unique<FlatTerrain>(0, 0));
   const auto expected = Handled(threads, payloads);
   ASSERT_GT(expected[0].size(), 2U);
   for (const unsigned workers : {1U, 2U, 4U}) {
@@ -89,7 +75,7 @@ TEST(WorkerStage, AnyNumberOfWorkersMakesTheBytesThatThreadsMake) {
 
 const std::vector<std::string>& LooksOf2() {
   static const std::vector<std::string> looks = [] {
-    DetectStage stage(WorkerConfig(), std::make_unique<FlatTerrain>(0, 0));
+    DetectStage stage(testing::SceneConfig(1), std::make_unique<FlatTerrain>(0, 0));
     return Handled(stage, {PayloadOf(SegmentOf(2))})[0];
   }();
   EXPECT_GT(looks.size(), 2U);
