@@ -225,6 +225,12 @@ void FusionStage::TakeLate(const Look& look, SettledLook settled, HeldMeasuremen
                     FormatUtc(*hold_.released()))));
     return;
   }
+  if (!out && late_waiting_ >= options_.max_late_waiting) {
+    ++counts_.refused;
+    outputs.push_back(Fault(look.source, look.time, format,
+                            "later than the hold, and too many such looks wait already"));
+    return;
+  }
   if (!late_.TakeLook(look.time, look.source, measurement.payload)) {
     ++counts_.repeated;
     outputs.push_back(
@@ -235,7 +241,7 @@ void FusionStage::TakeLate(const Look& look, SettledLook settled, HeldMeasuremen
   if (out) {
     EmitLate(look, std::move(settled), outputs);
   } else {
-    pending_.insert({.measurement = std::move(measurement), .late = true});
+    late_waiting_ += pending_.insert({.measurement = std::move(measurement), .late = true}).second;
   }
 }
 
@@ -290,6 +296,7 @@ void FusionStage::Settle(Outputs& outputs) {
 void FusionStage::Emit(Instant before, Outputs& outputs) {
   while (!pending_.empty() && pending_.begin()->measurement.time < before) {
     const Pending next = std::move(pending_.extract(pending_.begin()).value());
+    if (next.late) --late_waiting_;
     const Result<v1::Envelope> envelope = ParseEnvelope(next.measurement.payload);
     if (!envelope) continue;
     Result<ReadLook> read = LookFromEnvelope(*envelope, frame_);
@@ -408,7 +415,9 @@ Result<void> FusionStage::Restore(std::string_view snapshot) {
   late_ = std::move(late);
   smoother_ = std::move(smoother);
   pending_.clear();
+  late_waiting_ = 0;
   for (const v1::PendingLook& pending : message.pending()) {
+    late_waiting_ += pending.late() ? 1 : 0;
     pending_.insert({.measurement = FromProto(pending.measurement()), .late = pending.late()});
   }
   settled_to_.reset();

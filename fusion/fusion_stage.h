@@ -56,6 +56,9 @@ class FusionStage final : public Stage {
     Geodetic origin;  // of the mission area
     // None: sources are known from their statuses and looks, and all are waited for.
     std::vector<FusionSource> sources = {};
+    // Looks after the hold that may wait for their time to go out; more are refused (DESIGN rule
+    // 9).
+    std::size_t max_late_waiting = 20'000;
   };
 
   // kBadInput when the config is out of range.
@@ -99,6 +102,7 @@ class FusionStage final : public Stage {
   Duration ahead_;  // of what goes out
   Smoother smoother_;
   std::set<Pending> pending_;
+  std::size_t late_waiting_ = 0;       // of them, those that came after the hold
   std::optional<Instant> settled_to_;  // what lies before it is out
   GroupTracker groups_;
   GroupBook book_;

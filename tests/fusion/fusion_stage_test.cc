@@ -257,6 +257,24 @@ TEST(FusionStage, ALateLookWaitsForItsTimeAndIsHeldAgainstTheTracksOfThen) {
   EXPECT_EQ(late_looks, 1);
 }
 
+TEST(FusionStage, MoreLateLooksThanMayWaitAreRefusedAndOnRecord) {
+  std::vector<Sent> late = Mission(60, 13);
+  // Three looks of 30 s come at 45 s.
+  std::rotate(late.begin() + 60, late.begin() + 63, late.begin() + 93);
+  v1::config::FusionConfig config = testing::DefaultConfig();
+  config.set_settled_lag_s(36);
+  auto stage = FusionStage::Create({.config = config, .origin = kOrigin, .max_late_waiting = 2});
+  ASSERT_TRUE(stage);
+  const auto outputs = Feed(**stage, WithStatuses(late), 1);
+  const auto late_looks = std::count_if(outputs.begin(), outputs.end(), [](const auto& output) {
+    return ParseEnvelope(output)->payload_case() == v1::Envelope::kLateLook;
+  });
+  EXPECT_EQ(late_looks, 2);
+  const auto faults = FaultsOf(outputs);
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_NE(faults[0].reason.find("too many such looks wait"), std::string::npos);
+}
+
 TEST(FusionStage, RestoreRefusesWhatIsNoSnapshotOfThisMission) {
   auto stage = NewStage();
   EXPECT_FALSE(stage->Restore("rubbish"));
