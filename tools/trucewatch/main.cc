@@ -200,7 +200,7 @@ void AddTrack(CLI::App& app, Action* action, TrackCommand& c) {
   sub->add_option("--out", c.out, "Tracks as CSV (default: standard output)");
   sub->add_option("--settled", c.settled_lag_s,
                   "Seconds of hindsight: a row is written, smoothed, when so much more is there; "
-                  "without it each row is what was known then")
+                  "at least the hold; without it each row is what was known then")
       ->check(CLI::Range(0.0, 3600.0));
   sub->add_option("--hold", c.hold_s, "Seconds that looks may arrive late")
       ->check(CLI::Range(0.1, 600.0));
