@@ -234,6 +234,10 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
   }
   ValidateDetect(config.detect(), &problems);
   ValidateFusion(config.fusion(), &problems);
+  const std::string& reference = config.fusion().reference_source();
+  if (!reference.empty() && !ids.contains(reference)) {
+    problems.Add("fusion.reference_source", fmt::format("'{}' is no source", reference));
+  }
   if (config.has_hub()) ValidateHub(config, &problems);
   if (config.detect().has_people()) {
     const auto& people = config.detect().people();
