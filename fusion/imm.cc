@@ -60,6 +60,39 @@ double UpdateRangeRate(Gaussian& g, const Eigen::Vector2d& sensor, double z, dou
   return -0.5 * (y * y / s + std::log(s) + kLog2Pi);
 }
 
+// The radial speed given that it was not reported: its density times 1 - pd outside +-limit. Mean
+// and variance of that are put in the place of what was believed, the rest of the state follows by
+// regression.
+void MissRadial(Gaussian& g, const Eigen::Vector2d& sensor, double limit, double pd) {
+  const Eigen::Vector2d d = g.mean.head<2>() - sensor;
+  const double range = d.norm();
+  if (range < 1.0) return;
+  const Eigen::Vector2d u = d / range;
+  const Eigen::Vector2d v = g.mean.tail<2>();
+  const double mean = u.dot(v);
+  Eigen::Vector4d h;
+  h << (v - mean * u) / range, u;
+  const Eigen::Vector4d ph = g.cov * h;
+  const double variance = h.dot(ph);
+  if (!(variance > 0)) return;
+  const double sigma = std::sqrt(variance);
+  const double a = (-limit - mean) / sigma, b = (limit - mean) / sigma;
+  const double inside = NormalCdf(b) - NormalCdf(a);
+  if (inside < 1e-6) return;
+  const auto density = [](double z) {
+    return std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi);
+  };
+  // Moments in standard units of the part inside, added to (1 - pd) times those of the whole.
+  const double m1 = density(a) - density(b);
+  const double m2 = inside + a * density(a) - b * density(b);
+  const double mass = (1.0 - pd) + pd * inside;
+  const double shift = pd * m1 / mass;
+  const double spread = ((1.0 - pd) + pd * m2) / mass - shift * shift;
+  g.mean += ph * (shift / sigma);
+  g.cov += ph * ph.transpose() * ((spread - 1.0) / variance);
+  Symmetrise(g.cov);
+}
+
 // Lifts the position covariance to at least `floor` in every direction (positive part of the
 // difference).
 void LiftPosition(Gaussian& g, const Eigen::Matrix2d& floor) {
@@ -117,6 +150,11 @@ void Normalise(PerModel& probability) {
   for (double& p : probability) p /= floored;
 }
 
+double NoiseOf(int model, const MotionModelOptions& options) {
+  if (model == kCruise) return options.cruise_noise_m2ps3;
+  return model == kSteady ? options.steady_noise_m2ps3 : options.manoeuvre_noise_m2ps3;
+}
+
 void PredictConstantVelocity(Gaussian& g, double dt_s, double q) {
   const double dt = dt_s;
   g.mean.head<2>() += dt * g.mean.tail<2>();
@@ -157,22 +195,22 @@ Gaussian Departing(const Gaussian& stopped, const MotionModelOptions& options) {
 
 }  // namespace internal
 
-Eigen::Matrix3d TransitionProbabilities(const Eigen::Matrix3d& rate_per_s, double dt_s) {
+ModelMatrix TransitionProbabilities(const ModelMatrix& rate_per_s, double dt_s) {
   // Scaling and squaring with a Taylor series: |A| <= 1/8 makes the eighth term smaller than 1e-12.
-  Eigen::Matrix3d a = rate_per_s * dt_s;
+  ModelMatrix a = rate_per_s * dt_s;
   int squarings = 0;
   while (a.cwiseAbs().maxCoeff() > 0.125 && squarings < 40) {
     a *= 0.5;
     ++squarings;
   }
-  Eigen::Matrix3d sum = Eigen::Matrix3d::Identity(), term = sum;
+  ModelMatrix sum = ModelMatrix::Identity(), term = sum;
   for (int k = 1; k <= 8; ++k) {
     term = (term * a / k).eval();
     sum += term;
   }
   for (int k = 0; k < squarings; ++k) sum = (sum * sum).eval();
   sum = sum.cwiseMax(0.0).eval();
-  for (int i = 0; i < 3; ++i) sum.row(i) /= sum.row(i).sum();
+  for (int i = 0; i < kModelCount; ++i) sum.row(i) /= sum.row(i).sum();
   return sum;
 }
 
@@ -190,7 +228,7 @@ Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& o
   if (plot.v_en_mps) UpdatePair(g, 2, *plot.v_en_mps, plot.v_cov_en);
   Imm imm;
   imm.model.fill(g);
-  imm.probability = {0.1, 0.6, 0.3};
+  imm.probability = {0.1, 0.2, 0.4, 0.3};
   Gaussian& stopped = imm.model[kStopped];
   stopped.mean.tail<2>().setZero();
   stopped.cov.bottomRows<2>().setZero();
@@ -202,8 +240,7 @@ Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& o
 
 namespace {
 
-void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition,
-          const MotionModelOptions& options) {
+void Step(Imm& imm, double dt, const ModelMatrix& transition, const MotionModelOptions& options) {
   PerModel predicted{};
   for (int j = 0; j < kModelCount; ++j) {
     for (int i = 0; i < kModelCount; ++i) {
@@ -231,8 +268,10 @@ void Step(Imm& imm, double dt, const Eigen::Matrix3d& transition,
     }
   }
   internal::PredictStopped(mixed[kStopped], dt, options);
-  internal::PredictConstantVelocity(mixed[kSteady], dt, options.steady_noise_m2ps3);
-  internal::PredictConstantVelocity(mixed[kManoeuvre], dt, options.manoeuvre_noise_m2ps3);
+  for (int j = kCruise; j <= kManoeuvre; ++j) {
+    internal::PredictConstantVelocity(mixed[static_cast<std::size_t>(j)], dt,
+                                      internal::NoiseOf(j, options));
+  }
   imm.model = mixed;
   imm.probability = predicted;
   internal::Normalise(imm.probability);
@@ -301,8 +340,14 @@ double Update(Imm& imm, const PerModel& report_probability, const Look& look, co
   return highest + std::log(sum);
 }
 
-void Miss(Imm& imm, const PerModel& miss_probability) {
-  for (std::size_t j = 0; j < kModelCount; ++j) imm.probability[j] *= 1.0 - miss_probability[j];
+void Miss(Imm& imm, const PerModel& miss_probability, const Look& look) {
+  for (std::size_t j = 0; j < kModelCount; ++j) {
+    imm.probability[j] *= 1.0 - miss_probability[j];
+    if (look.sensor_en_m && look.min_detectable_speed_mps > 0 && miss_probability[j] > 0) {
+      MissRadial(imm.model[j], *look.sensor_en_m, look.min_detectable_speed_mps,
+                 look.detection_probability);
+    }
+  }
   internal::Normalise(imm.probability);
 }
 
@@ -333,13 +378,16 @@ Imm Merge(std::span<const Alternative> alternatives) {
 
 Gaussian Estimate(const Imm& imm) {
   Gaussian result;
-  const double moving = imm.probability[kSteady] + imm.probability[kManoeuvre];
   if (imm.probability[kStopped] > 0.5) {
     result.mean = imm.model[kStopped].mean;
   } else {
-    result.mean = (imm.probability[kSteady] * imm.model[kSteady].mean +
-                   imm.probability[kManoeuvre] * imm.model[kManoeuvre].mean) /
-                  moving;
+    result.mean.setZero();
+    double moving = 0;
+    for (std::size_t j = kCruise; j < kModelCount; ++j) {
+      result.mean += imm.probability[j] * imm.model[j].mean;
+      moving += imm.probability[j];
+    }
+    result.mean /= moving;
   }
   result.cov.setZero();
   for (std::size_t j = 0; j < kModelCount; ++j) {

@@ -15,17 +15,20 @@ struct Gaussian {
   Eigen::Matrix4d cov = Eigen::Matrix4d::Identity();
 };
 
-// Ways to move. kStopped holds its place; the others are constant velocity with little and much
-// process noise.
+// Ways to move. kStopped holds its place; the others are constant velocity with hardly any, little
+// and much process noise.
 inline constexpr int kStopped = 0;
-inline constexpr int kSteady = 1;
-inline constexpr int kManoeuvre = 2;
-inline constexpr int kModelCount = 3;
+inline constexpr int kCruise = 1;
+inline constexpr int kSteady = 2;
+inline constexpr int kManoeuvre = 3;
+inline constexpr int kModelCount = 4;
 using PerModel = std::array<double, kModelCount>;
+using ModelMatrix = Eigen::Matrix4d;  // row: from, column: into
 
 // What vehicles do. Not a tuning to a scenario: one set for all.
 struct MotionModelOptions {
-  double steady_noise_m2ps3 = 0.05;    // white-acceleration density while driving steadily
+  double cruise_noise_m2ps3 = 0.001;   // white-acceleration density while the speed is held
+  double steady_noise_m2ps3 = 0.05;    // in traffic, along a road that winds
   double manoeuvre_noise_m2ps3 = 3.0;  // while braking, starting or turning
   double stopped_noise_m2ps = 0.05;    // random walk of a stopped vehicle's place
   double stopped_speed_sigma_mps = 0.3;
@@ -36,9 +39,11 @@ struct MotionModelOptions {
   double initial_speed_sigma_mps = 12.0;   // each of east and north
   double max_step_s = 5.0;                 // longer predictions are made in steps of this
   // Rates of change between the models [1/s]; each row adds up to 0.
-  Eigen::Matrix3d rate_per_s =
-      (Eigen::Matrix3d() << -0.022, 0.002, 0.020, 0.001, -0.005, 0.004, 0.020, 0.100, -0.120)
-          .finished();
+  ModelMatrix rate_per_s = (ModelMatrix() << -0.022, 0.000, 0.002, 0.020,  //
+                            0.000, -0.003, 0.002, 0.001,                   //
+                            0.001, 0.005, -0.010, 0.004,                   //
+                            0.020, 0.020, 0.080, -0.120)
+                               .finished();
 };
 
 // Interacting multiple models (Blom and Bar-Shalom 1988): one Gaussian a model and the models'
@@ -55,7 +60,7 @@ Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& o
 // step, and the matrix costs more than moving one of them. Changes no result.
 struct TransitionMemo {
   double dt_s = -1;
-  Eigen::Matrix3d probabilities;
+  ModelMatrix probabilities;
 };
 
 // Moves the state dt_s >= 0 ahead. One memo serves one set of options.
@@ -84,8 +89,10 @@ struct UpdateOptions {
 // x density of the report [1/m^2, and per m/s of range rate, per (m/s)^2 of velocity].
 double Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
               const UpdateOptions& options);
-// Takes in that nothing was reported.
-void Miss(Imm& imm, const PerModel& miss_probability);
+// Takes in that nothing was reported. That too is a measurement: what a radar with a least
+// detectable speed does not see probably drives across its beam or stands (Koch 2004, "On negative
+// information in tracking and sensor data fusion").
+void Miss(Imm& imm, const PerModel& miss_probability, const Look& look);
 
 // One of several ways it may have gone, and how probable that is.
 struct Alternative {
@@ -101,6 +108,6 @@ Imm Merge(std::span<const Alternative> alternatives);
 Gaussian Estimate(const Imm& imm);
 
 // exp(rate x dt): probabilities of going from row to column in dt.
-Eigen::Matrix3d TransitionProbabilities(const Eigen::Matrix3d& rate_per_s, double dt_s);
+ModelMatrix TransitionProbabilities(const ModelMatrix& rate_per_s, double dt_s);
 
 }  // namespace trucewatch

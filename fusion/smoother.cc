@@ -28,9 +28,8 @@ Way WayBack(const Imm& filtered, std::size_t from, const Gaussian& later, std::s
     internal::PredictStopped(predicted, dt, options);
     cross.rightCols<2>().setZero();  // nothing of the speed goes on
   } else {
-    internal::PredictConstantVelocity(
-        predicted, dt,
-        into == kSteady ? options.steady_noise_m2ps3 : options.manoeuvre_noise_m2ps3);
+    internal::PredictConstantVelocity(predicted, dt,
+                                      internal::NoiseOf(static_cast<int>(into), options));
     cross.leftCols<2>() += dt * g.cov.rightCols<2>();
   }
   const Eigen::LLT<Eigen::Matrix4d> llt(predicted.cov);
@@ -50,7 +49,7 @@ Way WayBack(const Imm& filtered, std::size_t from, const Gaussian& later, std::s
 Imm SmoothBack(const Imm& filtered, const Imm& later, double dt_s,
                const MotionModelOptions& options) {
   constexpr double kNegligible = 1e-4;
-  const Eigen::Matrix3d transition = TransitionProbabilities(options.rate_per_s, dt_s);
+  const ModelMatrix transition = TransitionProbabilities(options.rate_per_s, dt_s);
   std::array<std::array<Way, kModelCount>, kModelCount> way;  // [from][into]
   std::array<PerModel, kModelCount> weight{};
   for (std::size_t into = 0; into < kModelCount; ++into) {

@@ -166,10 +166,15 @@ v1::TrackerState ToProto(const Tracker& tracker) {
        {c.looks, c.plots, c.associated, c.initiated, c.merged, c.deleted, c.refused}) {
     message.add_counts(count);
   }
-  for (const auto& [source, time] : tracker.last_looks()) {
+  for (const auto& [source, watch] : tracker.watches()) {
     v1::SourceLook* look = message.add_last_looks();
     look->set_source_id(source.value);
-    look->set_time_us(time.micros());
+    look->set_time_us(watch.time.micros());
+    for (const Eigen::Vector2d& corner : {watch.low_en_m, watch.high_en_m}) {
+      look->add_box(corner.x());
+      look->add_box(corner.y());
+    }
+    look->set_unseen_per_m2(watch.unseen_per_m2);
   }
   for (const TrackState& track : tracker.tracks()) {
     *message.add_tracks() = ToProto(track);
@@ -187,9 +192,18 @@ Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
   if (!Ascending(tracks, [](const TrackState& track) { return track.id; })) {
     return Fail(ErrorCode::kBadInput, "fusion snapshot: tracks are not in order");
   }
-  std::map<SourceId, Instant> last_looks;
+  std::map<SourceId, Watch> watches;
   for (const v1::SourceLook& look : message.last_looks()) {
-    last_looks[SourceId{look.source_id()}] = Instant::FromMicros(look.time_us());
+    if (look.box_size() != 4 ||
+        !std::all_of(look.box().begin(), look.box().end(),
+                     [](double v) { return std::isfinite(v); }) ||
+        !(look.unseen_per_m2() >= 0) || !(look.unseen_per_m2() < 1)) {
+      return Fail(ErrorCode::kBadInput, "fusion snapshot: where a source looked");
+    }
+    watches[SourceId{look.source_id()}] = {.time = Instant::FromMicros(look.time_us()),
+                                           .low_en_m = {look.box(0), look.box(1)},
+                                           .high_en_m = {look.box(2), look.box(3)},
+                                           .unseen_per_m2 = look.unseen_per_m2()};
   }
   tracker.Restore(Instant::FromMicros(message.time_us()), message.last_id(),
                   {.looks = message.counts(0),
@@ -199,7 +213,7 @@ Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
                    .merged = message.counts(4),
                    .deleted = message.counts(5),
                    .refused = message.counts(6)},
-                  std::move(last_looks), std::move(tracks));
+                  std::move(watches), std::move(tracks));
   return {};
 }
 

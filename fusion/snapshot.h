@@ -16,7 +16,7 @@
 
 namespace trucewatch {
 
-inline constexpr std::uint32_t kSnapshotVersion = 3;
+inline constexpr std::uint32_t kSnapshotVersion = 4;
 
 // State to message and back, bit for bit. RestoreFrom fails with kBadInput on a message that cannot
 // be such a state.

@@ -32,7 +32,7 @@ struct TrackCsvOptions {
   // Rows are left out whose place is known no better than this (root of the trace of its
   // covariance): past the distance at which a place counts as wrong, a row costs more than it is
   // worth.
-  double max_position_sigma_m = 50.0;
+  double max_position_sigma_m = 55.0;
   // Not set: the live picture, a row at t uses plots received by t. Set: the settled picture, a row
   // at t uses plots received by t + lag; at least the hold.
   std::optional<double> settled_lag_s;

@@ -23,6 +23,12 @@ struct Box {
     low = low.cwiseMin(p);
     high = high.cwiseMax(p);
   }
+  // Of its area, what lies outside another box.
+  double ShareOutside(const Eigen::Vector2d& other_low, const Eigen::Vector2d& other_high) const {
+    const Eigen::Array2d common = (high.cwiseMin(other_high) - low.cwiseMax(other_low)).array();
+    const double area = (high - low).prod();
+    return area > 0 ? 1.0 - common.max(0.0).prod() / area : 0.0;
+  }
   bool Touches(const Eigen::Vector2d& p, double margin) const {
     return (p.array() >= low.array() - margin).all() && (p.array() <= high.array() + margin).all();
   }
@@ -238,7 +244,7 @@ void Tracker::TakeReports(TrackState& track, const Look& look, const Candidate& 
   const double silent = track.existence * (1.0 - candidate.miss) /
                         (1.0 - track.existence * candidate.miss);  // it exists, if it was missed
   Imm missed = track.imm;
-  Miss(missed, candidate.detect.miss);
+  Miss(missed, candidate.detect.miss, look);
   std::vector<Alternative> alternatives;
   double exists = candidate.missed_probability * silent;
   if (exists > kNegligible || candidate.pairs.empty()) alternatives.push_back({exists, &missed});
@@ -285,17 +291,33 @@ void Tracker::Confirm(const std::vector<std::size_t>& ready) {
   }
 }
 
-// What may have come since this sensor last looked. A sensor that has not looked for long, or
-// never, finds what came within the memory: what was there before is known to the others, or is
-// rare.
+// Intensity of objects never reported (Williams 2015, "Marginal multi-Bernoulli filters", eq. 13
+// and 21), as one number for each source: what was there where it has not looked before, what has
+// come since, less what each look takes out.
 void Tracker::NoteLook(const Look& look) {
-  double since = options_.birth_memory_s;
-  const auto [last, first] = last_looks_.try_emplace(look.source, time_);
-  if (!first) {
-    since = std::clamp((time_ - last->second).seconds(), 0.0, options_.birth_memory_s);
-    last->second = time_;
+  const double most = options_.unseen_per_km2 / kSquareMetresPerKm2;
+  Box footprint;
+  for (const Eigen::Vector2d& p : look.footprint_en_m) footprint.Take(p);
+  const auto [place, first] = watches_.try_emplace(look.source);
+  Watch& watch = place->second;
+  if (first) {
+    watch.unseen_per_m2 = most;
+  } else {
+    const double came = options_.births_per_km2_s / kSquareMetresPerKm2 *
+                        std::max(0.0, (time_ - watch.time).seconds());
+    watch.unseen_per_m2 = std::min(most, watch.unseen_per_m2 + came);
+    if (!look.footprint_en_m.empty()) {
+      const double fresh = footprint.ShareOutside(watch.low_en_m, watch.high_en_m);
+      watch.unseen_per_m2 += fresh * (most - watch.unseen_per_m2);
+    }
   }
-  births_per_m2_ = options_.births_per_km2_s * since / kSquareMetresPerKm2;
+  births_per_m2_ = watch.unseen_per_m2;
+  watch.unseen_per_m2 *= 1.0 - look.detection_probability;
+  watch.time = time_;
+  if (!look.footprint_en_m.empty()) {
+    watch.low_en_m = footprint.low;
+    watch.high_en_m = footprint.high;
+  }
 }
 
 void Tracker::Process(const Look& look) {
@@ -399,7 +421,10 @@ void Tracker::MergeDuplicates(const std::vector<Candidate>& candidates) {
 void Tracker::Prune() {
   const double widest = options_.max_position_sigma_m * options_.max_position_sigma_m;
   const auto gone = [&](const TrackState& track) {
-    if (track.existence < options_.delete_existence) return true;
+    if (track.existence < options_.delete_existence &&
+        (track.confirmed || internal::MissesOnEnd(track) >= options_.forget_misses)) {
+      return true;
+    }
     if (track.time < time_) return false;  // not touched by this look; judged when it is advanced
     const Eigen::Matrix4d& p = track.imm.model[kSteady].cov;
     return track.imm.probability[kStopped] < 0.5 && std::max(p(0, 0), p(1, 1)) > widest;
@@ -429,9 +454,9 @@ std::vector<TrackEstimate> Tracker::Estimates(Instant time) const {
 }
 
 void Tracker::Restore(Instant time, std::uint64_t last_id, const TrackerCounts& counts,
-                      std::map<SourceId, Instant> last_looks, std::vector<TrackState> tracks) {
+                      std::map<SourceId, Watch> watches, std::vector<TrackState> tracks) {
   time_ = time;
-  last_looks_ = std::move(last_looks);
+  watches_ = std::move(watches);
   last_id_ = last_id;
   counts_ = counts;
   tracks_ = std::move(tracks);

@@ -13,6 +13,16 @@
 
 namespace trucewatch {
 
+// Where a source looked last, and what it has not found yet.
+struct Watch {
+  Instant time;
+  Eigen::Vector2d low_en_m = Eigen::Vector2d::Zero();  // box around the footprint
+  Eigen::Vector2d high_en_m = Eigen::Vector2d::Zero();
+  double unseen_per_m2 = 0;  // objects that could be reported and never were
+
+  bool operator==(const Watch&) const = default;
+};
+
 // Counts since the mission's start.
 struct TrackerCounts {
   std::uint64_t looks = 0;
@@ -46,10 +56,10 @@ class Tracker {
   const TrackerCounts& counts() const { return counts_; }
   std::uint64_t last_id() const { return last_id_; }
   Instant time() const { return time_; }
-  const std::map<SourceId, Instant>& last_looks() const { return last_looks_; }
+  const std::map<SourceId, Watch>& watches() const { return watches_; }
   // Puts back what the readers above gave (snapshots). `tracks` ascending by id.
   void Restore(Instant time, std::uint64_t last_id, const TrackerCounts& counts,
-               std::map<SourceId, Instant> last_looks, std::vector<TrackState> tracks);
+               std::map<SourceId, Watch> watches, std::vector<TrackState> tracks);
 
  private:
   struct Candidate;
@@ -69,8 +79,8 @@ class Tracker {
   Instant time_;
   std::uint64_t last_id_ = 0;
   TrackerCounts counts_;
-  std::map<SourceId, Instant> last_looks_;
-  double births_per_m2_ = 0;  // new objects expected in the look at hand
+  std::map<SourceId, Watch> watches_;
+  double births_per_m2_ = 0;  // first reports expected in the look at hand, if all were detected
   std::vector<TrackState> tracks_;
 };
 

@@ -14,13 +14,18 @@ struct TrackerOptions {
   MotionModelOptions motion;
   double confirm_existence = 0.99;  // published from here on ...
   int confirm_updates = 2;          // ... and after this many looks have reported it
-  double delete_existence = 0.02;
+  // Published until here. What was never published is forgotten below it once it has been missed
+  // forget_misses times on end, for the first report of what is rare may be less probable than
+  // that.
+  double delete_existence = 0.005;
+  int forget_misses = 2;
   double max_existence = 0.9995;  // what no number of reports exceeds
   double mean_life_s = 3600.0;    // after which an object has left the area or hidden for good
   double max_position_sigma_m = 500.0;  // a track known no better than this is deleted
-  // Expected new objects, for at most this long since the sensor last looked.
-  double births_per_km2_s = 0.01;
-  double birth_memory_s = 10.0;
+  // Objects that nobody has reported yet: where a sensor looks for the first time, and how they
+  // become more while it looks: what comes, starts or turns out of the radar's blind speeds.
+  double unseen_per_km2 = 0.3;
+  double births_per_km2_s = 0.0003;
   double gate_d2 = 18.0;  // squared Mahalanobis distance in position: 1 in 8,000 true reports lost
   // Pairs less probable than this against "missed" are not looked at (natural logarithm).
   double min_log_ratio = -5.0;

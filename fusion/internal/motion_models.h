@@ -5,6 +5,9 @@
 
 namespace trucewatch::internal {
 
+// White-acceleration density [m^2/s^3] of a moving model.
+double NoiseOf(int model, const MotionModelOptions& options);
+
 // Constant velocity with white acceleration of density q [m^2/s^3] (Bar-Shalom, Li, Kirubarajan
 // 2001, eq. 6.2.2-12).
 void PredictConstantVelocity(Gaussian& g, double dt_s, double q);

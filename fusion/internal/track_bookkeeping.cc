@@ -99,6 +99,17 @@ void NoteOpportunity(TrackState& track, std::uint64_t look, bool reported) {
   track.next_opportunity = (track.next_opportunity + 1) % kOpportunityMemory;
 }
 
+int MissesOnEnd(const TrackState& track) {
+  int misses = 0;
+  for (std::size_t k = 1; k <= kOpportunityMemory; ++k) {
+    const Opportunity& o =
+        track.opportunities[(track.next_opportunity + kOpportunityMemory - k) % kOpportunityMemory];
+    if (o.look == 0 || o.reported) break;
+    ++misses;
+  }
+  return misses;
+}
+
 bool IsWithinOneVehicle(const Gaussian& a, const Gaussian& b) {
   constexpr double kVehicleLengthM = 6.0;
   const double surely = a.cov.topLeftCorner<2, 2>().trace() + b.cov.topLeftCorner<2, 2>().trace();

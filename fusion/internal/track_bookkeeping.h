@@ -22,6 +22,9 @@ void NoteSupport(std::vector<TrackSupport>& supports, const Look& look);
 // Notes that `look` reported the track: supports, last update, number of updates.
 void TakeSupport(TrackState& track, const Look& look);
 
+// Newest opportunities without a report, kOpportunityMemory at most.
+int MissesOnEnd(const TrackState& track);
+
 void NoteOpportunity(TrackState& track, std::uint64_t look, bool reported);
 
 // True when the two surely lie closer than a vehicle is long.

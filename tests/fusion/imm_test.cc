@@ -35,7 +35,7 @@ Imm At(const Eigen::Vector4d& mean, double p_sigma, double v_sigma) {
   }
   imm.model[kStopped].mean.tail<2>().setZero();
   imm.model[kStopped].cov.bottomRightCorner<2, 2>() = 0.09 * Eigen::Matrix2d::Identity();
-  imm.probability = {0.2, 0.5, 0.3};
+  imm.probability = {0.2, 0.1, 0.4, 0.3};
   return imm;
 }
 
@@ -43,11 +43,11 @@ TEST(Imm, TransitionProbabilitiesAreTheMatrixExponential) {
   const MotionModelOptions options;
   // Independent reference: (I + A/n)^n with n = 2^20.
   for (const double dt : {0.04, 0.5, 5.0, 60.0}) {
-    Eigen::Matrix3d expected = Eigen::Matrix3d::Identity() + options.rate_per_s * dt / 1048576.0;
+    ModelMatrix expected = ModelMatrix::Identity() + options.rate_per_s * dt / 1048576.0;
     for (int k = 0; k < 20; ++k) expected = (expected * expected).eval();
-    const Eigen::Matrix3d got = TransitionProbabilities(options.rate_per_s, dt);
+    const ModelMatrix got = TransitionProbabilities(options.rate_per_s, dt);
     EXPECT_LT((got - expected).cwiseAbs().maxCoeff(), 1e-5) << dt;
-    EXPECT_LT((got.rowwise().sum() - Eigen::Vector3d::Ones()).cwiseAbs().maxCoeff(), 1e-12);
+    EXPECT_LT((got.rowwise().sum() - Eigen::Vector4d::Ones()).cwiseAbs().maxCoeff(), 1e-12);
   }
 }
 
@@ -61,7 +61,7 @@ TEST(Imm, UpdateOfOneModelEqualsTheMatrixForm) {
   Imm imm = At({100, 100, 5, 8}, 30, 4);
   imm.model[kSteady].cov(0, 2) = imm.model[kSteady].cov(2, 0) = 40;
   const Gaussian prior = imm.model[kSteady];
-  Update(imm, {1, 1, 1}, look, plot, {});
+  Update(imm, {1, 1, 1, 1}, look, plot, {});
 
   // Reference: position first, then the range rate linearised there; both in information form.
   Eigen::Matrix<double, 2, 4> h = Eigen::Matrix<double, 2, 4>::Identity();
@@ -99,12 +99,36 @@ TEST(Imm, AStoppedObjectIsNotDetectableByRadarAndAMissMakesItMoreLikelyStopped) 
   const Detectability detect = DetectabilityOf(imm, look);
   EXPECT_LT(detect.miss[kStopped], 0.01);
   EXPECT_NEAR(detect.miss[kSteady], 0.9, 0.01);
-  Miss(imm, detect.miss);
+  Miss(imm, detect.miss, look);
   EXPECT_GT(imm.probability[kStopped], 0.65);
 }
 
 TEST(Imm, MovingAcrossTheBeamIsNotDetectableEither) {
   EXPECT_LT(DetectabilityOf(At({0, 0, 12, 0}, 10, 0.5), RadarLook()).miss[kSteady], 0.01);
+}
+
+// Radial speed at most the limit, or missed by chance: its density summed up on a fine grid.
+TEST(Imm, AMissLeavesTheRadialSpeedsThatTheRadarCannotSee) {
+  const Look look = RadarLook();
+  for (const double radial : {0.0, 2.0, 4.0}) {
+    Imm imm = At({0, 0, 12, radial}, 10, 2);
+    double sum = 0, first = 0, second = 0;
+    for (double v = radial - 20; v < radial + 20; v += 1e-3) {
+      const double z = (v - radial) / 2.0;
+      const double seen =
+          std::abs(v) > look.min_detectable_speed_mps ? look.detection_probability : 0;
+      const double density = std::exp(-0.5 * z * z) * (1.0 - seen);
+      sum += density;
+      first += density * v;
+      second += density * v * v;
+    }
+    const double mean = first / sum;
+    Miss(imm, DetectabilityOf(imm, look).miss, look);
+    const Gaussian& g = imm.model[kSteady];
+    EXPECT_NEAR(g.mean(3), mean, 0.02) << radial;
+    EXPECT_NEAR(g.cov(3, 3), second / sum - mean * mean, 0.05) << radial;
+    EXPECT_NEAR(g.mean(2), 12.0, 0.05);  // across the beam nothing is learnt
+  }
 }
 
 TEST(Imm, OutsideTheFootprintAMissSaysNothingAndOnItsEdgeHalf) {
@@ -125,7 +149,7 @@ TEST(Imm, RepeatedLooksOfOneGeoreferenceDoNotBecomeSurerThanOne) {
   for (int k = 1; k <= 100; ++k) {
     for (Imm* imm : {&shared, &independent}) {
       Predict(*imm, 0.5, MotionModelOptions{});
-      Update(*imm, {0.9, 0.9, 0.9}, look, PlotAt(5.0 * k, 0, 5),
+      Update(*imm, {0.9, 0.9, 0.9, 0.9}, look, PlotAt(5.0 * k, 0, 5),
              {.shared_georeference = imm == &shared});
     }
   }
@@ -139,7 +163,7 @@ TEST(Imm, RepeatedLooksOfOneGeoreferenceDoNotBecomeSurerThanOne) {
 TEST(Imm, TheEstimateIsEitherThereOrOnTheWayButCoversBoth) {
   Imm imm = At({1000, 0, 10, 0}, 10, 1);
   imm.model[kStopped].mean.head<2>() << 0, 0;
-  imm.probability = {0.6, 0.3, 0.1};
+  imm.probability = {0.6, 0, 0.3, 0.1};
   const Gaussian estimate = Estimate(imm);
   EXPECT_EQ(estimate.mean(0), 0.0);
   EXPECT_GT(estimate.cov(0, 0), 0.39e6);

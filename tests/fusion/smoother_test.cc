@@ -29,7 +29,7 @@ MotionModelOptions SteadyOnly() {
 Imm Steady(const Eigen::Vector4d& mean, const Eigen::Matrix4d& cov) {
   Imm imm;
   for (Gaussian& g : imm.model) g = {mean, cov};
-  imm.probability = {1e-9, 1.0 - 2e-9, 1e-9};
+  imm.probability = {1e-9, 1e-9, 1.0 - 3e-9, 1e-9};
   return imm;
 }
 

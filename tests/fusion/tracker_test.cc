@@ -190,6 +190,27 @@ TEST(Tracker, AVehicleThatStopsUnderAGmtiRadarIsNotDeleted) {
   EXPECT_GE(kept, 27);  // issue: at least 90 % keep their identity
 }
 
+// What a sensor has looked at and not found is not there; where it has not looked, it may be.
+TEST(Tracker, ObjectsNotSeenBecomeFewerWithEachLookAndMoreWhereItLooksAnew) {
+  std::mt19937_64 random(1);
+  TrackerOptions options;
+  options.unseen_per_km2 = 1.0;
+  options.births_per_km2_s = 0.01;
+  Tracker tracker(options);
+  CameraModel camera;
+  camera.detection_probability = 0.8;
+  camera.false_per_km2 = 0;
+  const auto unseen = [&] { return 1e6 * tracker.watches().at(SourceId{"drone1"}).unseen_per_m2; };
+  tracker.Process(CameraLook(camera, 0, {}, random));
+  EXPECT_NEAR(unseen(), 0.2 * 1.0, 1e-12);
+  tracker.Process(CameraLook(camera, 2, {}, random));
+  EXPECT_NEAR(unseen(), 0.2 * (0.2 + 0.02), 1e-12);
+  const double before = unseen();
+  camera.centre_m = {250, 0};  // a quarter of the footprint is new
+  tracker.Process(CameraLook(camera, 2, {}, random));
+  EXPECT_NEAR(unseen(), 0.2 * (0.75 * before + 0.25 * 1.0), 1e-12);
+}
+
 TEST(Tracker, AMissOutsideTheFootprintIsNoMiss) {
   std::mt19937_64 random(9);
   RadarModel radar;
