@@ -76,6 +76,10 @@ FusionStage::FusionStage(const Options& options)
       book_(GroupBookOptions{}),
       late_(LateOptionsFor(options.config)) {
   config_key_ = ConfigKey(options);
+  if (!options.config.reference_source().empty()) {
+    registration_.emplace(RegistrationOptions{.reference = {options.config.reference_source()},
+                                              .tracker = TrackerOptionsFor(options.config)});
+  }
 }
 
 Result<std::unique_ptr<FusionStage>> FusionStage::Create(const Options& options) {
@@ -85,6 +89,11 @@ Result<std::unique_ptr<FusionStage>> FusionStage::Create(const Options& options)
     if (!ids.insert(source.id).second) {
       return Fail(ErrorCode::kBadInput, "fusion: source '{}' is listed twice", source.id.value);
     }
+  }
+  const SourceId reference{options.config.reference_source()};
+  if (!reference.value.empty() && !ids.empty() && !ids.contains(reference)) {
+    return Fail(ErrorCode::kBadInput, "fusion: reference_source '{}' is no source",
+                reference.value);
   }
   return std::unique_ptr<FusionStage>(new FusionStage(options));
 }
@@ -252,11 +261,11 @@ void FusionStage::EmitLate(const Look& look, SettledLook settled, Outputs& outpu
   v1::Envelope envelope;
   *envelope.mutable_late_look() =
       ToProto(LateLook{.source = look.source,
-                       .lineage = look.lineage,
+                       .lineage = Marked(look.source, look.lineage),
                        .time = look.time,
                        .exercise = settled.exercise,
                        .reports = static_cast<int>(look.plots.size() + look.groups.size()),
-                       .matches = late_.Match(look),
+                       .matches = late_.Match(Located(look)),
                        .raw_digests = look.raw_digests});
   outputs.push_back(SerializeEnvelope(envelope));
 }
@@ -287,9 +296,9 @@ void FusionStage::Settle(Outputs& outputs) {
     // Of a sparse look only the groups were waiting for their time.
     if (hold_.IsSparse(held.source) || IsSatellite(look.lineage.modality)) continue;
     if (!next_picture_) next_picture_ = OnGridFrom(held.time, period_);
-    tracker_.Process(look);
-    smoother_.Note(look.time, tracker_.tracks());
+    Track(held, look, outputs);
   }
+  TrackAligned(hold_.NothingLive() ? std::nullopt : horizon);
   Emit(hold_.NothingLive() ? *horizon : *horizon - ahead_, outputs);
 }
 
@@ -308,9 +317,10 @@ void FusionStage::Emit(Instant before, Outputs& outputs) {
       continue;
     }
     exercise_ = exercise_ || look.exercise;
-    TakeGroups(look);
+    TakeGroups(Located(look));
     if (hold_.IsSparse(next.measurement.source) || IsSatellite(look.lineage.modality)) continue;
     last_look_ = next.measurement.time;
+    read->settled.lineage = Marked(look.source, read->settled.lineage);
     read->settled.exercise = read->settled.exercise || exercise_;
     outputs.push_back(EnvelopeOf(read->settled));
   }
@@ -337,6 +347,7 @@ void FusionStage::EmitPicture(Instant time, Outputs& outputs) {
   Picture picture{.time = time, .settled = true, .exercise = exercise_, .tracks = {}, .groups = {}};
   for (const TrackEstimate& track : tracks) {
     picture.tracks.push_back(TrackFromEstimate(track, frame_));
+    MarkLineage(picture.tracks.back().supports);
   }
   late_.AddPicture(time, tracks);
   for (const GroupEstimate& group : groups_.Update(time, tracks)) {
@@ -344,6 +355,7 @@ void FusionStage::EmitPicture(Instant time, Outputs& outputs) {
   }
   for (const BookGroup& group : book_.Estimates(time)) {
     picture.groups.push_back(GroupFromBook(group, frame_));
+    MarkLineage(picture.groups.back().supports);
   }
   std::sort(picture.groups.begin(), picture.groups.end(),
             [](const Group& a, const Group& b) { return a.id < b.id; });
@@ -363,6 +375,7 @@ Result<std::string> FusionStage::Snapshot() const {
   BookToProto(book_, &message);
   BookToProto(late_, &message);
   *message.mutable_smoother() = ToProto(smoother_);
+  RegistrationToProto(&message);
   for (const Pending& pending : pending_) {
     v1::PendingLook* out = message.add_pending();
     *out->mutable_measurement() = ToProto(pending.measurement);
@@ -408,6 +421,9 @@ Result<void> FusionStage::Restore(std::string_view snapshot) {
   TW_RETURN_IF_ERROR(RestoreFrom(message, late));
   Smoother smoother = smoother_;
   TW_RETURN_IF_ERROR(RestoreFrom(message.smoother(), smoother));
+  TW_ASSIGN_OR_RETURN(RestoredRegistration restored, RegistrationFromProto(message));
+  registration_ = std::move(restored.registration);
+  aligned_ = std::move(restored.aligned);
   hold_ = std::move(hold);
   tracker_ = std::move(tracker);
   groups_ = std::move(groups);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,10 +15,12 @@
 #include "fusion/groups.h"
 #include "fusion/hold_buffer.h"
 #include "fusion/late_book.h"
+#include "fusion/registration.h"
 #include "fusion/smoother.h"
 #include "fusion/tracker.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
+#include "trucewatch/v1/fusion_snapshot.pb.h"
 
 namespace trucewatch {
 
@@ -48,6 +51,8 @@ struct FusionSource {
 // - Between the hold and the settled lag the tracker runs ahead of what goes out: looks that it has
 //   taken wait, and the picture of a time is smoothed with all that was measured up to the lag less
 //   the hold after it. A look later than the hold whose time is not out yet waits for it.
+// - With a reference source the others' reports reach the tracker corrected (registration.h), and a
+//   SourceStatus without a state says what was found.
 // Determinism: within the hold the order of arrival changes no picture. Threads: one caller.
 class FusionStage final : public Stage {
  public:
@@ -70,6 +75,8 @@ class FusionStage final : public Stage {
 
   const FusionCounts& counts() const { return counts_; }
   const TrackerCounts& tracker_counts() const { return tracker_.counts(); }
+  // Nothing without a reference source.
+  const std::optional<Registration>& registration() const { return registration_; }
 
  private:
   using Outputs = std::vector<std::string>;
@@ -79,6 +86,14 @@ class FusionStage final : public Stage {
     bool late = false;  // it came after the hold
     auto operator<=>(const Pending&) const = default;
   };
+
+  // Corrected, and on its way to the tracker.
+  struct AlignedLook {
+    HeldMeasurement measurement;
+    std::optional<Bias> bias;
+    Look corrected;
+  };
+  using AlignedLooks = std::multimap<Instant, AlignedLook>;  // by corrected time
 
   explicit FusionStage(const Options& options);
   void HandleOne(const LogRecord& record, Outputs& outputs);
@@ -93,12 +108,28 @@ class FusionStage final : public Stage {
   void EmitPictures(Instant before, Outputs& outputs);
   void EmitPicture(Instant time, Outputs& outputs);
 
+  // In fusion_stage_registration.cc. Without a reference source Track is the tracker and the rest
+  // does nothing.
+  void Track(const HeldMeasurement& measurement, Look look, Outputs& outputs);
+  void TrackAligned(std::optional<Instant> until);  // all, where nothing is waited for any more
+  Look Located(Look look) const;
+  Lineage Marked(const SourceId& source, const Lineage& lineage) const;
+  void MarkLineage(std::vector<TrackSupport>& supports) const;
+  void RegistrationToProto(v1::FusionSnapshot* message) const;
+  struct RestoredRegistration {
+    std::optional<Registration> registration;
+    AlignedLooks aligned;
+  };
+  Result<RestoredRegistration> RegistrationFromProto(const v1::FusionSnapshot& message) const;
+
   Options options_;
   std::string config_key_;  // config and origin, to recognise a snapshot of another mission
   LocalFrame frame_;
   Duration period_;
   HoldBuffer hold_;
   Tracker tracker_;
+  std::optional<Registration> registration_;
+  AlignedLooks aligned_;
   Duration ahead_;  // of what goes out
   Smoother smoother_;
   std::set<Pending> pending_;

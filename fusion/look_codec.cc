@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/types/codec.h"
+
 namespace trucewatch {
 namespace {
 
@@ -186,6 +188,15 @@ Result<ConvertedLook> LookFromObservationSet(const ObservationSet& set, const Lo
     result.look.plots.push_back(*plot);
   }
   return result;
+}
+
+Result<ConvertedLook> LookOf(const v1::Envelope& envelope, const LocalFrame& frame) {
+  if (envelope.payload_case() == v1::Envelope::kRadarDwell) {
+    TW_ASSIGN_OR_RETURN(const RadarDwell dwell, FromProto(envelope.radar_dwell()));
+    return LookFromRadarDwell(dwell, frame);
+  }
+  TW_ASSIGN_OR_RETURN(const ObservationSet set, FromProto(envelope.observation_set()));
+  return LookFromObservationSet(set, frame);
 }
 
 Track TrackFromEstimate(const TrackEstimate& estimate, const LocalFrame& frame) {

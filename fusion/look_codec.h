@@ -8,6 +8,7 @@
 #include "fusion/groups.h"
 #include "fusion/look.h"
 #include "fusion/track_state.h"
+#include "trucewatch/v1/envelope.pb.h"
 
 namespace trucewatch {
 
@@ -25,6 +26,8 @@ struct ConvertedLook {
 // kBadInput when the look as a whole cannot be used: more plots or corners than a sensor can mean,
 // a footprint with fewer than three corners, negative rates.
 Result<ConvertedLook> LookFromRadarDwell(const RadarDwell& dwell, const LocalFrame& frame);
+// Of an envelope that holds either of the two.
+Result<ConvertedLook> LookOf(const v1::Envelope& envelope, const LocalFrame& frame);
 Result<ConvertedLook> LookFromObservationSet(const ObservationSet& set, const LocalFrame& frame);
 
 Track TrackFromEstimate(const TrackEstimate& estimate, const LocalFrame& frame);

@@ -9,6 +9,7 @@
 #include "fusion/groups.h"
 #include "fusion/hold_buffer.h"
 #include "fusion/late_book.h"
+#include "fusion/registration.h"
 #include "fusion/smoother.h"
 #include "fusion/tracker.h"
 #include "trucewatch/v1/config/mission.pb.h"
@@ -36,5 +37,9 @@ void BookToProto(const GroupBook& book, v1::FusionSnapshot* message);
 Result<void> RestoreFrom(const v1::FusionSnapshot& message, GroupBook& book);
 void BookToProto(const LateBook& book, v1::FusionSnapshot* message);
 Result<void> RestoreFrom(const v1::FusionSnapshot& message, LateBook& book);
+v1::RegistrationState ToProto(const Registration& registration);
+Result<void> RestoreFrom(const v1::RegistrationState& message, Registration& registration);
+void BiasToProto(const std::optional<Bias>& bias, v1::AlignedLookState* out);
+Result<std::optional<Bias>> BiasFromProto(const v1::AlignedLookState& in);
 
 }  // namespace trucewatch

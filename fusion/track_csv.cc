@@ -208,18 +208,68 @@ class Rows {
 
 std::shared_ptr<const Look> Unowned(const Look& look) { return {std::shared_ptr<void>(), &look}; }
 
+// Looks on their way to a tracker: without a reference as they are; with one, the corrected ones,
+// in order of their corrected time.
+class Aligner {
+ public:
+  explicit Aligner(const TrackCsvOptions& options) {
+    if (options.reference.value.empty()) return;
+    registration_.emplace(
+        RegistrationOptions{.reference = options.reference, .tracker = options.tracker});
+  }
+
+  // `look` is the next in order of stated time.
+  void Observe(const Look& look) {
+    if (registration_) registration_->Observe(look);
+  }
+  std::shared_ptr<const Look> Correct(const Look& look) const {
+    const auto bias = registration_ ? registration_->BiasOf(look.source) : std::nullopt;
+    return bias ? std::make_shared<const Look>(Corrected(look, *bias)) : Unowned(look);
+  }
+  void Push(const Look& look) {
+    std::shared_ptr<const Look> corrected = Correct(look);
+    const Instant time = corrected->time;
+    waiting_.emplace(time, std::move(corrected));
+  }
+  // Nothing before `time` will be pushed any more. Next look for the tracker, if there is one.
+  std::shared_ptr<const Look> Pop(Instant time) {
+    const Duration delay = registration_ ? registration_->Delay() : Duration();
+    if (waiting_.empty() || waiting_.begin()->first > time - delay) return nullptr;
+    return std::move(waiting_.extract(waiting_.begin()).mapped());
+  }
+  void Finish(TrackCsvResult& result) const {
+    if (registration_) result.biases = registration_->sensors();
+  }
+
+ private:
+  std::optional<Registration> registration_;
+  std::multimap<Instant, std::shared_ptr<const Look>> waiting_;
+};
+
 void WriteLive(const std::vector<ReceivedLook>& looks, const TrackCsvOptions& options, Rows& rows,
                TrackCsvResult& result) {
-  LiveTracker live(options.tracker, Duration::FromSeconds(options.hold_s));
+  const Duration hold = Duration::FromSeconds(options.hold_s);
+  LiveTracker live(options.tracker, hold);
+  Aligner aligner(options);
+  std::multimap<Instant, const Look*> unobserved;  // biases are learnt past the hold, in order
   std::size_t next = 0;
   for (Instant time = rows.start(); time <= rows.end(); time = time + Duration::Seconds(1)) {
     for (; next < looks.size() && looks[next].receive_time <= time; ++next) {
       result.plots += looks[next].look.plots.size();
-      if (!live.Add(Unowned(looks[next].look))) ++result.late_looks;
+      if (!live.Add(aligner.Correct(looks[next].look))) {
+        ++result.late_looks;
+        continue;
+      }
+      unobserved.emplace(looks[next].look.time, &looks[next].look);
+    }
+    while (!unobserved.empty() && unobserved.begin()->first <= time - hold) {
+      aligner.Observe(*unobserved.begin()->second);
+      unobserved.erase(unobserved.begin());
     }
     rows.Write(live.Estimates(time), time);
   }
   result.counts = live.tracker().counts();
+  aligner.Finish(result);
 }
 
 void WriteSettled(const std::vector<ReceivedLook>& looks, const TrackCsvOptions& options,
@@ -233,6 +283,13 @@ void WriteSettled(const std::vector<ReceivedLook>& looks, const TrackCsvOptions&
   std::vector<const Look*> held;  // measured but not past the hold yet, in order of measurement
   const auto before = [](const Look* a, const Look* b) {
     return std::tie(a->time, a->source) < std::tie(b->time, b->source);
+  };
+  Aligner aligner(options);
+  const auto track_up_to = [&](Instant time) {
+    while (const auto look = aligner.Pop(time)) {
+      tracker.Process(*look);
+      smoother.Note(tracker.time(), tracker.tracks());
+    }
   };
   std::size_t next = 0;
   Instant settled_to = Instant::FromMicros(INT64_MIN);
@@ -251,14 +308,17 @@ void WriteSettled(const std::vector<ReceivedLook>& looks, const TrackCsvOptions&
     const Instant horizon = now - hold;
     auto done = held.begin();
     for (; done != held.end() && (*done)->time <= horizon; ++done) {
-      tracker.Process(**done);
-      smoother.Note((*done)->time, tracker.tracks());
+      aligner.Observe(**done);
+      aligner.Push(**done);
+      track_up_to((*done)->time);
     }
     held.erase(held.begin(), done);
+    track_up_to(horizon);
     settled_to = horizon + Duration::Micros(1);
     rows.Write(smoother.Estimates(time), time);
   }
   result.counts = tracker.counts();
+  aligner.Finish(result);
 }
 
 }  // namespace

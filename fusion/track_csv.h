@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "core/base/result.h"
 #include "core/geo/geodetic.h"
 #include "fusion/look.h"
+#include "fusion/registration.h"
 #include "fusion/tracker.h"
 
 namespace trucewatch {
@@ -38,6 +40,8 @@ struct TrackCsvOptions {
   std::optional<double> settled_lag_s;
   // Set: the plane's origin on the ellipsoid; each row then ends with latitude_deg, longitude_deg.
   const LocalFrame* frame = nullptr;
+  // Not empty: the other sources are registered on this one, and their reports corrected.
+  SourceId reference;
 };
 
 struct TrackCsvResult {
@@ -47,6 +51,8 @@ struct TrackCsvResult {
   std::size_t tracks = 0;      // that have rows
   std::size_t late_looks = 0;  // later than the hold
   TrackerCounts counts;
+  // With a reference: what is known of the other sources at the end.
+  std::map<SourceId, SensorBias> biases;
 };
 
 // Runs the tracker over received looks and writes its confirmed tracks once a second, from the

@@ -204,10 +204,15 @@ void AddTrack(CLI::App& app, Action* action, TrackCommand& c) {
       ->check(CLI::Range(0.0, 3600.0));
   sub->add_option("--hold", c.hold_s, "Seconds that looks may arrive late")
       ->check(CLI::Range(0.1, 600.0));
+  sub->add_option("--reference", c.reference,
+                  "Source on which the others are registered: their errors in range, azimuth, "
+                  "place and time against it are estimated from common targets and removed");
   sub->add_option("--max-sigma", c.max_sigma_m, "Metres; rows known no better are left out")
       ->check(CLI::Range(0.1, 1e6));
   sub->add_flag("-q,--quiet", c.quiet, "No progress bar and no summary");
-  sub->footer("Example: trucewatch track radar1.4607 --settled 30 --out tracks.csv");
+  sub->footer(
+      "Example: trucewatch track radar1.4607 --settled 30 --out tracks.csv\n"
+      "         trucewatch track mission/ --reference radar1 --settled 30 --out tracks.csv");
   sub->callback([action, &c] { *action = [&c] { return RunTrack(c); }; });
 }
 

@@ -113,6 +113,7 @@ struct TrackCommand {
   std::optional<double> settled_lag_s = {};
   double hold_s = 10;
   double max_sigma_m = 50;
+  std::string reference = {};  // source that the others are registered on; empty: none
   bool quiet = false;
 };
 Result<int> RunTrack(const TrackCommand& command);

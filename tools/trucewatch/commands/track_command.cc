@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/ranges.h>
+
 #include <cstdio>
+#include <set>
 
 #include "core/archive/gzip.h"
 #include "core/config/text_config.h"
@@ -77,6 +80,25 @@ Result<TrackInput> ReadInput(const TrackCommand& command) {
   return input;
 }
 
+// What the other sources are off against the reference.
+void PrintBiases(const TrackCommand& command, const TrackCsvResult& result) {
+  for (const auto& [source, sensor] : result.biases) {
+    std::fprintf(stderr, "%s against %s: %s (%zu common targets, %llu reports)%s\n",
+                 source.value.c_str(), command.reference.c_str(), BiasText(sensor.estimate).c_str(),
+                 sensor.agreeing, static_cast<unsigned long long>(sensor.reports),
+                 sensor.aligned ? "" : "; not known well enough, nothing was corrected at the end");
+  }
+}
+
+Result<void> CheckReference(const TrackCommand& command, const std::vector<ReceivedLook>& looks) {
+  if (command.reference.empty()) return {};
+  std::set<std::string> sources;
+  for (const ReceivedLook& look : looks) sources.insert(look.look.source.value);
+  if (sources.contains(command.reference)) return {};
+  return Fail(ErrorCode::kUsage, "--reference '{}': no such source in {}; there are: {}",
+              command.reference, command.input, fmt::join(sources, ", "));
+}
+
 }  // namespace
 
 Result<int> RunTrack(const TrackCommand& command) {
@@ -96,6 +118,8 @@ Result<int> RunTrack(const TrackCommand& command) {
   options.hold_s = command.hold_s;
   options.settled_lag_s = command.settled_lag_s;
   options.max_position_sigma_m = command.max_sigma_m;
+  TW_RETURN_IF_ERROR(CheckReference(command, input.looks));
+  options.reference.value = command.reference;
   if (input.frame) options.frame = &*input.frame;
   ProgressBar bar(!command.quiet && !command.out.empty());
   const TrackCsvResult result =
@@ -119,6 +143,7 @@ Result<int> RunTrack(const TrackCommand& command) {
       std::fprintf(stderr, "; %llu parts of the input could not be used", number(input.refused));
     }
     std::fprintf(stderr, "\n");
+    PrintBiases(command, result);
   }
   return 0;
 }
