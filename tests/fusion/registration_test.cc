@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <numbers>
 
+#include "core/types/codec.h"
+#include "fusion/fusion_stage.h"
 #include "tests/fusion/simulation.h"
 
 namespace trucewatch {
@@ -306,6 +308,107 @@ TEST(Registration, TwoBiasedRadarsMakeOneTrackOfOneVehicle) {
   RecordProperty("gospa_ratio", std::to_string(with / without));
   EXPECT_LT(with, 0.7 * without) << with << " " << without;
   EXPECT_LT(5 * doubles_with, doubles_without) << doubles_with << " " << doubles_without;
+}
+
+const Geodetic kMissionOrigin = Geodetic::FromDegrees(48.0, 37.5, 0.0);
+
+std::unique_ptr<FusionStage> StageWith(const std::string& reference) {
+  v1::config::FusionConfig config = testing::DefaultConfig();
+  config.set_settled_lag_s(20);
+  config.set_reference_source(reference);
+  auto stage = FusionStage::Create({.config = config, .origin = kMissionOrigin});
+  EXPECT_TRUE(stage);
+  return std::move(*stage);
+}
+
+std::vector<std::string> Handled(FusionStage& stage, const std::vector<std::string>& payloads,
+                                 std::size_t from, std::size_t until) {
+  std::vector<std::string> outputs;
+  for (std::size_t k = from; k < until; ++k) {
+    const LogRecord record{.sequence = k + 1, .origin = k + 1, .payload = payloads[k]};
+    const auto handled = stage.Handle({&record, 1});
+    EXPECT_TRUE(handled);
+    for (const std::string& output : handled->front()) outputs.push_back(output);
+  }
+  return outputs;
+}
+
+std::vector<std::string> TwoRadarMission(double until_s) {
+  Scene scene;
+  scene.until_s = until_s;
+  const LocalFrame frame(kMissionOrigin);
+  std::vector<std::string> payloads{testing::StatusEnvelope("radar1", 0, SourceState::kStarted),
+                                    testing::StatusEnvelope("radar2", 0, SourceState::kStarted)};
+  for (const Look& look : TwoRadars(scene, 3)) payloads.push_back(testing::EnvelopeOf(look, frame));
+  payloads.push_back(testing::StatusEnvelope("radar1", until_s + 9, SourceState::kEnded));
+  payloads.push_back(testing::StatusEnvelope("radar2", until_s + 9, SourceState::kEnded));
+  return payloads;
+}
+
+struct StageResult {
+  Picture last;
+  std::vector<SourceStatus> notes;
+};
+
+StageResult ResultOf(const std::vector<std::string>& outputs) {
+  StageResult result;
+  for (const std::string& output : outputs) {
+    const auto envelope = ParseEnvelope(output);
+    EXPECT_TRUE(envelope);
+    if (envelope->has_picture()) result.last = *FromProto(envelope->picture());
+    if (!envelope->has_source_status()) continue;
+    const SourceStatus status = *FromProto(envelope->source_status());
+    if (status.state == SourceState::kUnspecified) result.notes.push_back(status);
+  }
+  return result;
+}
+
+TEST(RegistrationInTheStage, CorrectsSaysSoAndRecordsTheSharedGeoreference) {
+  const std::vector<std::string> payloads = TwoRadarMission(150);
+  const auto plain = StageWith(""), registered = StageWith("radar1");
+  const StageResult without = ResultOf(Handled(*plain, payloads, 0, payloads.size()));
+  const StageResult with = ResultOf(Handled(*registered, payloads, 0, payloads.size()));
+  EXPECT_TRUE(without.notes.empty());
+  ASSERT_FALSE(with.notes.empty());
+  EXPECT_EQ(with.notes.front().source.value, "radar2");
+  EXPECT_TRUE(with.notes.front().reason.starts_with("registered on radar1 by "))
+      << with.notes.front().reason;
+  EXPECT_GT(without.last.tracks.size(), 15u);  // ten vehicles, most of them twice
+  EXPECT_LE(with.last.tracks.size(), 11u);
+  std::size_t both = 0;
+  for (const Track& track : with.last.tracks) {
+    both += track.supports.size() == 2 ? 1 : 0;
+    for (const TrackSupport& support : track.supports) {
+      EXPECT_EQ(support.lineage.georeference, "radar1") << support.source.value;
+    }
+  }
+  EXPECT_GE(both, 8u);
+}
+
+TEST(RegistrationInTheStage, SnapshotAndRestoreAtAnyMomentChangeNoByte) {
+  const std::vector<std::string> payloads = TwoRadarMission(60);
+  const auto undisturbed = StageWith("radar1");
+  const auto expected = Handled(*undisturbed, payloads, 0, payloads.size());
+  EXPECT_FALSE(ResultOf(expected).notes.empty());  // it was corrected before the end
+  for (std::size_t cut = 1; cut < payloads.size(); cut += 3) {
+    const auto first = StageWith("radar1"), second = StageWith("radar1");
+    auto outputs = Handled(*first, payloads, 0, cut);
+    const auto snapshot = first->Snapshot();
+    ASSERT_TRUE(snapshot);
+    const auto restored = second->Restore(*snapshot);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ(*second->Snapshot(), *snapshot);
+    const auto rest = Handled(*second, payloads, cut, payloads.size());
+    outputs.insert(outputs.end(), rest.begin(), rest.end());
+    ASSERT_EQ(outputs, expected) << "cut at " << cut;
+  }
+}
+
+TEST(RegistrationInTheStage, AReferenceThatIsNoSourceIsRefused) {
+  v1::config::FusionConfig config = testing::DefaultConfig();
+  config.set_reference_source("radar9");
+  EXPECT_FALSE(FusionStage::Create(
+      {.config = config, .origin = kMissionOrigin, .sources = {{.id = {"radar1"}}}}));
 }
 
 }  // namespace
