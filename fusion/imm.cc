@@ -60,6 +60,37 @@ double UpdateRangeRate(Gaussian& g, const Eigen::Vector2d& sensor, double z, dou
   return -0.5 * (y * y / s + std::log(s) + kLog2Pi);
 }
 
+// Direction in which something is seen from a sensor, clockwise from north, and its gradient.
+struct BearingTo {
+  double residual_rad = 0;  // of a report, in -pi..pi
+  double range_m = 0;
+  Eigen::Vector2d gradient = Eigen::Vector2d::Zero();
+};
+
+BearingTo BearingResidual(const Eigen::Vector2d& p, const Eigen::Vector2d& sensor,
+                          double reported_rad) {
+  const Eigen::Vector2d d = p - sensor;
+  BearingTo result;
+  result.range_m = std::max(d.norm(), 1.0);
+  result.residual_rad =
+      std::remainder(reported_rad - std::atan2(d.x(), d.y()), 2.0 * std::numbers::pi);
+  result.gradient = Eigen::Vector2d(d.y(), -d.x()) / (result.range_m * result.range_m);
+  return result;
+}
+
+// A direction alone, linearised at the present mean (extended Kalman filter). Tracks begin where
+// two directions cross (bearings.h), so that the range is known well enough for that.
+double UpdateBearing(Gaussian& g, const Eigen::Vector2d& sensor, double z, double sigma) {
+  const BearingTo bearing = BearingResidual(g.mean.head<2>(), sensor, z);
+  const Eigen::Vector4d ph = g.cov.leftCols<2>() * bearing.gradient;
+  const double s = bearing.gradient.dot(ph.head<2>()) + sigma * sigma;
+  const double y = bearing.residual_rad;
+  g.mean += ph * (y / s);
+  g.cov -= ph * ph.transpose() / s;
+  Symmetrise(g.cov);
+  return -0.5 * (y * y / s + std::log(s) + kLog2Pi);
+}
+
 // The radial speed given that it was not reported: its density times 1 - pd outside +-limit. Mean
 // and variance of that are put in the place of what was believed, the rest of the state follows by
 // regression.
@@ -113,6 +144,9 @@ void LiftPosition(Gaussian& g, const Eigen::Matrix2d& floor) {
 
 double UpdateModel(Gaussian& g, const Look& look, const LookPlot& plot,
                    const UpdateOptions& options) {
+  if (plot.bearing_rad && look.sensor_en_m) {
+    return UpdateBearing(g, *look.sensor_en_m, *plot.bearing_rad, plot.bearing_sigma_rad);
+  }
   const double prior = g.cov(0, 0) + g.cov(1, 1);
   double log_density = UpdatePair(g, 0, plot.p_en_m, plot.cov_en_m2);
   if (plot.range_rate_mps && look.sensor_en_m) {
@@ -320,6 +354,25 @@ Detectability DetectabilityOf(const Imm& imm, const Look& look) {
     }
   }
   return result;
+}
+
+double GateDistance2(const Gaussian& g, const Look& look, const LookPlot& plot) {
+  const Eigen::Matrix2d place = g.cov.topLeftCorner<2, 2>();
+  if (plot.bearing_rad) {
+    if (!look.sensor_en_m) return std::numeric_limits<double>::infinity();
+    const BearingTo bearing =
+        BearingResidual(g.mean.head<2>(), *look.sensor_en_m, *plot.bearing_rad);
+    if (bearing.range_m - 3.0 * std::sqrt(place.trace()) > look.bearing_reach_m) {
+      return std::numeric_limits<double>::infinity();
+    }
+    const double s = bearing.gradient.dot(place * bearing.gradient) +
+                     plot.bearing_sigma_rad * plot.bearing_sigma_rad;
+    return bearing.residual_rad * bearing.residual_rad / s;
+  }
+  const Eigen::Matrix2d s = place + plot.cov_en_m2;
+  const Eigen::Vector2d y = plot.p_en_m - g.mean.head<2>();
+  const double det = s(0, 0) * s(1, 1) - s(0, 1) * s(1, 0);
+  return (s(1, 1) * y.x() * y.x() - 2.0 * s(0, 1) * y.x() * y.y() + s(0, 0) * y.y() * y.y()) / det;
 }
 
 double Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,

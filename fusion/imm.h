@@ -77,6 +77,10 @@ struct Detectability {
 };
 Detectability DetectabilityOf(const Imm& imm, const Look& look);
 
+// Squared Mahalanobis distance of the report from where the model expects it, by its place or its
+// bearing alone; infinite for a bearing from beyond its reach.
+double GateDistance2(const Gaussian& g, const Look& look, const LookPlot& plot);
+
 // How one update treats the report.
 struct UpdateOptions {
   // Reports of one georeference share most of their error: then the position does not become surer
@@ -86,7 +90,8 @@ struct UpdateOptions {
 };
 
 // Takes the report in. Returns the logarithm of the sum over models of probability x detectability
-// x density of the report [1/m^2, and per m/s of range rate, per (m/s)^2 of velocity].
+// x density of the report [1/m^2, and per m/s of range rate, per (m/s)^2 of velocity; of a bearing
+// alone 1/rad].
 double Update(Imm& imm, const PerModel& report_probability, const Look& look, const LookPlot& plot,
               const UpdateOptions& options);
 // Takes in that nothing was reported. That too is a measurement: what a radar with a least

@@ -26,6 +26,10 @@ struct LookPlot {
   Eigen::Matrix2d v_cov_en = Eigen::Matrix2d::Identity();
   ClassWeights classes{};
   double height_hae_m = 0;  // of the report; carried along for output only
+  // Set: the report is a direction only, clockwise from north as seen from Look::sensor_en_m; the
+  // place above says nothing.
+  std::optional<double> bearing_rad;
+  double bearing_sigma_rad = 0;
 };
 
 // A group reported as a whole: people in video, vehicles that stand together.
@@ -56,6 +60,9 @@ struct Look {
   double detection_probability = 0;  // of a vehicle inside and faster than the limit
   double min_detectable_speed_mps = 0;
   double false_alarms_per_m2 = 0;
+  // Of reports that are directions only: how far away what they report may be, and false ones.
+  double bearing_reach_m = 0;
+  double false_alarms_per_rad = 0;
   bool exercise = false;
   std::vector<LookPlot> plots;
   // Of one group of people of the least size, and of one standing vehicle; 0: says nothing of them.

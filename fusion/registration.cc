@@ -65,6 +65,12 @@ bool Counts(const CommonTarget& target, const RegistrationOptions& options) {
 Look Corrected(Look look, const Bias& bias) {
   if (bias.polar != look.sensor_en_m.has_value()) return look;
   for (LookPlot& plot : look.plots) {
+    if (plot.bearing_rad) {
+      *plot.bearing_rad -= bias.value(1);
+      plot.bearing_sigma_rad = std::sqrt(plot.bearing_sigma_rad * plot.bearing_sigma_rad +
+                                         (bias.polar ? bias.cov(1, 1) : 0.0));
+      continue;
+    }
     CorrectPlace(look.sensor_en_m, bias, plot.p_en_m, plot.cov_en_m2);
   }
   for (GroupReport& group : look.groups) {

@@ -179,10 +179,31 @@ v1::TrackerState ToProto(const Tracker& tracker) {
   for (const TrackState& track : tracker.tracks()) {
     *message.add_tracks() = ToProto(track);
   }
+  for (const LoneBearing& lone : tracker.bearings().lone()) {
+    v1::LoneBearingState* out = message.add_bearings();
+    out->set_time_us(lone.time.micros());
+    out->set_source_id(lone.source.value);
+    for (const double value : {lone.sensor_en_m.x(), lone.sensor_en_m.y(), lone.bearing_rad,
+                               lone.sigma_rad, lone.reach_m, lone.false_per_rad}) {
+      out->add_values(value);
+    }
+  }
   return message;
 }
 
 Result<void> RestoreFrom(const v1::TrackerState& message, Tracker& tracker) {
+  std::vector<LoneBearing> lone;
+  for (const v1::LoneBearingState& in : message.bearings()) {
+    if (in.values_size() != 6) return Fail(ErrorCode::kBadInput, "fusion snapshot: a bearing");
+    lone.push_back({.time = Instant::FromMicros(in.time_us()),
+                    .source = {in.source_id()},
+                    .sensor_en_m = {in.values(0), in.values(1)},
+                    .bearing_rad = in.values(2),
+                    .sigma_rad = in.values(3),
+                    .reach_m = in.values(4),
+                    .false_per_rad = in.values(5)});
+  }
+  tracker.RestoreBearings(std::move(lone));
   if (message.counts_size() != 7) return Fail(ErrorCode::kBadInput, "fusion snapshot: counts");
   std::vector<TrackState> tracks;
   for (const v1::TrackState& in : message.tracks()) {

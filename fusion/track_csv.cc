@@ -11,6 +11,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <numbers>
 #include <set>
 #include <tuple>
 
@@ -99,6 +100,31 @@ class Table {
 
 Instant FromSeconds(double s) { return Instant::FromMicros(Duration::FromSeconds(s).micros()); }
 
+// How a footprint (convex) is seen from a place.
+struct Sector {
+  double reach_m = 0;
+  double width_rad = 0;
+};
+
+Sector SectorOf(const std::vector<Eigen::Vector2d>& footprint, const Eigen::Vector2d& from) {
+  Sector sector;
+  double turned = 0;  // around the whole border: one turn when it is seen from inside
+  for (std::size_t k = 0; k < footprint.size(); ++k) {
+    const Eigen::Vector2d a = footprint[k] - from;
+    sector.reach_m = std::max(sector.reach_m, a.norm());
+    for (const Eigen::Vector2d& corner : footprint) {
+      const Eigen::Vector2d b = corner - from;
+      const double angle = std::atan2(a.x() * b.y() - a.y() * b.x(), a.dot(b));
+      sector.width_rad = std::max(sector.width_rad, std::abs(angle));
+    }
+    const Eigen::Vector2d next = footprint[(k + 1) % footprint.size()] - from;
+    turned += std::atan2(a.x() * next.y() - a.y() * next.x(), a.dot(next));
+  }
+  if (std::abs(turned) > std::numbers::pi) sector.width_rad = 2.0 * std::numbers::pi;
+  sector.width_rad = std::max(sector.width_rad, 1e-3);
+  return sector;
+}
+
 Result<ReceivedLook> ParseScan(const Table& scans) {
   std::array<double, 11> v{};
   for (std::size_t k = 0; k < v.size(); ++k) {
@@ -118,16 +144,33 @@ Result<ReceivedLook> ParseScan(const Table& scans) {
   look.lineage.sensor = look.source.value;  // no georeference: the format states independent errors
   look.lineage.modality = scans.Text(2) == "radar" ? Modality::kRadarGmti : Modality::kVideoRgb;
   look.time = FromSeconds(measure);
-  if (scans.Text(2) == "radar") look.sensor_en_m = Eigen::Vector2d(sensor_x, sensor_y);
+  const bool bearing = scans.Text(2) == "bearing";
+  if (bearing) look.lineage.modality = Modality::kUnspecified;
+  if (bearing || scans.Text(2) == "radar") look.sensor_en_m = Eigen::Vector2d(sensor_x, sensor_y);
   look.footprint_en_m = {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}};
   look.detection_probability = pd;
   look.min_detectable_speed_mps = mdv;
   look.false_alarms_per_m2 = false_mean / area;
+  if (bearing) {
+    const Sector sector = SectorOf(look.footprint_en_m, *look.sensor_en_m);
+    look.bearing_reach_m = sector.reach_m;
+    look.false_alarms_per_rad = false_mean / sector.width_rad;
+  }
   return result;
 }
 
 Result<LookPlot> ParsePlot(const Table& meas, const Look& look) {
   LookPlot plot;
+  if (look.bearing_reach_m > 0) {
+    TW_ASSIGN_OR_RETURN(plot.bearing_rad, meas.Number(2));
+    TW_ASSIGN_OR_RETURN(const double variance, meas.Number(5));
+    if (!(variance > 0)) {
+      return Fail(ErrorCode::kBadInput, "{}:{}: var_azimuth must be above 0", meas.name(),
+                  meas.line());
+    }
+    plot.bearing_sigma_rad = std::sqrt(variance);
+    return plot;
+  }
   if (look.sensor_en_m) {
     std::array<double, 6> v{};
     for (std::size_t k = 0; k < v.size(); ++k) {

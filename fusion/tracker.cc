@@ -14,6 +14,7 @@ namespace trucewatch {
 namespace {
 
 constexpr double kSquareMetresPerKm2 = 1e6;
+const Eigen::Vector2d kNowhere(9e8, 9e8);  // no gate reaches there
 
 // Box on the plane.
 struct Box {
@@ -37,7 +38,14 @@ struct Box {
 Box ReachOf(const Look& look) {
   Box box;
   for (const Eigen::Vector2d& p : look.footprint_en_m) box.Take(p);
-  for (const LookPlot& plot : look.plots) box.Take(plot.p_en_m);
+  for (const LookPlot& plot : look.plots) {
+    if (!plot.bearing_rad) {
+      box.Take(plot.p_en_m);
+    } else if (look.sensor_en_m) {
+      box.Take(*look.sensor_en_m - Eigen::Vector2d::Constant(look.bearing_reach_m));
+      box.Take(*look.sensor_en_m + Eigen::Vector2d::Constant(look.bearing_reach_m));
+    }
+  }
   return box;
 }
 
@@ -49,6 +57,11 @@ struct Background {
 
 Background BackgroundOf(const Look& look, const LookPlot& plot, double births_per_m2,
                         const TrackerOptions& options) {
+  if (plot.bearing_rad) {
+    // Of what lies in the sector up to the reach.
+    const double reach2 = look.bearing_reach_m * look.bearing_reach_m;
+    return {look.false_alarms_per_rad, 0.5 * reach2 * births_per_m2};
+  }
   double beside = 1.0;
   if (plot.range_rate_mps && look.sensor_en_m) beside /= options.clutter_range_rate_span_mps;
   if (plot.v_en_mps) {
@@ -111,9 +124,14 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
   const Box reach = ReachOf(look);
   std::vector<Eigen::Vector2d> points;
   Eigen::Vector2d widest = Eigen::Vector2d::Zero();  // largest variances among the reports
-  for (const LookPlot& plot : look.plots) {
-    points.push_back(plot.p_en_m);
-    widest = widest.cwiseMax(plot.cov_en_m2.diagonal());
+  std::vector<std::size_t> bearings;                 // not at any place
+  for (std::size_t k = 0; k < look.plots.size(); ++k) {
+    const LookPlot& plot = look.plots[k];
+    points.push_back(plot.bearing_rad ? kNowhere : plot.p_en_m);
+    if (plot.bearing_rad)
+      bearings.push_back(k);
+    else
+      widest = widest.cwiseMax(plot.cov_en_m2.diagonal());
   }
   const internal::PlotGrid grid(points, 250.0);
   std::vector<Candidate> result;
@@ -152,6 +170,7 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
     }
     found.clear();
     grid.Find(0.5 * (gate.low + gate.high), 0.5 * (gate.high - gate.low), found);
+    found.insert(found.end(), bearings.begin(), bearings.end());
     std::vector<std::pair<double, std::size_t>> gated;  // (distance, plot)
     for (const std::size_t k : found) {
       const LookPlot& plot = look.plots[k];
@@ -160,12 +179,7 @@ std::vector<Tracker::Candidate> Tracker::Candidates(const Look& look) {
       for (std::size_t j = 0; j < kModelCount; ++j) {
         if (!counts[j]) continue;
         const Gaussian& g = track.imm.model[j];
-        const Eigen::Matrix2d s = g.cov.topLeftCorner<2, 2>() + plot.cov_en_m2;
-        const Eigen::Vector2d y = plot.p_en_m - g.mean.head<2>();
-        const double det = s(0, 0) * s(1, 1) - s(0, 1) * s(1, 0);
-        const double d2 =
-            (s(1, 1) * y.x() * y.x() - 2.0 * s(0, 1) * y.x() * y.y() + s(0, 0) * y.y() * y.y()) /
-            det;
+        const double d2 = GateDistance2(g, look, plot);
         if (d2 <= nearest) {
           nearest = d2;
           inside = true;
@@ -351,27 +365,33 @@ void Tracker::Process(const Look& look) {
 
 void Tracker::Initiate(const Look& look, const std::vector<double>& taken) {
   for (std::size_t k = 0; k < look.plots.size(); ++k) {
-    if (taken[k] > 0.5) continue;
-    if (tracks_.size() >= options_.max_tracks) {
-      ++counts_.refused;
-      continue;
-    }
     const LookPlot& plot = look.plots[k];
+    if (taken[k] > 0.5 || plot.bearing_rad) continue;
     const Background background = BackgroundOf(look, plot, births_per_m2_, options_);
-    TrackState track;
-    track.id = {++last_id_};
-    track.time = track.initiated = time_;
-    track.imm = StartImm(look, plot, options_.motion);
-    // One report is never enough.
-    track.existence = std::min(
-        0.5, (1.0 - taken[k]) * background.births / (background.births + background.clutter));
-    track.height_hae_m = plot.height_hae_m;
-    internal::FuseClasses(track, look, plot.classes, options_);
-    internal::TakeSupport(track, look);
-    internal::NoteOpportunity(track, counts_.looks, true);
-    ++counts_.initiated;
-    tracks_.push_back(std::move(track));
+    Begin(look, plot,
+          (1.0 - taken[k]) * background.births / (background.births + background.clutter));
   }
+  for (const Crossing& crossing : bearings_.Cross(look, taken)) {
+    Begin(look, crossing.plot, births_per_m2_ / (births_per_m2_ + crossing.clutter_per_m2));
+  }
+}
+
+void Tracker::Begin(const Look& look, const LookPlot& plot, double existence) {
+  if (tracks_.size() >= options_.max_tracks) {
+    ++counts_.refused;
+    return;
+  }
+  TrackState track;
+  track.id = {++last_id_};
+  track.time = track.initiated = time_;
+  track.imm = StartImm(look, plot, options_.motion);
+  track.existence = std::min(0.5, existence);  // one report is never enough
+  track.height_hae_m = plot.height_hae_m;
+  internal::FuseClasses(track, look, plot.classes, options_);
+  internal::TakeSupport(track, look);
+  internal::NoteOpportunity(track, counts_.looks, true);
+  ++counts_.initiated;
+  tracks_.push_back(std::move(track));
 }
 
 void Tracker::MergeDuplicates(const std::vector<Candidate>& candidates) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "fusion/bearings.h"
 #include "fusion/look.h"
 #include "fusion/track_state.h"
 #include "fusion/tracker_options.h"
@@ -57,6 +58,8 @@ class Tracker {
   std::uint64_t last_id() const { return last_id_; }
   Instant time() const { return time_; }
   const std::map<SourceId, Watch>& watches() const { return watches_; }
+  const BearingMemory& bearings() const { return bearings_; }
+  void RestoreBearings(std::vector<LoneBearing> lone) { bearings_.Restore(std::move(lone)); }
   // Puts back what the readers above gave (snapshots). `tracks` ascending by id.
   void Restore(Instant time, std::uint64_t last_id, const TrackerCounts& counts,
                std::map<SourceId, Watch> watches, std::vector<TrackState> tracks);
@@ -72,6 +75,7 @@ class Tracker {
   void TakeReports(TrackState& track, const Look& look, const Candidate& candidate) const;
   void Confirm(const std::vector<std::size_t>& ready);
   void Initiate(const Look& look, const std::vector<double>& taken);
+  void Begin(const Look& look, const LookPlot& plot, double existence);
   void MergeDuplicates(const std::vector<Candidate>& candidates);
   void Prune();
 
@@ -82,6 +86,7 @@ class Tracker {
   std::map<SourceId, Watch> watches_;
   double births_per_m2_ = 0;  // first reports expected in the look at hand, if all were detected
   std::vector<TrackState> tracks_;
+  BearingMemory bearings_;
 };
 
 }  // namespace trucewatch

@@ -89,6 +89,7 @@ std::vector<SureReport> SureReports(const std::vector<Expected>& expected, const
     int inside = 0;
     for (const std::size_t k : found) {
       const LookPlot& plot = look.plots[k];
+      if (plot.bearing_rad) continue;  // at no place
       const Eigen::Vector2d y = plot.p_en_m - e.p;
       if (y.dot((e.cov + plot.cov_en_m2).ldlt().solve(y)) > gate_d2) continue;
       if (plot.range_rate_mps && e.range_rate_mps) {

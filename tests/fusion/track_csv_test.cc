@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <numbers>
 
 namespace trucewatch {
 namespace {
@@ -115,6 +117,51 @@ TEST(TrackCsv, SurvivesTruncationAtEveryByte) {
     const auto looks = ParseMeasurementCsv(files.meas, std::string_view(files.scans).substr(0, k));
     EXPECT_FALSE(looks && looks->size() > 3) << k;
   }
+}
+
+// Two stations report directions only, as rows of sensor type "bearing".
+TEST(TrackCsv, ReadsDirectionsAloneAndTracksWhereTheyCross) {
+  std::string scans = kScansHeader, meas = kMeasHeader;
+  for (int k = 0; k < 60; ++k) {
+    const double x = k % 2 == 0 ? -3000 : 3000, y = -2000;  // stations in turn
+    const double azimuth = std::atan2(-300.0 + 10 * k - x, 1000.0 - y);
+    scans += fmt::format("{},{},{},{},bearing,{},{},-8000,8000,-8000,8000,0.9,0.5,0,1\n", k, k, k,
+                         k % 2 == 0 ? "west" : "east", x, y);
+    meas += fmt::format("{},{},{},{},{},bearing,{},{},,{:.6f},,,,,3e-5,,,,,0\n", k, k, k, k,
+                        k % 2 == 0 ? "west" : "east", x, y, azimuth);
+  }
+  const auto looks = ParseMeasurementCsv(meas, scans);
+  ASSERT_TRUE(looks) << looks.error().message;
+  EXPECT_NEAR(looks->at(0).look.bearing_reach_m, std::hypot(11000, 10000), 1e-6);
+  EXPECT_NEAR(looks->at(0).look.false_alarms_per_rad, 0.5 / (2 * std::numbers::pi), 1e-9);
+  const TrackCsvResult result = WriteTrackCsv(*looks, {});
+  EXPECT_EQ(result.tracks, 1u);
+  double time = 0, x = 0, y = 0;
+  unsigned id = 0;
+  const std::size_t last = result.csv.rfind('\n', result.csv.size() - 2) + 1;
+  ASSERT_EQ(std::sscanf(result.csv.c_str() + last, "%lf,%u,%lf,%lf", &time, &id, &x, &y), 4);
+  EXPECT_EQ(time, 59);
+  EXPECT_NEAR(x, -300 + 10 * 59, 30);
+  EXPECT_NEAR(y, 1000, 30);
+}
+
+// Of a station outside its footprint the sector is what it sees of it.
+TEST(TrackCsv, FalseDirectionsSpreadOverTheSectorOfTheFootprint) {
+  const std::string scans =
+      std::string(kScansHeader) + "0,0,0,west,bearing,-1000,0,0,1000,-1000,1000,0.9,0.5,0,1\n";
+  const auto looks = ParseMeasurementCsv(kMeasHeader, scans);
+  ASSERT_TRUE(looks);
+  EXPECT_NEAR(looks->at(0).look.false_alarms_per_rad, 0.5 / (std::numbers::pi / 2), 1e-9);
+}
+
+TEST(TrackCsv, ADirectionWithoutAnErrorIsRefused) {
+  const std::string scans =
+      std::string(kScansHeader) + "0,0,0,west,bearing,-1000,0,0,1000,-1000,1000,0.9,0.5,0,1\n";
+  const std::string meas =
+      std::string(kMeasHeader) + "0,0,0,0,west,bearing,-1000,0,,0.5,,,,,0,,,,,0\n";
+  const auto looks = ParseMeasurementCsv(meas, scans);
+  ASSERT_FALSE(looks);
+  EXPECT_NE(looks.error().message.find("meas:2"), std::string::npos) << looks.error().message;
 }
 
 }  // namespace
