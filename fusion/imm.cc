@@ -404,6 +404,12 @@ void Miss(Imm& imm, const PerModel& miss_probability, const Look& look) {
   internal::Normalise(imm.probability);
 }
 
+void UpdateVelocity(Imm& imm, const Eigen::Vector2d& v_en_mps, const Eigen::Matrix2d& cov) {
+  for (std::size_t j = kStopped + 1; j < kModelCount; ++j) {
+    UpdatePair(imm.model[j], 2, v_en_mps, cov);
+  }
+}
+
 Imm Merge(std::span<const Alternative> alternatives) {
   if (alternatives.size() == 1) return *alternatives.front().imm;
   Imm result;

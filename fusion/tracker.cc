@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fusion/tracker.h"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
+#include "fusion/internal/company.h"
 #include "fusion/internal/plot_grid.h"
 #include "fusion/internal/track_bookkeeping.h"
 #include "fusion/joint_association.h"
@@ -335,6 +337,7 @@ void Tracker::NoteLook(const Look& look) {
 }
 
 void Tracker::Process(const Look& look) {
+  const double since_s = counts_.looks > 0 ? std::max(0.0, (look.time - time_).seconds()) : 0.0;
   time_ = std::max(time_, look.time);
   ++counts_.looks;
   counts_.plots += look.plots.size();
@@ -357,6 +360,9 @@ void Tracker::Process(const Look& look) {
       internal::NoteOpportunity(track, counts_.looks, reported);
     }
   }
+  std::vector<std::size_t> looked_at;
+  for (const Candidate& candidate : candidates) looked_at.push_back(candidate.track);
+  internal::KeepCompany(tracks_, looked_at, since_s, options_);
   Confirm(ready);
   MergeDuplicates(candidates);
   Prune();

@@ -47,6 +47,11 @@ struct TrackerOptions {
   // counts.
   double class_floor = 0.05;
   double class_repeat_exponent = 0.2;
+  // Three vehicles and more that are this near to one another and go alike will go on alike, but
+  // for this; and how long it takes until that is news again.
+  double company_distance_m = 100.0;
+  double company_speed_sigma_mps = 1.5;
+  double company_time_s = 3.0;
   // Bounds (DESIGN rule 9).
   std::size_t max_tracks = 20000;
   std::size_t max_candidates = 32;  // nearest reports a track considers in one look

@@ -384,5 +384,47 @@ TEST(Tracker, AConvoyOfEightStaysEightTracksInOneGroup) {
   }
 }
 
+// Eight vehicles 40 m apart, told apart by a camera for 15 s; then three minutes of a radar alone
+// whose azimuth is worth 27 m.
+TEST(Tracker, VehiclesInAColumnKeepTheirPlacesBetterInCompany) {
+  const auto kept = [](double distance_m) {
+    int own = 0;
+    for (unsigned run = 0; run < 6; ++run) {
+      std::mt19937_64 random(900 + run);
+      TrackerOptions options;
+      options.company_distance_m = distance_m;
+      Tracker tracker(options);
+      RadarModel radar;
+      radar.detection_probability = 0.85;
+      CameraModel camera;
+      camera.half_m = 2000;
+      camera.false_per_km2 = 0.1;
+      std::vector<Truth> truths = Convoy(8, 40, {-1200, -1200}, 0.7, 12);
+      std::array<TrackId, 8> id{};
+      for (int tick = 1; tick <= 390; ++tick) {
+        const double t = 0.5 * tick;
+        for (Truth& truth : truths) truth.p_m += 0.5 * truth.v_mps;
+        if (t <= 15) tracker.Process(CameraLook(camera, t, truths, random));
+        if (std::fmod(t, 5.0) == 0) tracker.Process(RadarLook(radar, t, truths, random));
+        if (t != 15 && t != 195) continue;
+        const auto tracks = tracker.Estimates(At(t));
+        for (std::size_t k = 0; k < truths.size(); ++k) {
+          const TrackEstimate* const nearest = Nearest(tracks, truths[k].p_m);
+          if (t == 15) {
+            id[k] = nearest != nullptr ? nearest->id : TrackId{};
+          } else {
+            own += nearest != nullptr && nearest->id == id[k] ? 1 : 0;
+          }
+        }
+      }
+    }
+    return own;
+  };
+  const int alone = kept(0), together = kept(TrackerOptions{}.company_distance_m);
+  RecordProperty("alone_of_48", std::to_string(alone));
+  RecordProperty("together_of_48", std::to_string(together));
+  EXPECT_GT(together, alone);
+}
+
 }  // namespace
 }  // namespace trucewatch
