@@ -56,7 +56,7 @@ Result<ReadLook> LookFromEnvelope(const v1::Envelope& envelope, const LocalFrame
   return read;
 }
 
-std::string EnvelopeOf(const SettledLook& look) {
+std::string LookEnvelope(const SettledLook& look) {
   v1::Envelope envelope;
   *envelope.mutable_settled_look() = ToProto(look);
   return SerializeEnvelope(envelope);
@@ -74,7 +74,8 @@ FusionStage::FusionStage(const Options& options)
       smoother_(SmootherOptionsFor(options.config)),
       groups_(GroupOptionsFor(options.config)),
       book_(GroupBookOptions{}),
-      late_(LateOptionsFor(options.config)) {
+      late_(LateOptionsFor(options.config)),
+      live_(std::max(Duration::FromSeconds(options.config.hold_s()), period_), frame_) {
   config_key_ = ConfigKey(options);
   if (!options.config.reference_source().empty()) {
     registration_.emplace(RegistrationOptions{.reference = {options.config.reference_source()},
@@ -104,8 +105,14 @@ Result<std::vector<std::vector<std::string>>> FusionStage::Handle(
   result.reserve(inputs.size());
   for (const LogRecord& record : inputs) {
     Outputs& outputs = result.emplace_back();
+    const std::optional<Instant> before = hold_.newest();
     HandleOne(record, outputs);
     Settle(outputs);
+    const std::optional<Instant> now = hold_.newest();
+    if (options_.live_pictures && now && !hold_.NothingLive() &&
+        (!before || OnGridFrom(*before, period_) < OnGridFrom(*now, period_))) {
+      EmitLive(*now, outputs);
+    }
   }
   return result;
 }
@@ -192,15 +199,19 @@ void FusionStage::Hold(const v1::Envelope& envelope, const std::string& payload,
         TakeGroups(look);
       } else {
         pending_.insert({.measurement = measurement, .late = false});
+        NoteLive(measurement, look);
       }
+    } else {
+      NoteLive(measurement, look);
     }
     report_refused();
     read->settled.exercise = read->settled.exercise || exercise_;
-    outputs.push_back(EnvelopeOf(read->settled));
+    outputs.push_back(LookEnvelope(read->settled));
     return;
   }
   switch (verdict) {
     case HoldBuffer::Verdict::kHeld:
+      NoteLive(measurement, look);
       report_refused();
       return;
     case HoldBuffer::Verdict::kLate:
@@ -257,7 +268,7 @@ void FusionStage::TakeLate(const Look& look, SettledLook settled, HeldMeasuremen
 void FusionStage::EmitLate(const Look& look, SettledLook settled, Outputs& outputs) {
   settled.late = true;
   settled.exercise = settled.exercise || exercise_;
-  outputs.push_back(EnvelopeOf(settled));
+  outputs.push_back(LookEnvelope(settled));
   v1::Envelope envelope;
   *envelope.mutable_late_look() =
       ToProto(LateLook{.source = look.source,
@@ -322,7 +333,7 @@ void FusionStage::Emit(Instant before, Outputs& outputs) {
     last_look_ = next.measurement.time;
     read->settled.lineage = Marked(look.source, read->settled.lineage);
     read->settled.exercise = read->settled.exercise || exercise_;
-    outputs.push_back(EnvelopeOf(read->settled));
+    outputs.push_back(LookEnvelope(read->settled));
   }
   EmitPictures(before, outputs);
   settled_to_ = std::max(settled_to_.value_or(before), before);
@@ -344,16 +355,28 @@ void FusionStage::EmitPicture(Instant time, Outputs& outputs) {
   std::vector<TrackEstimate> tracks = smoother_.Estimates(time);
   counts_.withheld += static_cast<std::uint64_t>(std::erase_if(
       tracks, [](const TrackEstimate& track) { return IsLikelyPeople(track.classes); }));
-  Picture picture{.time = time, .settled = true, .exercise = exercise_, .tracks = {}, .groups = {}};
+  late_.AddPicture(time, tracks);
+  const std::vector<GroupEstimate> groups = groups_.Update(time, tracks);
+  outputs.push_back(
+      EnvelopeOf({.time = time, .settled = true, .exercise = exercise_, .tracks = {}, .groups = {}},
+                 tracks, groups, book_.Estimates(time)));
+  ++counts_.pictures;
+}
+
+std::string FusionStage::EnvelopeOf(Picture picture, const std::vector<TrackEstimate>& tracks,
+                                    const std::vector<GroupEstimate>& groups,
+                                    const std::vector<BookGroup>& whole_groups) const {
   for (const TrackEstimate& track : tracks) {
     picture.tracks.push_back(TrackFromEstimate(track, frame_));
     MarkLineage(picture.tracks.back().supports);
+    // Evidence is what is settled; a screen needs no digests.
+    if (picture.settled) continue;
+    for (TrackSupport& support : picture.tracks.back().supports) support.raw_digests.clear();
   }
-  late_.AddPicture(time, tracks);
-  for (const GroupEstimate& group : groups_.Update(time, tracks)) {
+  for (const GroupEstimate& group : groups) {
     picture.groups.push_back(GroupFromEstimate(group, frame_));
   }
-  for (const BookGroup& group : book_.Estimates(time)) {
+  for (const BookGroup& group : whole_groups) {
     picture.groups.push_back(GroupFromBook(group, frame_));
     MarkLineage(picture.groups.back().supports);
   }
@@ -361,8 +384,7 @@ void FusionStage::EmitPicture(Instant time, Outputs& outputs) {
             [](const Group& a, const Group& b) { return a.id < b.id; });
   v1::Envelope envelope;
   *envelope.mutable_picture() = ToProto(picture);
-  outputs.push_back(SerializeEnvelope(envelope));
-  ++counts_.pictures;
+  return SerializeEnvelope(envelope);
 }
 
 Result<std::string> FusionStage::Snapshot() const {
@@ -436,6 +458,7 @@ Result<void> FusionStage::Restore(std::string_view snapshot) {
     late_waiting_ += pending.late() ? 1 : 0;
     pending_.insert({.measurement = FromProto(pending.measurement()), .late = pending.late()});
   }
+  RestoreLive();
   settled_to_.reset();
   if (message.has_settled_to_us()) settled_to_ = Instant::FromMicros(message.settled_to_us());
   next_picture_.reset();

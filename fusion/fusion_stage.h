@@ -15,6 +15,7 @@
 #include "fusion/groups.h"
 #include "fusion/hold_buffer.h"
 #include "fusion/late_book.h"
+#include "fusion/live_picture.h"
 #include "fusion/registration.h"
 #include "fusion/smoother.h"
 #include "fusion/tracker.h"
@@ -53,7 +54,12 @@ struct FusionSource {
 //   the hold after it. A look later than the hold whose time is not out yet waits for it.
 // - With a reference source the others' reports reach the tracker corrected (registration.h), and a
 //   SourceStatus without a state says what was found.
-// Determinism: within the hold the order of arrival changes no picture. Threads: one caller.
+// - Live pictures (settled = false, for screens; verify does not use them): "now" is the newest
+// time
+//   a source that is waited for has spoken of. The first input that brings it into another picture
+//   period is followed by the picture of that time, made of everything received by then.
+// Determinism: within the hold the order of arrival changes no settled picture; live pictures are a
+// function of the inputs in their order. Threads: one caller.
 class FusionStage final : public Stage {
  public:
   struct Options {
@@ -64,6 +70,7 @@ class FusionStage final : public Stage {
     // Looks after the hold that may wait for their time to go out; more are refused (DESIGN rule
     // 9).
     std::size_t max_late_waiting = 20'000;
+    bool live_pictures = false;
   };
 
   // kBadInput when the config is out of range.
@@ -107,6 +114,14 @@ class FusionStage final : public Stage {
   void Emit(Instant before, Outputs& outputs);
   void EmitPictures(Instant before, Outputs& outputs);
   void EmitPicture(Instant time, Outputs& outputs);
+  // In fusion_stage_live.cc.
+  void EmitLive(Instant now, Outputs& outputs);
+  void NoteLive(const HeldMeasurement& measurement, const Look& look);
+  void RestoreLive();
+  // Fills a picture that has its head.
+  std::string EnvelopeOf(Picture picture, const std::vector<TrackEstimate>& tracks,
+                         const std::vector<GroupEstimate>& groups,
+                         const std::vector<BookGroup>& whole_groups) const;
 
   // In fusion_stage_registration.cc. Without a reference source Track is the tracker and the rest
   // does nothing.
@@ -138,6 +153,7 @@ class FusionStage final : public Stage {
   GroupTracker groups_;
   GroupBook book_;
   LateBook late_;
+  LivePicture live_;
   std::optional<Instant> next_picture_;
   std::optional<Instant> last_look_;
   bool exercise_ = false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include "fusion/internal/plot_grid.h"
@@ -40,6 +41,7 @@ std::size_t SharedMembers(const std::vector<TrackId>& a, const std::vector<Track
   return shared;
 }
 
+// Its count: of the members alone.
 GroupEstimate Describe(GroupId id, const std::vector<const TrackEstimate*>& members) {
   GroupEstimate group;
   group.id = id;
@@ -63,6 +65,15 @@ GroupEstimate Describe(GroupId id, const std::vector<const TrackEstimate*>& memb
   group.count_min = interval.low;
   group.count_max = interval.high;
   return group;
+}
+
+// Two doubts: whether the members exist, and who else is there.
+void TakeCount(const CountFilter& filter, int counted, GroupEstimate& group) {
+  const auto count = filter.Current();
+  if (!count) return;
+  group.count_expected = count->expected;
+  group.count_min = std::max(count->min - std::max(counted - group.count_min, 0), 0);
+  group.count_max = count->max + std::max(group.count_max - counted, 0);
 }
 
 }  // namespace
@@ -173,10 +184,29 @@ std::vector<GroupEstimate> GroupTracker::Update(Instant time,
   std::sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) {
     return std::tie(b.shared, a.group, a.cluster) < std::tie(a.shared, b.group, b.cluster);
   });
+  // Where each track was and is.
+  std::map<TrackId, std::size_t> was_in, is_in;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    for (const TrackId id : groups_[g].members) was_in.try_emplace(id, g);
+  }
+  for (std::size_t c = 0; c < ids.size(); ++c) {
+    for (const TrackId id : ids[c]) is_in.try_emplace(id, c);
+  }
   std::vector<char> cluster_taken(ids.size(), 0), group_taken(groups_.size(), 0);
   for (const Match& match : matches) {
     if (cluster_taken[match.cluster] || group_taken[match.group]) continue;
     cluster_taken[match.cluster] = group_taken[match.group] = 1;
+    // Who came from another group, or went to one, is counted there no more.
+    int moved = 0;
+    for (const TrackId id : ids[match.cluster]) {
+      const auto from = was_in.find(id);
+      moved += from != was_in.end() && from->second != match.group ? 1 : 0;
+    }
+    for (const TrackId id : groups_[match.group].members) {
+      const auto to = is_in.find(id);
+      moved -= to != is_in.end() && to->second != match.cluster ? 1 : 0;
+    }
+    groups_[match.group].count.Shift(moved);
     groups_[match.group].members = ids[match.cluster];
     groups_[match.group].last_whole = time;
   }
@@ -186,7 +216,8 @@ std::vector<GroupEstimate> GroupTracker::Update(Instant time,
                        .members = ids[c],
                        .last_whole = time,
                        .last_large = time,
-                       .published = false});
+                       .published = false,
+                       .count = {}});
   }
 
   std::vector<GroupEstimate> result;
@@ -211,6 +242,8 @@ std::vector<GroupEstimate> GroupTracker::Update(Instant time,
     }
     if (members.empty() || (time - group.last_whole).seconds() > options_.linger_s) continue;
     GroupEstimate estimate = Describe(group.id, members);
+    const int counted = static_cast<int>(std::lround(estimate.count_expected));
+    if (whole) group.count.Add(time, counted, options_.count);
     if (whole && estimate.count_expected + 0.5 >= options_.min_count) {
       group.last_large = time;
       group.published = true;
@@ -218,7 +251,10 @@ std::vector<GroupEstimate> GroupTracker::Update(Instant time,
     if (group.published && (time - group.last_large).seconds() > options_.linger_s) {
       group.published = false;
     }
-    if (group.published && members.size() >= 2) result.push_back(std::move(estimate));
+    if (group.published && members.size() >= 2) {
+      TakeCount(group.count, counted, estimate);
+      result.push_back(std::move(estimate));
+    }
     kept.push_back(std::move(group));
   }
   groups_ = std::move(kept);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/time/instant.h"
+#include "fusion/count_filter.h"
 #include "fusion/track_state.h"
 
 namespace trucewatch {
@@ -16,12 +17,14 @@ struct GroupOptions {
   double moving_mps = 1.5;    // slower tracks begin no group, but stay in theirs
   double loosening = 1.5;     // factor on both limits between two that are in one group already
   double linger_s = 10.0;     // how long a group outlives what made it one
+  CountFilterOptions count;
 };
 
 // A group in the mission's plane.
 struct GroupEstimate {
   GroupId id;
   std::vector<TrackId> members;  // ascending
+  // Of vehicles, those that have no track of their own at the moment too.
   double count_expected = 0;
   int count_min = 0;  // 95 % interval
   int count_max = 0;
@@ -38,6 +41,7 @@ struct GroupState {
   Instant last_whole;            // when it last was a cluster of its own
   Instant last_large;            // when it last had the count to be published
   bool published = false;
+  CountFilter count;  // of its vehicles, those without a track too
 };
 
 // Finds tracks that move together and keeps their identity: single-link clusters, matched to the

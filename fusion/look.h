@@ -25,7 +25,8 @@ struct LookPlot {
   std::optional<Eigen::Vector2d> v_en_mps;
   Eigen::Matrix2d v_cov_en = Eigen::Matrix2d::Identity();
   ClassWeights classes{};
-  double height_hae_m = 0;  // of the report; carried along for output only
+  double length_m = 0, width_m = 0;  // 0: it does not say
+  double height_hae_m = 0;           // of the report; carried along for output only
   // Set: the report is a direction only, clockwise from north as seen from Look::sensor_en_m; the
   // place above says nothing.
   std::optional<double> bearing_rad;

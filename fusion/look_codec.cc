@@ -22,6 +22,7 @@ constexpr double kMaxVarianceM2 = 1e8;  // 10 km: says nothing
 constexpr double kMaxSpeedMps = 150.0;
 constexpr double kMinSpeedVariance = 0.25;  // (m/s)^2
 constexpr double kMaxSpeedVariance = 400.0;
+constexpr double kMaxLengthM = 200.0;  // of what is a vehicle at all
 constexpr double kEarthRadiusM = 6371000.0;
 
 Eigen::Vector2d PlaneFromGeodetic(const Geodetic& place, const LocalFrame& frame) {
@@ -179,6 +180,11 @@ Result<ConvertedLook> LookFromObservationSet(const ObservationSet& set, const Lo
       ++result.refused_plots;
       continue;
     }
+    if (in.length_m > 0 && in.length_m <= kMaxLengthM && in.width_m >= 0 &&
+        in.width_m <= in.length_m) {
+      plot->length_m = in.length_m;
+      plot->width_m = in.width_m;
+    }
     const Eigen::Matrix2d& c = in.velocity_cov_en;
     if (in.velocity_en_mps && in.velocity_en_mps->norm() <= kMaxSpeedMps && c(0, 0) > 0 &&
         c(1, 1) > 0 && c.trace() <= 2.0 * kMaxSpeedVariance) {
@@ -212,6 +218,10 @@ Track TrackFromEstimate(const TrackEstimate& estimate, const LocalFrame& frame) 
     if (estimate.classes[k] > 0) track.classes[static_cast<ObjectClass>(k)] = estimate.classes[k];
   }
   track.supports = estimate.supports;
+  if (estimate.size.information > 0) {
+    track.size = ObjectSize{estimate.size.length_m, estimate.size.width_m,
+                            1.0 / std::sqrt(estimate.size.information)};
+  }
   return track;
 }
 

@@ -178,6 +178,7 @@ std::vector<TrackEstimate> Smoother::Estimates(Instant time) const {
                       .last_update = h.newest.last_update,
                       .height_hae_m = h.newest.height_hae_m,
                       .classes = h.newest.classes,
+                      .size = h.newest.size,
                       .supports = h.newest.supports});
   }
   return result;

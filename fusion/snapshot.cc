@@ -33,6 +33,51 @@ bool Ascending(const Range& range, Id id) {
          }) == range.end();
 }
 
+Result<std::vector<ClassWord>> ClassWordsFromProto(const v1::TrackState& in) {
+  std::vector<ClassWord> words;
+  for (const v1::ClassWordState& from : in.class_words()) {
+    const bool finite = std::all_of(from.mean_log().begin(), from.mean_log().end(),
+                                    [](double x) { return std::isfinite(x); });
+    if (from.mean_log_size() != static_cast<int>(kObjectClassCount) || !finite ||
+        !(from.spread() >= 0 && std::isfinite(from.spread())) || from.words() < 1 ||
+        (!words.empty() && words.back().source.value >= from.source_id())) {
+      return Fail(ErrorCode::kBadInput, "fusion snapshot: what was said of track {} is not whole",
+                  in.track_id());
+    }
+    ClassWord word{.source = {from.source_id()},
+                   .words = from.words(),
+                   .first = Instant::FromMicros(from.first_us()),
+                   .last = Instant::FromMicros(from.last_us()),
+                   .mean_log = {},
+                   .spread = from.spread()};
+    std::copy(from.mean_log().begin(), from.mean_log().end(), word.mean_log.begin());
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+Result<void> CountFromProto(const v1::GroupState& in, CountFilter& count) {
+  constexpr int kCells = static_cast<int>(CountFilter::kDetectability.size());
+  const int rows = in.count_size() / kCells;
+  double sum = 0;
+  for (const double p : in.count()) {
+    if (!(p >= 0 && p <= 1 + 1e-6)) sum = -1e9;
+    sum += p;
+  }
+  if (in.count_size() % kCells != 0 || rows > CountFilter::kMaxRows || in.count_first() < 0 ||
+      in.count_first() > 1'000'000 || (rows > 0 && !(sum > 0.5))) {
+    return Fail(ErrorCode::kBadInput, "fusion snapshot: the count of group {} is none",
+                in.group_id());
+  }
+  std::vector<CountFilter::Row> belief(static_cast<std::size_t>(rows));
+  for (int k = 0; k < in.count_size(); ++k) {
+    belief[static_cast<std::size_t>(k / kCells)][static_cast<std::size_t>(k % kCells)] =
+        in.count(k);
+  }
+  count.Restore(in.count_first(), std::move(belief), Instant::FromMicros(in.counted_us()));
+  return {};
+}
+
 }  // namespace
 
 Result<TrackState> TrackFromProto(const v1::TrackState& in) {
@@ -41,14 +86,14 @@ Result<TrackState> TrackFromProto(const v1::TrackState& in) {
       in.classes_size() != static_cast<int>(kObjectClassCount) ||
       in.opportunity_look_size() != static_cast<int>(kOpportunityMemory) ||
       in.opportunity_reported_size() != static_cast<int>(kOpportunityMemory) ||
-      in.next_opportunity() >= kOpportunityMemory) {
+      (in.size_size() != 0 && in.size_size() != 3) || in.next_opportunity() >= kOpportunityMemory) {
     return Fail(ErrorCode::kBadInput, "fusion snapshot: track {} is not whole", in.track_id());
   }
   const auto finite = [](const auto& values) {
     return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
   };
   if (!finite(in.probability()) || !finite(in.mean()) || !finite(in.cov()) ||
-      !finite(in.classes()) || !std::isfinite(in.existence())) {
+      !finite(in.classes()) || !finite(in.size()) || !std::isfinite(in.existence())) {
     return Fail(ErrorCode::kBadInput, "fusion snapshot: track {} is not finite", in.track_id());
   }
   TrackState track;
@@ -67,6 +112,8 @@ Result<TrackState> TrackFromProto(const v1::TrackState& in) {
   track.last_update = Instant::FromMicros(in.last_update_us());
   track.height_hae_m = in.height_hae_m();
   std::copy(in.classes().begin(), in.classes().end(), track.classes.begin());
+  TW_ASSIGN_OR_RETURN(track.class_words, ClassWordsFromProto(in));
+  if (in.size_size() == 3) track.size = {in.size(0), in.size(1), in.size(2)};
   TW_ASSIGN_OR_RETURN(track.supports, SupportsFromProto(in));
   for (std::size_t k = 0; k < kOpportunityMemory; ++k) {
     const int i = static_cast<int>(k);
@@ -148,6 +195,20 @@ v1::TrackState ToProto(const TrackState& track) {
   out->set_last_update_us(track.last_update.micros());
   out->set_height_hae_m(track.height_hae_m);
   for (const double p : track.classes) out->add_classes(p);
+  for (const ClassWord& word : track.class_words) {
+    v1::ClassWordState* to = out->add_class_words();
+    to->set_source_id(word.source.value);
+    to->set_words(word.words);
+    to->set_first_us(word.first.micros());
+    to->set_last_us(word.last.micros());
+    for (const double x : word.mean_log) to->add_mean_log(x);
+    to->set_spread(word.spread);
+  }
+  if (track.size.information > 0) {
+    for (const double v : {track.size.length_m, track.size.width_m, track.size.information}) {
+      out->add_size(v);
+    }
+  }
   SupportsToProto(track, out);
   for (const Opportunity& opportunity : track.opportunities) {
     out->add_opportunity_look(opportunity.look);
@@ -248,6 +309,11 @@ v1::GroupTrackerState ToProto(const GroupTracker& groups) {
     out->set_last_whole_us(group.last_whole.micros());
     out->set_last_large_us(group.last_large.micros());
     out->set_published(group.published);
+    out->set_count_first(group.count.first());
+    for (const CountFilter::Row& row : group.count.rows()) {
+      for (const double p : row) out->add_count(p);
+    }
+    out->set_counted_us(group.count.counted().micros());
   }
   return message;
 }
@@ -259,7 +325,9 @@ Result<void> RestoreFrom(const v1::GroupTrackerState& message, GroupTracker& gro
                      .members = {},
                      .last_whole = Instant::FromMicros(in.last_whole_us()),
                      .last_large = Instant::FromMicros(in.last_large_us()),
-                     .published = in.published()};
+                     .published = in.published(),
+                     .count = {}};
+    TW_RETURN_IF_ERROR(CountFromProto(in, state.count));
     for (const std::uint64_t member : in.members()) state.members.push_back({member});
     if (!Ascending(state.members, [](TrackId id) { return id; })) {
       return Fail(ErrorCode::kBadInput, "fusion snapshot: members are not in order");

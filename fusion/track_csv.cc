@@ -211,9 +211,15 @@ class Rows {
     csv_ = "time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy";
     if (options_.frame != nullptr) csv_ += ",latitude_deg,longitude_deg";
     csv_ += '\n';
+    if (!options_.groups) return;
+    groups_.emplace(*options_.groups);
+    groups_csv_ = "time,group_id,x,y,vx,vy,extent_m,count_expected,count_min,count_max,members";
+    if (options_.frame != nullptr) groups_csv_ += ",latitude_deg,longitude_deg";
+    groups_csv_ += '\n';
   }
 
   void Write(const std::vector<TrackEstimate>& tracks, Instant time) {
+    if (groups_) WriteGroups(groups_->Update(time, tracks), time);
     const double widest = options_.max_position_sigma_m * options_.max_position_sigma_m;
     for (const TrackEstimate& track : tracks) {
       const auto& m = track.state.mean;
@@ -239,14 +245,36 @@ class Rows {
   Instant start() const { return start_; }
   Instant end() const { return end_; }
   std::string Take() { return std::move(csv_); }
+  std::string TakeGroups() { return std::move(groups_csv_); }
   std::size_t tracks() const { return ids_.size(); }
 
  private:
+  void WriteGroups(const std::vector<GroupEstimate>& groups, Instant time) {
+    for (const GroupEstimate& group : groups) {
+      const auto out = std::back_inserter(groups_csv_);
+      fmt::format_to(out, "{:.3f},{},{:.3f},{:.3f},{:.4f},{:.4f},{:.1f},{:.3f},{},{},",
+                     static_cast<double>(time.micros()) * 1e-6, group.id.value, group.p_en_m.x(),
+                     group.p_en_m.y(), group.v_en_mps.x(), group.v_en_mps.y(), group.extent_m,
+                     group.count_expected, group.count_min, group.count_max);
+      for (std::size_t k = 0; k < group.members.size(); ++k) {
+        fmt::format_to(out, "{}{}", k == 0 ? "" : " ", group.members[k].value);
+      }
+      if (options_.frame != nullptr) {
+        const Geodetic place = options_.frame->GeodeticFromEnu(
+            {group.p_en_m.x(), group.p_en_m.y(), group.height_hae_m});
+        fmt::format_to(out, ",{:.7f},{:.7f}", place.latitude.deg(), place.longitude.deg());
+      }
+      groups_csv_ += '\n';
+    }
+  }
+
   const TrackCsvOptions& options_;
   Instant start_, end_;
   const std::function<void(double)>& progress_;
   std::string csv_;
   std::set<TrackId> ids_;
+  std::optional<GroupTracker> groups_;
+  std::string groups_csv_;
 };
 
 std::shared_ptr<const Look> Unowned(const Look& look) { return {std::shared_ptr<void>(), &look}; }
@@ -426,6 +454,7 @@ TrackCsvResult WriteTrackCsv(const std::vector<ReceivedLook>& looks, const Track
     WriteLive(looks, options, rows, result);
   }
   result.csv = rows.Take();
+  result.groups_csv = rows.TakeGroups();
   result.tracks = rows.tracks();
   return result;
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/result.h"
 #include "core/geo/geodetic.h"
+#include "fusion/groups.h"
 #include "fusion/look.h"
 #include "fusion/registration.h"
 #include "fusion/tracker.h"
@@ -42,11 +43,16 @@ struct TrackCsvOptions {
   const LocalFrame* frame = nullptr;
   // Not empty: the other sources are registered on this one, and their reports corrected.
   SourceId reference;
+  // Set: groups are found as well, in the pictures of the same seconds.
+  std::optional<GroupOptions> groups;
 };
 
 struct TrackCsvResult {
   std::string
       csv;  // time,track_id,x,y,vx,vy,existence_prob,p_xx,p_xy,p_yy,p_vxvx,p_vxvy,p_vyvy; 1 Hz
+  // time,group_id,x,y,vx,vy,extent_m,count_expected,count_min,count_max,members (ids of tracks,
+  // separated by spaces); empty unless asked for
+  std::string groups_csv;
   std::size_t plots = 0;
   std::size_t tracks = 0;      // that have rows
   std::size_t late_looks = 0;  // later than the hold

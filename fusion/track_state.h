@@ -16,6 +16,22 @@ struct Opportunity {
 };
 inline constexpr std::size_t kOpportunityMemory = 16;
 
+// What one source has said of its class so far: the mean of the logarithms of its words, and how
+// they differ from one another.
+struct ClassWord {
+  SourceId source;
+  int words = 0;
+  Instant first, last;
+  ClassWeights mean_log{};
+  double spread = 0;  // sum of squared differences from the mean, over the classes
+};
+
+// How large it is, by those who said so.
+struct FusedSize {
+  double length_m = 0, width_m = 0;
+  double information = 0;  // one over the variance of each [1/m^2]; 0: nobody has said
+};
+
 // What the tracker knows of one object. Plain data: copied, compared and stored as it is.
 struct TrackState {
   TrackId id;
@@ -28,6 +44,8 @@ struct TrackState {
   Instant last_update;
   double height_hae_m = 0;
   ClassWeights classes{};
+  std::vector<ClassWord> class_words;  // ordered by source; what `classes` is made of
+  FusedSize size;
   std::vector<TrackSupport> supports;                           // ordered by source
   std::array<Opportunity, kOpportunityMemory> opportunities{};  // ring; newest at (next - 1)
   std::size_t next_opportunity = 0;
@@ -42,6 +60,7 @@ struct TrackEstimate {
   Instant last_update;
   double height_hae_m = 0;
   ClassWeights classes{};
+  FusedSize size = {};
   std::vector<TrackSupport> supports;
 };
 

@@ -278,7 +278,7 @@ void Tracker::TakeReports(TrackState& track, const Look& look, const Candidate& 
   track.existence = std::min(exists, options_.max_existence);
   if (best != nullptr && candidate.missed_probability < 0.5) {
     const LookPlot& plot = look.plots[best->plot];
-    internal::FuseClasses(track, look, plot.classes, options_);
+    internal::FuseAppearance(track, look, plot, options_);
     internal::TakeSupport(track, look);
     track.height_hae_m = plot.height_hae_m;
   }
@@ -393,7 +393,7 @@ void Tracker::Begin(const Look& look, const LookPlot& plot, double existence) {
   track.imm = StartImm(look, plot, options_.motion);
   track.existence = std::min(0.5, existence);  // one report is never enough
   track.height_hae_m = plot.height_hae_m;
-  internal::FuseClasses(track, look, plot.classes, options_);
+  internal::FuseAppearance(track, look, plot, options_);
   internal::TakeSupport(track, look);
   internal::NoteOpportunity(track, counts_.looks, true);
   ++counts_.initiated;
@@ -474,6 +474,7 @@ std::vector<TrackEstimate> Tracker::Estimates(Instant time) const {
                       .last_update = track.last_update,
                       .height_hae_m = track.height_hae_m,
                       .classes = track.classes,
+                      .size = track.size,
                       .supports = track.supports});
   }
   return result;

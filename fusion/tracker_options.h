@@ -43,10 +43,18 @@ struct TrackerOptions {
   // never both reported by one look in at least so many looks that could have reported both.
   double duplicate_d2 = 9.488;
   int duplicate_looks = 4;
-  // Shares of the classifier's word that always remain possible, and how much a repeated word
-  // counts.
+  // Share of a classifier's word that always remains possible; the variance of what it is wrong by
+  // about one vehicle throughout (natural logarithm of a class's probability); how often it looks
+  // anew.
   double class_floor = 0.05;
-  double class_repeat_exponent = 0.2;
+  double class_habit_variance = 0.5;
+  double class_period_s = 2.0;
+  // Standard deviation of one report's length and width: so much, and so much of the length; of all
+  // reports together at least so much.
+  double size_sigma_m = 0.7;
+  double size_sigma_share = 0.15;
+  double size_floor_m = 0.4;
+  double size_repeat_weight = 0.2;  // of a report of the same source shortly after
   // Three vehicles and more that are this near to one another and go alike will go on alike, but
   // for this; and how long it takes until that is news again.
   double company_distance_m = 100.0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <vector>
 
 #include "core/types/observation.h"
@@ -19,6 +20,13 @@ struct TrackSupport {
 };
 inline constexpr std::size_t kMaxSupportDigests = 8;
 
+// How large something is, with the standard deviation of each, metres.
+struct ObjectSize {
+  double length_m = 0;
+  double width_m = 0;
+  double sigma_m = 0;
+};
+
 // State of one moving object at Picture::time.
 struct Track {
   TrackId id;
@@ -31,6 +39,7 @@ struct Track {
   Instant last_update;
   ClassProbabilities classes;
   std::vector<TrackSupport> supports;  // ordered by source
+  std::optional<ObjectSize> size;      // nothing: no source has said
 };
 
 // Tracks that move together, or people that stand together. A count with its interval, never a list

@@ -33,6 +33,11 @@ v1::Track TrackToProto(const Track& track) {
   for (const TrackSupport& support : track.supports) {
     codec::SupportToProto(support, message.add_supports());
   }
+  if (track.size) {
+    for (const double m : {track.size->length_m, track.size->width_m, track.size->sigma_m}) {
+      message.add_size_m(m);
+    }
+  }
   return message;
 }
 
@@ -54,6 +59,17 @@ Result<Track> TrackFromProto(const v1::Track& m) {
     TW_ASSIGN_OR_RETURN(TrackSupport support, codec::SupportFromProto<TrackSupport>(in));
     track.supports.push_back(std::move(support));
   }
+  if (m.size_m_size() == 0) return track;
+  if (m.size_m_size() != 3) {
+    return Fail(ErrorCode::kBadInput, "track.size_m has {} numbers; expected none or 3",
+                m.size_m_size());
+  }
+  for (const double value : m.size_m()) {
+    if (!(value >= 0 && value < 1e6)) {
+      return Fail(ErrorCode::kBadInput, "track.size_m {} is no size", value);
+    }
+  }
+  track.size = ObjectSize{m.size_m(0), m.size_m(1), m.size_m(2)};
   return track;
 }
 

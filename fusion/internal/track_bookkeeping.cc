@@ -21,6 +21,51 @@ const TrackSupport* SupportOf(const TrackState& track, const SourceId& source) {
   return nullptr;
 }
 
+void TakeWord(std::vector<ClassWord>& words, const Look& look, const ClassWeights& said) {
+  auto place = words.begin();
+  while (place != words.end() && place->source < look.source) ++place;
+  if (place == words.end() || place->source != look.source) {
+    place = words.insert(place, ClassWord{.source = look.source,
+                                          .words = 0,
+                                          .first = look.time,
+                                          .last = look.time,
+                                          .mean_log = {},
+                                          .spread = 0});
+  }
+  ++place->words;
+  place->last = std::max(place->last, look.time);
+  for (std::size_t c = 1; c < kObjectClassCount; ++c) {  // Welford
+    const double off = std::log(said[c]) - place->mean_log[c];
+    place->mean_log[c] += off / place->words;
+    place->spread += off * (std::log(said[c]) - place->mean_log[c]);
+  }
+}
+
+// How many of its words taken one by one a source's mean word is worth. A classifier errs anew with
+// each look (variance s2, seen in how its words differ) and about one vehicle throughout (h2, not
+// seen): its mean of n has variance h2 + s2 / n where one word has h2 + s2, and the weight of a
+// logarithm is inverse to that.
+double WordsWorth(const ClassWord& word, const TrackerOptions& options) {
+  if (word.words < 2) return 1.0;
+  constexpr double kDegrees = static_cast<double>(kObjectClassCount) - 2.0;  // they sum to one
+  const double s2 = word.spread / (word.words - 1) / kDegrees, h2 = options.class_habit_variance;
+  const double n = std::min<double>(
+      word.words, 1.0 + (word.last - word.first).seconds() / options.class_period_s);
+  return (h2 + s2) / (h2 + s2 / n);
+}
+
+// Information form; it never gets surer than what one source is wrong by throughout, and so follows
+// a vehicle that turns its side.
+void FuseSize(FusedSize& size, const LookPlot& plot, double weight, const TrackerOptions& options) {
+  const double sigma = options.size_sigma_m + options.size_sigma_share * plot.length_m;
+  const double information = weight / (sigma * sigma);
+  const double gain = information / (size.information + information);
+  size.length_m += gain * (plot.length_m - size.length_m);
+  size.width_m += gain * (plot.width_m - size.width_m);
+  size.information =
+      std::min(size.information + information, 1.0 / (options.size_floor_m * options.size_floor_m));
+}
+
 }  // namespace
 
 UpdateOptions UpdateOptionsFor(const TrackState& track, const Look& look,
@@ -40,25 +85,35 @@ UpdateOptions UpdateOptionsFor(const TrackState& track, const Look& look,
   return result;
 }
 
-void FuseClasses(TrackState& track, const Look& look, const ClassWeights& said,
-                 const TrackerOptions& options) {
-  double total = 0;
-  for (const double p : said) total += p;
-  if (!(total > 0)) return;
-  const TrackSupport* support = SupportOf(track, look.source);
-  const bool repeated =
-      support && (look.time - support->last).seconds() < options.georeference_memory_s;
-  const double exponent = repeated ? options.class_repeat_exponent : 1.0;
-  double believed = 0;
-  for (const double p : track.classes) believed += p;
-  double sum = 0;
-  for (std::size_t c = 1; c < kObjectClassCount; ++c) {
-    const double prior = believed > 0 ? track.classes[c] : 1.0;
-    const double word = std::max(said[c] / total, options.class_floor);
-    track.classes[c] = std::max(prior, 1e-4) * std::pow(word, exponent);
-    sum += track.classes[c];
+void FuseAppearance(TrackState& track, const Look& look, const LookPlot& plot,
+                    const TrackerOptions& options) {
+  if (plot.length_m > 0) {
+    const TrackSupport* support = SupportOf(track, look.source);
+    const bool repeated =
+        support && (look.time - support->last).seconds() < options.georeference_memory_s;
+    FuseSize(track.size, plot, repeated ? options.size_repeat_weight : 1.0, options);
   }
+  double total = 0;
+  for (const double p : plot.classes) total += p;
+  if (!(total > 0)) return;
+  ClassWeights said{};
+  for (std::size_t c = 1; c < kObjectClassCount; ++c) {
+    said[c] = std::max(plot.classes[c] / total, options.class_floor);
+  }
+  TakeWord(track.class_words, look, said);
+  ClassWeights log_belief{};
+  for (const ClassWord& word : track.class_words) {
+    const double counts_for = WordsWorth(word, options);
+    for (std::size_t c = 1; c < kObjectClassCount; ++c) {
+      log_belief[c] += counts_for * word.mean_log[c];
+    }
+  }
+  const double most = *std::max_element(log_belief.begin() + 1, log_belief.end());
+  double sum = 0;
   track.classes[0] = 0;
+  for (std::size_t c = 1; c < kObjectClassCount; ++c) {
+    sum += track.classes[c] = std::max(std::exp(log_belief[c] - most), 1e-4);
+  }
   for (double& p : track.classes) p /= sum;
 }
 

@@ -11,10 +11,11 @@ namespace trucewatch::internal {
 UpdateOptions UpdateOptionsFor(const TrackState& track, const Look& look,
                                const TrackerOptions& options);
 
-// Normalised product of what is believed and what this report says, with a floor; a source that
-// repeats itself counts less. Call before TakeSupport.
-void FuseClasses(TrackState& track, const Look& look, const ClassWeights& said,
-                 const TrackerOptions& options);
+// What it looks like: the class, a normalised product of what is believed and what this report
+// says, with a floor, and the size, a weighted mean. A source that repeats itself counts less. Call
+// before TakeSupport.
+void FuseAppearance(TrackState& track, const Look& look, const LookPlot& plot,
+                    const TrackerOptions& options);
 
 // Notes that `look` reported what these sources support.
 void NoteSupport(std::vector<TrackSupport>& supports, const Look& look);

@@ -336,14 +336,19 @@ TEST(Tracker, ClassesAreFusedAndAlwaysLeaveRoomForDoubt) {
   Tracker tracker(TrackerOptions{});
   for (double t = 0; t < 20; t += 0.5) {
     Look look = CameraLook(camera, t, {Straight(-50, 0, 5, 0, t)}, random);
-    for (LookPlot& plot : look.plots) plot.classes = {0, 0.2, 0.2, 0.6, 0, 0};
+    for (LookPlot& plot : look.plots) {
+      const double truck = 0.3 + 0.6 * std::uniform_real_distribution<double>()(random);
+      plot.classes = {0, (1 - truck) / 2, (1 - truck) / 2, truck, 0, 0};
+    }
     tracker.Process(look);
   }
   const ClassWeights classes = tracker.Estimates(At(20)).at(0).classes;
   double sum = 0;
   for (const double p : classes) sum += p;
   EXPECT_NEAR(sum, 1.0, 1e-9);
-  EXPECT_GT(classes[static_cast<std::size_t>(ObjectClass::kTruck)], 0.9);
+  // Its words differ little: they are one word again and again (appearance_test.cc).
+  EXPECT_GT(classes[static_cast<std::size_t>(ObjectClass::kTruck)], 0.55);
+  EXPECT_LT(classes[static_cast<std::size_t>(ObjectClass::kTruck)], 0.9);
   EXPECT_GT(classes[static_cast<std::size_t>(ObjectClass::kTrackedVehicle)], 0.0);
 }
 

@@ -432,6 +432,41 @@ TEST(VerifyStage, WithoutAnAgreementThereAreHeartbeatsAndNoEvents) {
   }
 }
 
+// Whatever a live picture shows, it makes no finding, and none other.
+TEST(VerifyStage, LivePicturesChangeNoByte) {
+  const std::vector<LogRecord> records = Mission();
+  std::vector<std::string> expected, payloads;
+  VerifyStage settled = MakeStage(), both = MakeStage();
+  for (const auto& list : RunAll(settled, records)) {
+    expected.insert(expected.end(), list.begin(), list.end());
+  }
+  int live = 0;
+  for (const LogRecord& record : records) {
+    payloads.push_back(record.payload);
+    const auto envelope = ParseEnvelope(record.payload);
+    if (!envelope || !envelope->has_picture()) continue;
+    // Of half a minute later, and of a convoy that is in no settled picture.
+    const Instant time = Instant::FromMicros(envelope->picture().time_us());
+    const Convoy elsewhere = {.group = 900,
+                              .first_track = 900,
+                              .count = 12,
+                              .head_en_m = {-1200, 1220},
+                              .velocity_en_mps = {0, -8},
+                              .eyes = {Drone(), Radar()}};
+    Picture picture =
+        PictureBuilder(static_cast<int>((time - At(0)).seconds()) + 30).Add(elsewhere).Build();
+    picture.settled = false;
+    payloads.push_back(Wrap(picture));
+    ++live;
+  }
+  std::vector<std::string> outputs;
+  for (const auto& list : RunAll(both, Records(payloads))) {
+    outputs.insert(outputs.end(), list.begin(), list.end());
+  }
+  EXPECT_GT(live, 100);
+  EXPECT_EQ(outputs, expected);
+}
+
 TEST(MakeVerifyStage, RefusesABadAgreementAndABadCadence) {
   v1::config::VerifyConfig config;
   config.set_heartbeat_s(30);

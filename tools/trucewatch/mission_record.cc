@@ -133,7 +133,8 @@ Result<void> GatherLooks(LogReader& log, MissionRecord* record) {
 
 Result<void> GatherTracks(LogReader& log, MissionRecord* record) {
   return ForEachEnvelope(log, [&](const v1::Envelope& envelope) -> Result<void> {
-    if (!envelope.has_picture()) return {};
+    // Live pictures are for screens; the record is what was settled.
+    if (!envelope.has_picture() || !envelope.picture().settled()) return {};
     TW_ASSIGN_OR_RETURN(const Picture picture, FromProto(envelope.picture()));
     record->end = std::max(record->end, picture.time);
     for (const Track& track : picture.tracks) {

@@ -99,6 +99,7 @@ TEST(Codec, FindingAndPictureSurviveTheWire) {
   Track track;
   track.id = {7};
   track.cov = Eigen::Matrix4d::Identity() * 2;
+  track.size = ObjectSize{7.5, 2.5, 0.5};
   picture.tracks.push_back(track);
   Group group;
   group.members = {{7}, {8}};
@@ -106,6 +107,11 @@ TEST(Codec, FindingAndPictureSurviveTheWire) {
   const auto picture_back = FromProto(ToProto(picture));
   ASSERT_TRUE(picture_back) << picture_back.error().message;
   EXPECT_EQ(ToProto(*picture_back).SerializeAsString(), ToProto(picture).SerializeAsString());
+  ASSERT_TRUE(picture_back->tracks.at(0).size);
+  EXPECT_EQ(picture_back->tracks[0].size->length_m, 7.5);
+  v1::Picture hostile = ToProto(picture);
+  hostile.mutable_tracks(0)->set_size_m(0, -1);
+  EXPECT_FALSE(FromProto(hostile));
 }
 
 // The last door: whatever a detector made, nobody leaves it alone.
