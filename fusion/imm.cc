@@ -142,8 +142,47 @@ void LiftPosition(Gaussian& g, const Eigen::Matrix2d& floor) {
   g.cov.topLeftCorner<2, 2>() += high * projection;
 }
 
+// The Gaussian of inverse covariance w P^-1 + (1 - w) M, M the report's, with the w that makes its
+// determinant least.
+void Intersect(Gaussian& g, const LookPlot& plot) {
+  Eigen::Matrix4d report = Eigen::Matrix4d::Zero();
+  Eigen::Vector4d value = Eigen::Vector4d::Zero();
+  report.topLeftCorner<2, 2>() = plot.cov_en_m2.inverse();
+  value.head<2>() = plot.p_en_m;
+  if (plot.v_en_mps) {
+    report.bottomRightCorner<2, 2>() = plot.v_cov_en.inverse();
+    value.tail<2>() = *plot.v_en_mps;
+  }
+  const Eigen::Matrix4d prior = g.cov.inverse();
+  constexpr int kSteps = 20;
+  Eigen::Matrix4d best = prior;
+  double highest = prior.determinant(), weight = 1.0;
+  for (int k = 1; k < kSteps; ++k) {
+    const double w = 1.0 - static_cast<double>(k) / kSteps;
+    const Eigen::Matrix4d information = w * prior + (1.0 - w) * report;
+    const double determinant = information.determinant();
+    if (determinant <= highest) continue;
+    highest = determinant;
+    best = information;
+    weight = w;
+  }
+  if (weight == 1.0) return;  // the report says nothing that is not known better
+  const Eigen::Vector4d sum = weight * prior * g.mean + (1.0 - weight) * report * value;
+  g.cov = best.inverse();
+  Symmetrise(g.cov);
+  g.mean = g.cov * sum;
+}
+
 double UpdateModel(Gaussian& g, const Look& look, const LookPlot& plot,
                    const UpdateOptions& options) {
+  if (options.unknown_correlation && !plot.bearing_rad) {
+    UpdateOptions independent = options;
+    independent.unknown_correlation = independent.shared_georeference = false;
+    Gaussian unchanged = g;
+    const double log_density = UpdateModel(unchanged, look, plot, independent);
+    Intersect(g, plot);
+    return log_density;
+  }
   if (plot.bearing_rad && look.sensor_en_m) {
     return UpdateBearing(g, *look.sensor_en_m, *plot.bearing_rad, plot.bearing_sigma_rad);
   }

@@ -87,6 +87,11 @@ struct UpdateOptions {
   // than one of them (README, "Shared georeference").
   bool shared_georeference = false;
   double velocity_cov_factor = 1.0;
+  // The report is a track of another system: its errors go on from one report to the next and may
+  // be ours too. Covariance intersection (Julier and Uhlmann 1997, "A non-divergent estimation
+  // algorithm in the presence of unknown correlations") then takes the place of the update: honest
+  // whatever they share, never surer than the better of the two.
+  bool unknown_correlation = false;
 };
 
 // Takes the report in. Returns the logarithm of the sum over models of probability x detectability

@@ -71,6 +71,9 @@ void FuseSize(FusedSize& size, const LookPlot& plot, double weight, const Tracke
 UpdateOptions UpdateOptionsFor(const TrackState& track, const Look& look,
                                const TrackerOptions& options) {
   UpdateOptions result;
+  // Where a georeference is stated, what is shared is handled below.
+  result.unknown_correlation =
+      !look.lineage.derived_from.empty() && look.lineage.georeference.empty();
   const std::string& georeference = look.lineage.georeference;
   for (const TrackSupport& support : track.supports) {
     const double ago = (look.time - support.last).seconds();
