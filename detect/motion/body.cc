@@ -12,7 +12,8 @@
 namespace trucewatch::motion {
 namespace {
 
-constexpr double kReachAlong_m = 13, kReachAcross_m = 6;    // about the trail
+constexpr double kReachAlong_m = 13, kReachAcross_m = 6;  // about the trail
+constexpr double kFarReach_m = 26;  // to all sides, when that cuts it: shadows of a low sun
 constexpr int kMostCellsAlong = 50, kMostCellsAcross = 24;  // to either side
 constexpr std::size_t kMostLooks = 6;
 constexpr double kNearLag_s = 0.15, kFarLag_s = 1.0;
@@ -56,7 +57,8 @@ std::optional<std::size_t> TellingPoint(const Trail& trail, std::size_t i, int s
 std::vector<BodyLook> BodyLooks(const Trail& trail) {
   std::vector<BodyLook> all;
   for (std::size_t i = 0; i < trail.points.size(); ++i) {
-    const auto before = TellingPoint(trail, i, -1), after = TellingPoint(trail, i, 1);
+    const auto before = TellingPoint(trail, i, -1);
+    const auto after = TellingPoint(trail, i, 1);
     if (before && after) all.push_back({i, {*before, *after}});
   }
   std::vector<BodyLook> some;
@@ -73,24 +75,31 @@ struct OtherPicture {
   std::int64_t exposure = 0;
 };
 
+// Cells about the trail, along the way and to its right.
+struct BodyGrid {
+  BodyGrid(double along_m, double across_m, double least_cell_m, int most_across)
+      : cell_m(std::max({least_cell_m, along_m / kMostCellsAlong, across_m / most_across})),
+        reach_x(static_cast<int>(along_m / cell_m)),
+        reach_y(static_cast<int>(across_m / cell_m)) {}
+  int columns() const { return 2 * reach_x + 1; }
+  int rows() const { return 2 * reach_y + 1; }
+  Eigen::Vector2d Metres(double x, double y) const {
+    return {(x - reach_x) * cell_m, (y - reach_y) * cell_m};
+  }
+
+  double cell_m;
+  int reach_x, reach_y;
+};
+
 FixedPoint Shifted(const FixedPoint& p, const Eigen::Vector2d& d) {
   return {p.x + static_cast<std::int32_t>(d.x()), p.y + static_cast<std::int32_t>(d.y())};
 }
 
-}  // namespace
-
-Extent MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2d& metres,
-                   const std::vector<Moment>& moments, const std::vector<cv::Mat>& images) {
-  const double pixel_m = std::sqrt(std::abs(metres.determinant()));
-  const std::vector<BodyLook> looks = BodyLooks(trail);
-  if (looks.empty()) return patches;
-  const double cell_m =
-      std::max({pixel_m, kReachAlong_m / kMostCellsAlong, kReachAcross_m / kMostCellsAcross});
-  const int reach_x = static_cast<int>(kReachAlong_m / cell_m);
-  const int reach_y = static_cast<int>(kReachAcross_m / cell_m);
-  const int columns = 2 * reach_x + 1, rows = 2 * reach_y + 1;
-  cv::Mat gain = cv::Mat::zeros(rows, columns, CV_32S);
-  double noise = 0;
+// By how much better each cell fits going along than standing, summed over the looks.
+cv::Mat GainOf(const Trail& trail, const BodyGrid& grid, const std::vector<BodyLook>& looks,
+               const Eigen::Matrix2d& metres, const std::vector<Moment>& moments,
+               const std::vector<cv::Mat>& images) {
+  cv::Mat gain = cv::Mat::zeros(grid.rows(), grid.columns(), CV_32S);
   for (const BodyLook& look : looks) {
     const TrailPoint& a = trail.points[look.point];
     const Moment& from = moments[a.moment];
@@ -98,7 +107,7 @@ Extent MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matri
     const double one = 1 << kPointBits;
     const auto stable_from_cell = [&](const TrailPoint& p) -> Eigen::Matrix2d {
       const Eigen::Vector2d velocity = PathAbout(trail, p.time_s).VelocityAt(p.time_s);
-      return MetricHeading(metres, velocity).inverse() * cell_m * one;
+      return MetricHeading(metres, velocity).inverse() * grid.cell_m * one;
     };
     const Homography back = from.stable_from_working.inverse();
     const Eigen::Matrix2d step = Linear(back, a.place) * stable_from_cell(a);
@@ -115,12 +124,11 @@ Extent MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matri
                    Linear(there, a.place) * stable_from_cell(a),
                    std::lround(from.level / std::max(1.0, to.level) * (1 << kExposureBits))};
     }
-    noise += std::max(0.5, from.noise) / static_cast<double>(looks.size());
     constexpr auto kMost = static_cast<std::int32_t>(kMostGrey * kGrey);
-    for (int y = 0; y < rows; ++y) {
+    for (int y = 0; y < gain.rows; ++y) {
       auto* row = gain.ptr<std::int32_t>(y);
-      for (int x = 0; x < columns; ++x) {
-        const Eigen::Vector2d cell(x - reach_x, y - reach_y);
+      for (int x = 0; x < gain.cols; ++x) {
+        const Eigen::Vector2d cell(x - grid.reach_x, y - grid.reach_y);
         const std::int32_t here = Sample(image, Shifted(at, step * cell));
         if (here < 0) continue;
         // Ground that the body covers before or after differs from one of the two only.
@@ -140,29 +148,52 @@ Extent MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matri
       }
     }
   }
-  const double least = std::max(kLeastGain, kFromNoise * noise) * static_cast<double>(kGrey) *
-                       static_cast<double>(looks.size());
-  cv::Mat body = gain > least;
-  const int gap = static_cast<int>(std::lround(kGap_m / cell_m)) | 1;
-  cv::Mat closed;
-  cv::morphologyEx(body, closed, cv::MORPH_CLOSE, cv::Mat::ones(gap, gap, CV_8U));
-  cv::Mat labels;
-  const int count = cv::connectedComponents(closed, labels, 8, CV_32S);
-  // Every part that lies on the patches.
+  return gain;
+}
+
+// Whether each connected part of what goes along lies on the patches.
+std::vector<bool> PartsOn(const Extent& patches, const cv::Mat& labels, int count,
+                          const BodyGrid& grid) {
   std::vector<bool> belongs(static_cast<std::size_t>(count), false);
-  for (int y = 0; y < rows; ++y) {
-    for (int x = 0; x < columns; ++x) {
-      const double along = (x - reach_x) * cell_m, across = (y - reach_y) * cell_m;
-      if (along >= patches.rear && along <= patches.front &&
-          std::abs(across - patches.across) <= patches.breadth / 2) {
+  for (int y = 0; y < labels.rows; ++y) {
+    for (int x = 0; x < labels.cols; ++x) {
+      const Eigen::Vector2d at = grid.Metres(x, y);
+      if (at.x() >= patches.rear && at.x() <= patches.front &&
+          std::abs(at.y() - patches.across) <= patches.breadth / 2) {
         belongs[static_cast<std::size_t>(labels.at<int>(y, x))] = true;
       }
     }
   }
   belongs[0] = false;
+  return belongs;
+}
+
+Body MeasureWithin(const Trail& trail, const Extent& patches, const BodyGrid& grid, bool* cut,
+                   const Eigen::Matrix2d& metres, const std::vector<Moment>& moments,
+                   const std::vector<cv::Mat>& images) {
+  Body result;
+  result.extent = patches;
+  *cut = false;
+  const std::vector<BodyLook> looks = BodyLooks(trail);
+  if (looks.empty()) return result;
+  const cv::Mat gain = GainOf(trail, grid, looks, metres, moments, images);
+  double noise = 0;
+  for (const BodyLook& look : looks) {
+    noise += std::max(0.5, moments[trail.points[look.point].moment].noise) /
+             static_cast<double>(looks.size());
+  }
+  const double least = std::max(kLeastGain, kFromNoise * noise) * static_cast<double>(kGrey) *
+                       static_cast<double>(looks.size());
+  cv::Mat body = gain > least;
+  const int gap = static_cast<int>(std::lround(kGap_m / grid.cell_m)) | 1;
+  cv::Mat closed;
+  cv::morphologyEx(body, closed, cv::MORPH_CLOSE, cv::Mat::ones(gap, gap, CV_8U));
+  cv::Mat labels;
+  const int count = cv::connectedComponents(closed, labels, 8, CV_32S);
+  const std::vector<bool> belongs = PartsOn(patches, labels, count, grid);
   std::vector<std::pair<cv::Point, std::int32_t>> cells;
-  for (int y = 0; y < rows; ++y) {
-    for (int x = 0; x < columns; ++x) {
+  for (int y = 0; y < labels.rows; ++y) {
+    for (int x = 0; x < labels.cols; ++x) {
       if (belongs[static_cast<std::size_t>(labels.at<int>(y, x))] &&
           body.at<std::uint8_t>(y, x) != 0) {
         cells.push_back({{x, y}, gain.at<std::int32_t>(y, x)});
@@ -174,26 +205,36 @@ Extent MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matri
   for (const auto& [cell, value] : cells) gains.push_back(value);
   std::sort(gains.begin(), gains.end());
   const double edge = gains.empty() ? 0 : kEdgeShare * gains[gains.size() * 3 / 4];
-  int x0 = columns, x1 = -1, y0 = rows, y1 = -1;
+  std::vector<cv::Point> kept;
   for (const auto& [cell, value] : cells) {
-    if (value < edge) continue;
-    x0 = std::min(x0, cell.x);
-    x1 = std::max(x1, cell.x);
-    y0 = std::min(y0, cell.y);
-    y1 = std::max(y1, cell.y);
+    if (value >= edge) kept.push_back(cell);
   }
-  const double length = (x1 - x0 + 1) * cell_m, breadth = (y1 - y0 + 1) * cell_m;
-  if (x1 < x0 || length < kLeastShare * (patches.front - patches.rear) ||
+  if (kept.empty()) return result;
+  const cv::Rect box = cv::boundingRect(kept);
+  *cut = box.x == 0 || box.y == 0 || box.br().x == labels.cols || box.br().y == labels.rows;
+  const double length = box.width * grid.cell_m, breadth = box.height * grid.cell_m;
+  if (length < kLeastShare * (patches.front - patches.rear) ||
       breadth < kLeastShare * patches.breadth) {
-    return patches;
+    return result;
   }
-  Extent extent;
-  extent.rear = (x0 - 0.5 - reach_x) * cell_m;
-  extent.front = (x1 + 0.5 - reach_x) * cell_m;
-  extent.across = ((y0 + y1) / 2.0 - reach_y) * cell_m;
-  extent.breadth = (y1 - y0 + 1) * cell_m;
-  extent.length = extent.front - extent.rear;
-  return extent;
+  const Eigen::Vector2d low = grid.Metres(box.x - 0.5, box.y - 0.5);
+  result.extent = {low.x(), low.x() + length, low.y() + breadth / 2, breadth, length};
+  result.cell_m = grid.cell_m;
+  for (const cv::Point& cell : kept) result.cells.push_back(grid.Metres(cell.x, cell.y));
+  return result;
+}
+
+}  // namespace
+
+Body MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2d& metres,
+                 const std::vector<Moment>& moments, const std::vector<cv::Mat>& images) {
+  const double pixel_m = std::sqrt(std::abs(metres.determinant()));
+  bool cut = false;
+  const BodyGrid near(kReachAlong_m, kReachAcross_m, pixel_m, kMostCellsAcross);
+  Body body = MeasureWithin(trail, patches, near, &cut, metres, moments, images);
+  if (!cut) return body;
+  const BodyGrid far(kFarReach_m, kFarReach_m, pixel_m, kMostCellsAlong);
+  return MeasureWithin(trail, patches, far, &cut, metres, moments, images);
 }
 
 }  // namespace trucewatch::motion

@@ -10,11 +10,19 @@
 
 namespace trucewatch::motion {
 
-// What goes with a trail: the pixels about it that are found again where it has gone, and not where
-// it was. Metres along and across the way from the trail (the shadow goes along, too). `patches` is
-// what differencing saw of it, and is the answer when the pixels do not say more. `metres`: per
-// stabilised pixel.
-Extent MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2d& metres,
-                   const std::vector<Moment>& moments, const std::vector<cv::Mat>& images);
+// What goes with a trail, its shadow too. Metres along and across the way from the trail.
+struct Body {
+  Extent extent;
+  // Middles of the pixels, or squares of `cell_m`, that it was seen by; empty when the patches had
+  // to do.
+  std::vector<Eigen::Vector2d> cells;
+  double cell_m = 0;
+};
+
+// The pixels about a trail that are found again where it has gone, and not where it was; of parts
+// that lie apart those that can be of one vehicle. `patches` is what differencing saw of it, and is
+// the answer when the pixels do not say more. `metres`: per stabilised pixel.
+Body MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2d& metres,
+                 const std::vector<Moment>& moments, const std::vector<cv::Mat>& images);
 
 }  // namespace trucewatch::motion

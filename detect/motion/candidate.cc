@@ -20,6 +20,8 @@ constexpr double kSteady_m = 0.3;  // of the way from one trail to the other, r.
 constexpr double kSteadyShare = 0.03;
 constexpr double kBeside_m = 0.5;  // between the sides of roof and shadow
 constexpr double kMostly = 0.6;
+constexpr double kFarApart_m = 60, kFastest_mps = 80;
+constexpr int kShadowSteps = 6;  // a vehicle's breadth apart, with the sun low
 constexpr std::size_t kLeastTogether = 3;
 
 // Collects where patches lie.
@@ -73,7 +75,10 @@ ImageTrack Join(const ImageTrack& a, const ImageTrack& b) {
 }
 
 // How `other` lies from the vehicle's trail while both are seen, along the way and across, metres.
-std::vector<Eigen::Vector2d> OffsetsFrom(const Candidate& vehicle, const Candidate& other) {
+// Of what goes with the other's trail, so far from it.
+std::vector<Eigen::Vector2d> OffsetsFrom(
+    const Candidate& vehicle, const Candidate& other,
+    const Eigen::Vector2d& from_trail = Eigen::Vector2d::Zero()) {
   const Trail& trail = *vehicle.trail;
   std::vector<Eigen::Vector2d> offsets;
   const auto look = [&](double time_s, const Eigen::Vector2d& place) {
@@ -90,6 +95,7 @@ std::vector<Eigen::Vector2d> OffsetsFrom(const Candidate& vehicle, const Candida
   } else {
     for (const auto& hit : other.track.hits) look(hit.time_s, hit.place);
   }
+  for (Eigen::Vector2d& o : offsets) o += from_trail;
   return offsets;
 }
 
@@ -132,14 +138,42 @@ bool GoesAlong(const Candidate& vehicle, const Candidate& other, double max_size
   return OneRigidBody(*vehicle.body, MovedBy(mean, *other.body), max_size_m);
 }
 
-// Whether most of `other` is seen on the vehicle's body.
+// So far apart at its beginning, middle and end that nothing more need be looked at: no body
+// reaches so far.
+bool FarApart(const Candidate& vehicle, const Candidate& other) {
+  const auto& points = vehicle.trail->points;
+  const auto far = [&](double time_s, const Eigen::Vector2d& place) {
+    const auto after = std::lower_bound(points.begin(), points.end(), time_s,
+                                        [](const TrailPoint& p, double t) { return p.time_s < t; });
+    const TrailPoint& near = after == points.end() ? points.back() : *after;
+    return (vehicle.metres * (place - near.place)).norm() >
+           kFarApart_m + kFastest_mps * std::abs(near.time_s - time_s);
+  };
+  if (other.trail) {
+    const auto& p = other.trail->points;
+    return far(p.front().time_s, p.front().place) && far(p.back().time_s, p.back().place) &&
+           far(p[p.size() / 2].time_s, p[p.size() / 2].place);
+  }
+  const auto& h = other.track.hits;
+  return far(h.front().time_s, h.front().place) && far(h.back().time_s, h.back().place) &&
+         far(h[h.size() / 2].time_s, h[h.size() / 2].place);
+}
+
+// Whether most of `other` is seen on the vehicle's body, or on its shadow.
 bool LiesOn(const Candidate& vehicle, const Candidate& other) {
-  const std::vector<Eigen::Vector2d> offsets = OffsetsFrom(vehicle, other);
+  const std::vector<Eigen::Vector2d> offsets = OffsetsFrom(vehicle, other, other.from_trail);
   if (offsets.size() < kLeastTogether) return false;
   const Extent& body = *vehicle.body;
+  const int steps = vehicle.shadow.isZero() ? 0 : kShadowSteps;
   const auto on = std::count_if(offsets.begin(), offsets.end(), [&](const Eigen::Vector2d& o) {
-    return o.x() > body.rear - kAboutBody_m && o.x() < body.front + kAboutBody_m &&
-           std::abs(o.y() - body.across) < body.breadth / 2 + kAboutBody_m;
+    for (int i = 0; i <= steps; ++i) {
+      const Eigen::Vector2d p = o - vehicle.shadow * i / kShadowSteps;
+      if (p.x() > body.rear - kAboutBody_m && p.x() < body.front + kAboutBody_m &&
+          std::abs(p.y() - body.across) < body.breadth / 2 + kAboutBody_m) {
+        return true;
+      }
+    }
+    return false;
   });
   return static_cast<double>(on) >= kMostly * static_cast<double>(offsets.size());
 }
@@ -195,7 +229,11 @@ Extent ExtentAbout(const ImageTrack& track, const Trail& trail, const Eigen::Mat
 bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Moment>& moments,
                  double max_size_m) {
   const double scale = std::sqrt(std::abs(a.metres.determinant()));  // metres a stabilised pixel
-  if (a.trail) return LiesOn(a, b) || GoesAlong(a, b, max_size_m);
+  if (a.trail) {
+    if (FarApart(a, b)) return false;
+    return LiesOn(a, b) || GoesAlong(a, b, max_size_m) ||
+           (b.trail && b.body && !b.shadow.isZero() && LiesOn(b, a));
+  }
   const auto &ah = a.track.hits, &bh = b.track.hits;
   const double gap =
       std::max(ah.front().time_s, bh.front().time_s) - std::min(ah.back().time_s, bh.back().time_s);
@@ -213,7 +251,10 @@ void Absorb(const Candidate& other, Candidate& vehicle) {
     const std::vector<Eigen::Vector2d> offsets = OffsetsFrom(vehicle, other);
     if (!offsets.empty()) {
       const Eigen::Vector2d apart = MeanOf(offsets);
-      if (other.body) {
+      if (other.body && vehicle.shadow.isZero() && !other.shadow.isZero()) {
+        vehicle.body = MovedBy(apart, *other.body);  // it was only a part, or the shadow
+        vehicle.shadow = other.shadow;
+      } else if (other.body && vehicle.shadow.isZero()) {
         const Extent& own = *vehicle.body;
         const Extent more = MovedBy(apart, *other.body);
         const double right = std::max(own.across + own.breadth / 2, more.across + more.breadth / 2);

@@ -35,6 +35,10 @@ struct Candidate {
   std::vector<double> snrs;
   std::optional<Trail> trail;  // when its pixels could be followed
   std::optional<Extent> body;  // then; metres from the trail
+  // Of it, where it is known and not part of the body: metres along the way and to its right.
+  Eigen::Vector2d shadow = Eigen::Vector2d::Zero();
+  // From the trail to the middle of the body where one trail speaks for several vehicles.
+  Eigen::Vector2d from_trail = Eigen::Vector2d::Zero();
 };
 
 // Takes displacements to along the way, and to its right (y points down), as they are or in metres.

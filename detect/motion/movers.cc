@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "detect/motion/body.h"
 #include "detect/motion/candidate.h"
 #include "detect/motion/patch_motion.h"
+#include "detect/motion/shadow.h"
 #include "detect/motion/trail_judge.h"
 #include "detect/motion/travel.h"
 
@@ -382,13 +382,9 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
         };
         return seen(a) > seen(b);
       });
+  MeasureBodies(moments, images, candidates);
   std::vector<Candidate> vehicles;
   for (Candidate& candidate : candidates) {
-    if (candidate.trail) {
-      const Extent patches =
-          ExtentAbout(candidate.track, *candidate.trail, candidate.metres, moments);
-      candidate.body = MeasureBody(*candidate.trail, patches, candidate.metres, moments, images);
-    }
     const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Candidate& other) {
       return SameVehicle(other, candidate, moments, options.max_size_m);
     });

@@ -26,16 +26,22 @@ inline FixedPoint Fixed(const Eigen::Vector2d& p) {
   return {fixed(p.x()), fixed(p.y())};
 }
 
-// Bilinear, in 1/256 grey levels; negative outside the picture.
-inline std::int32_t Sample(const cv::Mat& image, FixedPoint p) {
+// Bilinear, in 1/256 grey levels, of a point with four pixels about it.
+inline std::int32_t SampleInside(const cv::Mat& image, FixedPoint p) {
   const int x = p.x >> kPointBits, y = p.y >> kPointBits;
-  if (x < 0 || y < 0 || x >= image.cols - 1 || y >= image.rows - 1) return -1;
   const auto* top = image.ptr<std::uint8_t>(y) + x;
   const auto* bottom = top + image.step;
   const int ax = (p.x >> (kPointBits - 8)) & 255, ay = (p.y >> (kPointBits - 8)) & 255;
   const int above = top[0] * 256 + (top[1] - top[0]) * ax;
   const int below = bottom[0] * 256 + (bottom[1] - bottom[0]) * ax;
   return (above * 256 + (below - above) * ay) >> 8;
+}
+
+// The same; negative outside the picture.
+inline std::int32_t Sample(const cv::Mat& image, FixedPoint p) {
+  const int x = p.x >> kPointBits, y = p.y >> kPointBits;
+  if (x < 0 || y < 0 || x >= image.cols - 1 || y >= image.rows - 1) return -1;
+  return SampleInside(image, p);
 }
 
 }  // namespace trucewatch::motion

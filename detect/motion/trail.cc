@@ -4,6 +4,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <opencv2/imgproc.hpp>
@@ -132,10 +133,14 @@ class Overlaid {
   std::int64_t Misfit(const Eigen::Vector2d& place, double turn, std::int64_t enough) const {
     constexpr auto kMost = static_cast<std::int32_t>(kMostDiffer * kGrey);
     const FixedPoint centre = Fixed(Apply(back_, place));
-    const Eigen::Matrix2d m = ToPicture(turn);
+    const KeptTurn& turned = Turned(turn);
+    const std::vector<FixedPoint>& offsets = turned.offsets;
+    const bool inside = InPicture({centre.x + turned.low.x, centre.y + turned.low.y}) &&
+                        InPicture({centre.x + turned.high.x, centre.y + turned.high.y});
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < patch_.seen.size(); ++i) {
-      const std::int32_t level = Level(centre, m * patch_.offset[i]);
+      const FixedPoint at{centre.x + offsets[i].x, centre.y + offsets[i].y};
+      const std::int32_t level = Exposed(inside ? SampleInside(image_, at) : Sample(image_, at));
       sum += level < 0 ? kMost / 2 : std::min(std::abs(patch_.seen[i] - level), kMost);
       if ((i & 31) == 31 && sum >= enough) break;
     }
@@ -145,9 +150,10 @@ class Overlaid {
   // The patch as it looks there, into `patch` by a share of what was known of it.
   void Learn(const Eigen::Vector2d& place, double turn, Template& patch) const {
     const FixedPoint centre = Fixed(Apply(back_, place));
-    const Eigen::Matrix2d m = ToPicture(turn);
+    const std::vector<FixedPoint>& offsets = Turned(turn).offsets;
     for (std::size_t i = 0; i < patch.seen.size(); ++i) {
-      const std::int32_t level = Level(centre, m * patch.offset[i]);
+      const std::int32_t level =
+          Exposed(Sample(image_, {centre.x + offsets[i].x, centre.y + offsets[i].y}));
       if (level < 0) continue;
       const std::int32_t difference = level - patch.seen[i];
       if (std::abs(difference) >= kMostLearnt * kGrey) continue;  // something lies over it
@@ -169,10 +175,40 @@ class Overlaid {
     return linear_ * rotation * static_cast<double>(1 << kPointBits);
   }
 
+  struct KeptTurn {
+    double turn = 0;
+    std::vector<FixedPoint> offsets;
+    FixedPoint low, high;  // about all of them
+  };
+
+  // The template's offsets in this picture. A search comes back to the same few turns: the last
+  // ones are kept.
+  const KeptTurn& Turned(double turn) const {
+    for (const KeptTurn& kept : kept_) {
+      if (kept.turn == turn && !kept.offsets.empty()) return kept;
+    }
+    KeptTurn& kept = kept_[next_kept_++ % kept_.size()];
+    kept = {turn, std::move(kept.offsets), {}, {}};
+    kept.offsets.resize(patch_.offset.size());
+    const Eigen::Matrix2d m = ToPicture(turn);
+    for (std::size_t i = 0; i < kept.offsets.size(); ++i) {
+      const Eigen::Vector2d o = m * patch_.offset[i];
+      const FixedPoint p{static_cast<std::int32_t>(o.x()), static_cast<std::int32_t>(o.y())};
+      kept.offsets[i] = p;
+      kept.low = {std::min(kept.low.x, p.x), std::min(kept.low.y, p.y)};
+      kept.high = {std::max(kept.high.x, p.x), std::max(kept.high.y, p.y)};
+    }
+    return kept;
+  }
+
+  // Where Sample() has all four pixels.
+  bool InPicture(const FixedPoint& p) const {
+    return p.x >= 0 && p.y >= 0 && (p.x >> kPointBits) < image_.cols - 1 &&
+           (p.y >> kPointBits) < image_.rows - 1;
+  }
+
   // At the exposure of the seed's picture; negative outside.
-  std::int32_t Level(const FixedPoint& centre, const Eigen::Vector2d& offset) const {
-    const std::int32_t there = Sample(image_, {centre.x + static_cast<std::int32_t>(offset.x()),
-                                               centre.y + static_cast<std::int32_t>(offset.y())});
+  std::int32_t Exposed(std::int32_t there) const {
     return static_cast<std::int32_t>(std::int64_t{there} * gain_ >> kExposureBits);
   }
 
@@ -181,6 +217,8 @@ class Overlaid {
   Homography back_;
   Eigen::Matrix2d linear_;
   std::int32_t gain_;
+  mutable std::array<KeptTurn, 3> kept_;
+  mutable std::size_t next_kept_ = 0;
 };
 
 constexpr std::int64_t kAllOfIt = std::numeric_limits<std::int64_t>::max();
@@ -263,46 +301,59 @@ std::optional<Eigen::Vector2d> StartVelocity(const Template& patch, const PatchS
   return best;
 }
 
-}  // namespace
-
-PathFit FitPath(const std::vector<double>& times_s, const std::vector<Eigen::Vector2d>& places) {
+// By least squares; without the residual.
+template <typename TimeOf, typename PlaceOf>
+PathFit FitCurve(std::size_t n, const TimeOf& time_of, const PlaceOf& place_of) {
   PathFit fit;
-  const std::size_t n = times_s.size();
   fit.points = static_cast<int>(n);
   if (n == 0) return fit;
-  for (const double t : times_s) fit.time_s += t / static_cast<double>(n);
-  const int order = n < 3 ? static_cast<int>(n) : 3;
+  for (std::size_t i = 0; i < n; ++i) fit.time_s += time_of(i) / static_cast<double>(n);
   Eigen::Matrix3d a = Eigen::Matrix3d::Zero();
   Eigen::Matrix<double, 3, 2> b = Eigen::Matrix<double, 3, 2>::Zero();
   for (std::size_t i = 0; i < n; ++i) {
-    const double t = times_s[i] - fit.time_s;
+    const double t = time_of(i) - fit.time_s;
     const Eigen::Vector3d row(1, t, t * t);
     a += row * row.transpose();
-    b += row * places[i].transpose();
+    b += row * place_of(i).transpose();
   }
   Eigen::Matrix<double, 3, 2> x = Eigen::Matrix<double, 3, 2>::Zero();
-  x.topRows(order) = a.topLeftCorner(order, order).ldlt().solve(b.topRows(order));
+  // Of the order that so few points allow; fixed sizes need no memory.
+  if (n >= 3) {
+    x = a.ldlt().solve(b);
+  } else if (n == 2) {
+    x.topRows<2>() = a.topLeftCorner<2, 2>().ldlt().solve(b.topRows<2>());
+  } else {
+    x.row(0) = b.row(0);
+  }
   fit.place = x.row(0).transpose();
   fit.velocity = x.row(1).transpose();
   fit.half_acceleration = x.row(2).transpose();
+  return fit;
+}
+
+}  // namespace
+
+PathFit FitPath(const std::vector<double>& times_s, const std::vector<Eigen::Vector2d>& places) {
+  PathFit fit = FitCurve(
+      times_s.size(), [&](std::size_t i) { return times_s[i]; },
+      [&](std::size_t i) -> const Eigen::Vector2d& { return places[i]; });
   double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < times_s.size(); ++i) {
     sum += (places[i] - fit.PlaceAt(times_s[i])).squaredNorm();
   }
-  fit.residual_px = std::sqrt(sum / static_cast<double>(n));
+  if (!times_s.empty()) fit.residual_px = std::sqrt(sum / static_cast<double>(times_s.size()));
   return fit;
 }
 
 PathFit PathAbout(const Trail& trail, double time_s) {
-  const double inside = std::clamp(time_s, trail.points.front().time_s, trail.points.back().time_s);
-  std::vector<double> times;
-  std::vector<Eigen::Vector2d> places;
-  for (const TrailPoint& point : trail.points) {
-    if (std::abs(point.time_s - inside) > kPathWindow_s) continue;
-    times.push_back(point.time_s);
-    places.push_back(point.place);
-  }
-  PathFit fit = FitPath(times, places);
+  const auto& points = trail.points;
+  const double inside = std::clamp(time_s, points.front().time_s, points.back().time_s);
+  std::size_t first = 0, end = points.size();
+  while (first < end && std::abs(points[first].time_s - inside) > kPathWindow_s) ++first;
+  while (end > first && std::abs(points[end - 1].time_s - inside) > kPathWindow_s) --end;
+  PathFit fit = FitCurve(
+      end - first, [&](std::size_t i) { return points[first + i].time_s; },
+      [&](std::size_t i) -> const Eigen::Vector2d& { return points[first + i].place; });
   fit.place = fit.PlaceAt(inside);
   fit.velocity = fit.VelocityAt(inside);
   fit.time_s = inside;

@@ -136,7 +136,7 @@ TEST(Body, IsTheVehicleAndNotTheGroundItCovers) {
   ASSERT_EQ(judged.verdict, TrailVerdict::kMover);
   const Eigen::Matrix2d metres = Eigen::Matrix2d::Identity() * 0.3;
   const Extent patches = ExtentAbout(film.track, judged.trail, metres, film.moments);
-  const Extent body = MeasureBody(judged.trail, patches, metres, film.moments, film.images);
+  const Extent body = MeasureBody(judged.trail, patches, metres, film.moments, film.images).extent;
   EXPECT_NEAR(body.front - body.rear, 15 * 0.3, 0.9);
   EXPECT_NEAR(body.breadth, 7 * 0.3, 0.9);
   const double seed = judged.trail.points[judged.trail.seed].time_s;
