@@ -230,6 +230,15 @@ void MarkManoeuvreOnsets(TrackedScenario& scenario) {
 
 }  // namespace
 
+std::array<bool, kTruthKindCount> TruthKindsOf(const TrackedScenario& scenario,
+                                               const TruthPoint& truth,
+                                               const std::optional<CameraFootprint>& camera) {
+  constexpr double kStoppedBelow_mps = 1.5;
+  const bool convoy = scenario.targets[truth.target].InConvoy();
+  const bool stopped = truth.v_en_mps.norm() < kStoppedBelow_mps;
+  return {convoy, !convoy, !stopped, stopped, camera && camera->Contains(truth.p_en_m)};
+}
+
 Result<TrackedScenario> ParseTrackedScenario(const TrackFiles& files, const TrackTexts& texts) {
   TrackedScenario scenario;
   TW_ASSIGN_OR_RETURN(EpochsByTime epochs, ReadTruth(files, texts.truth, scenario));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,6 +66,14 @@ struct TrackFiles {
   std::string scans = {};  // may be empty
   double min_existence = 0.5;
 };
+
+// What a target is at an epoch, each for itself. Stopped: below 1.5 m/s.
+inline constexpr std::size_t kTruthKindCount = 5;
+inline constexpr std::array<const char*, kTruthKindCount> kTruthKindNames = {
+    "convoy", "independent", "moving", "stopped", "in_camera"};
+std::array<bool, kTruthKindCount> TruthKindsOf(const TrackedScenario& scenario,
+                                               const TruthPoint& truth,
+                                               const std::optional<CameraFootprint>& camera);
 
 // Reads the files of bench/fusion, plain or packed with gzip: truth (time, truth_id, x, y, vx, vy
 // and, when there, group_id, kind), tracks (time, track_id, x, y, vx, vy and, when there,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/score/track_score.h"
 
-#include <Eigen/LU>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -12,9 +11,6 @@
 
 namespace trucewatch::tools {
 namespace {
-
-constexpr double kStoppedBelow_mps = 1.5;
-constexpr double kChiSquare95Of2 = 5.991464547107979;  // -2 ln 0.05
 
 // A truth and a track of one epoch that are less than the cutoff apart.
 struct NearPair {
@@ -56,7 +52,8 @@ class SetDistances {
   explicit SetDistances(const TrackScoreOptions& options)
       : c_(options.cutoff_m), p_(options.order), c_p_(std::pow(c_, p_)) {}
 
-  void Add(const ScoredEpoch& epoch, const std::vector<NearPair>& near) {
+  // Answers with the assignment: of each truth its track's place, or kUnassigned.
+  std::vector<std::size_t> Add(const ScoredEpoch& epoch, const std::vector<NearPair>& near) {
     const std::size_t truths = epoch.truths.size(), tracks = epoch.tracks.size();
     std::vector<AllowedPair> allowed;
     std::vector<double> distance_p;
@@ -65,7 +62,7 @@ class SetDistances {
       // Against leaving both unassigned, which costs c^p once more.
       allowed.push_back({pair.truth, pair.track, distance_p.back() - c_p_});
     }
-    const auto track_of = AssignAtLeastCost(truths, tracks, allowed);
+    std::vector<std::size_t> track_of = AssignAtLeastCost(truths, tracks, allowed);
     double located = 0;
     std::size_t matched = 0;
     for (std::size_t k = 0; k < near.size(); ++k) {
@@ -81,13 +78,14 @@ class SetDistances {
     matched_ += matched, truths_ += truths, tracks_ += tracks;
     // OSPA: per object of the larger set; what is cut off counts as location there.
     const double larger = AsDouble(std::max(truths, tracks));
-    if (larger == 0) return;
+    if (larger == 0) return track_of;
     const double smaller = AsDouble(std::min(truths, tracks));
     const double within = located + (smaller - AsDouble(matched)) * c_p_;
     const double beyond = (larger - smaller) * c_p_;
     ospa_ += Root((within + beyond) / larger);
     ospa_located_ += Root(within / larger);
     ospa_cardinality_ += Root(beyond / larger);
+    return track_of;
   }
 
   void Finish(TrackScore& score) const {
@@ -197,35 +195,6 @@ class ContinuousMatching {
   std::vector<std::size_t> at_;
 };
 
-class ConsistencySum {
- public:
-  void Add(const TruthPoint& truth, const TrackPoint& track) {
-    if (!track.cov_p_m2) return;
-    const double squared = Squared(truth.p_en_m - track.p_en_m, *track.cov_p_m2);
-    ++sum_.pairs;
-    position_ += squared;
-    inside_ += squared <= kChiSquare95Of2 ? 1 : 0;
-    if (!track.cov_v_m2ps2 || !track.v_en_mps) return;
-    ++sum_.velocity_pairs;
-    velocity_ += Squared(truth.v_en_mps - *track.v_en_mps, *track.cov_v_m2ps2);
-  }
-  std::optional<Consistency> Finish() const {
-    if (sum_.pairs == 0) return std::nullopt;
-    Consistency result = sum_;
-    result.position_nees_ratio = position_ / 2 / AsDouble(sum_.pairs);
-    result.inside_95_ratio = inside_ / AsDouble(sum_.pairs);
-    result.velocity_nees_ratio = Ratio(velocity_ / 2, AsDouble(sum_.velocity_pairs));
-    return result;
-  }
-
- private:
-  static double Squared(const Eigen::Vector2d& error, const Eigen::Matrix2d& covariance) {
-    return error.dot(covariance.inverse() * error);
-  }
-  Consistency sum_;
-  double position_ = 0, inside_ = 0, velocity_ = 0;
-};
-
 // Everything that is counted over the pairs of CLEAR-MOT.
 class PairCounts {
  public:
@@ -235,15 +204,14 @@ class PairCounts {
         was_matched_(scenario.targets.size(), 0),
         per_target_(scenario.targets.size()),
         squares_m2_(scenario.targets.size(), 0.0) {
-    const std::array names = {"convoy", "independent", "moving", "stopped", "in_camera"};
-    for (std::size_t k = 0; k < names.size(); ++k) kinds_[k].kind = names[k];
+    for (std::size_t k = 0; k < kinds_.size(); ++k) kinds_[k].kind = kTruthKindNames[k];
   }
 
   void Add(const ScoredEpoch& epoch, const std::vector<NearPair>& near,
            const std::vector<std::size_t>& pair_of) {
     for (std::size_t i = 0; i < epoch.truths.size(); ++i) {
       const TruthPoint& truth = epoch.truths[i];
-      const std::array<bool, 5> is = KindsOf(truth, epoch.camera);
+      const auto is = TruthKindsOf(scenario_, truth, epoch.camera);
       TargetScore& target = per_target_[truth.target];
       if (target.epochs == 0) target.first_s = epoch.time_s;
       target.last_s = epoch.time_s;
@@ -268,10 +236,6 @@ class PairCounts {
           ++velocities_;
           velocity_squares_ += (truth.v_en_mps - *track.v_en_mps).squaredNorm();
         }
-        (truth.manoeuvre_onset ? onsets_ : steady_).Add(truth, track);
-        for (std::size_t k = 0; k < is.size(); ++k) {
-          if (is[k] && !truth.manoeuvre_onset) kind_steady_[k].Add(truth, track);
-        }
       }
       was_matched_[truth.target] = matched ? 1 : 0;
       for (std::size_t k = 0; k < is.size(); ++k) {
@@ -285,7 +249,7 @@ class PairCounts {
     track_rows_ += epoch.tracks.size();
   }
 
-  void Finish(TrackScore& score) {
+  void Finish(const ConsistencyScore& consistency, TrackScore& score) {
     std::map<std::size_t, std::size_t> most_of_track;
     std::size_t completest = 0;
     for (const auto& [pair, count] : together_) {
@@ -333,34 +297,25 @@ class PairCounts {
     for (std::size_t k = 0; k < kinds_.size(); ++k) {
       KindScore kind = kinds_[k];
       if (kind.truths == 0) continue;
-      kind.steady = kind_steady_[k].Finish();
+      kind.steady = consistency.steady_of(k);
       kind.rmse_m = std::sqrt(Ratio(kind.rmse_m, kind.matched_share));
       kind.matched_share /= AsDouble(kind.truths);
       score.kinds.push_back(kind);
     }
-    score.steady = steady_.Finish();
-    score.onsets = onsets_.Finish();
+    score.steady = consistency.steady();
+    score.onsets = consistency.onsets();
   }
 
   std::size_t track_rows() const { return track_rows_; }
 
  private:
-  std::array<bool, 5> KindsOf(const TruthPoint& truth,
-                              const std::optional<CameraFootprint>& camera) const {
-    const bool convoy = scenario_.targets[truth.target].InConvoy();
-    const bool stopped = std::hypot(truth.v_en_mps.x(), truth.v_en_mps.y()) < kStoppedBelow_mps;
-    return {convoy, !convoy, !stopped, stopped, camera && camera->Contains(truth.p_en_m)};
-  }
-
   const TrackedScenario& scenario_;
   std::vector<std::size_t> last_track_;
   std::vector<char> was_matched_;
   std::vector<TargetScore> per_target_;
-  std::vector<double> squares_m2_;  // of each target's distances
-  std::array<KindScore, 5> kinds_;  // sums until Finish
+  std::vector<double> squares_m2_;                // of each target's distances
+  std::array<KindScore, kTruthKindCount> kinds_;  // sums until Finish
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> together_;
-  ConsistencySum steady_, onsets_;
-  std::array<ConsistencySum, 5> kind_steady_;
   std::size_t velocities_ = 0, track_rows_ = 0;
   double velocity_squares_ = 0;
 };
@@ -374,6 +329,7 @@ Result<TrackScore> ScoreTracks(const TrackedScenario& scenario, const TrackScore
   IdentityMap identities;
   ContinuousMatching matching(options, scenario.targets.size());
   PairCounts counts(scenario);
+  ConsistencyScore consistency(scenario);
   std::vector<char> track_seen(scenario.tracks.size(), 0);
   for (std::size_t k = 0; k < scenario.epochs.size(); ++k) {
     const ScoredEpoch& epoch = scenario.epochs[k];
@@ -385,7 +341,7 @@ Result<TrackScore> ScoreTracks(const TrackedScenario& scenario, const TrackScore
     score.last_s = epoch.time_s;
     for (const TrackPoint& track : epoch.tracks) track_seen[track.track] = 1;
     const std::vector<NearPair> near = FindNearPairs(epoch, options.cutoff_m);
-    distances.Add(epoch, near);
+    consistency.Add(epoch, distances.Add(epoch, near));
     identities.Add(epoch, near);
     std::vector<std::size_t> pair_of = matching.Next(epoch, near);
     counts.Add(epoch, near, pair_of);
@@ -401,7 +357,7 @@ Result<TrackScore> ScoreTracks(const TrackedScenario& scenario, const TrackScore
                 scenario.epochs.front().time_s, scenario.epochs.back().time_s);
   }
   distances.Finish(score);
-  counts.Finish(score);
+  counts.Finish(consistency, score);
   score.tracks = static_cast<std::size_t>(std::ranges::count(track_seen, 1));
   const double agree = identities.AgreeingEpochs(scenario.targets.size(), scenario.tracks.size());
   const double rows = AsDouble(counts.track_rows()), truths = AsDouble(score.truths);

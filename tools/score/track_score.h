@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/score/consistency.h"
 #include "tools/score/track_files.h"
 
 namespace trucewatch::tools {
@@ -19,17 +20,6 @@ struct TrackScoreOptions {
   double to_s = std::numeric_limits<double>::infinity();
 };
 
-// Whether stated covariances are true: over pairs whose track states one. A normalised estimation
-// error squared (Bar-Shalom, Li, Kirubarajan 2001, 5.4.2) over its dimension of 1 is right, above 1
-// over-confident.
-struct Consistency {
-  std::size_t pairs = 0;
-  double position_nees_ratio = 0;  // mean of e' P^-1 e / 2
-  double inside_95_ratio = 0;      // share of e within the 95 % ellipse of P
-  std::size_t velocity_pairs = 0;  // of the pairs, those with a covariance of velocity
-  double velocity_nees_ratio = 0;
-};
-
 // Of one kind of target, over the pairs of CLEAR-MOT.
 struct KindScore {
   std::string kind;          // convoy, independent, moving, stopped, in_camera
@@ -37,7 +27,7 @@ struct KindScore {
   double matched_share = 0;  // of `truths`
   double rmse_m = 0;
   std::size_t id_switches = 0;
-  std::optional<Consistency> steady;  // without manoeuvre onsets
+  std::optional<Consistency> steady;  // over the pairs of ConsistencyScore, no manoeuvre onsets
 };
 
 struct TargetScore {
@@ -68,9 +58,10 @@ struct TrackScore {
   double purity = 0, completeness = 0;
   std::size_t targets = 0, tracks = 0, never_tracked = 0;
   std::optional<double> initiation_latency_s;
-  std::vector<KindScore> kinds;               // those that occur
-  std::optional<Consistency> steady, onsets;  // apart: filters lag when a manoeuvre begins
-  std::vector<TargetScore> per_target;        // in the truth's order, those seen
+  std::vector<KindScore> kinds;  // those that occur
+  // Over the pairs of ConsistencyScore; apart: filters lag when a manoeuvre begins.
+  std::optional<Consistency> steady, onsets;
+  std::vector<TargetScore> per_target;  // in the truth's order, those seen
   std::size_t epochs = 0;
   double first_s = 0, last_s = 0;
   // Per epoch within from..to, of each truth the place of its track (CLEAR-MOT), or kUnassigned.

@@ -198,6 +198,9 @@ void AddTrack(CLI::App& app, Action* action, TrackCommand& c) {
                   "NAME_meas.csv)");
   sub->add_option("--site", c.site, "Of an ASTERIX radar: LAT,LON[,HEIGHT above the ellipsoid]");
   sub->add_option("--out", c.out, "Tracks as CSV (default: standard output)");
+  sub->add_option("--groups", c.groups, "Groups that move together, as CSV, to this file");
+  sub->add_option("--diagnostics", c.diagnostics,
+                  "Counts and CPU seconds as one JSON object, to this file");
   sub->add_option("--settled", c.settled_lag_s,
                   "Seconds of hindsight: a row is written, smoothed, when so much more is there; "
                   "at least the hold; without it each row is what was known then")
@@ -255,6 +258,8 @@ void AddScoreTracks(CLI::App* score, Action* action, ScoreTracksCommand& c) {
                   "CSV or .csv.gz: time,track_id,x,y,vx,vy,existence_prob and covariances p_xx,...")
       ->required();
   sub->add_option("--scans", c.scans, "Scans CSV: adds the targets seen by a camera as a kind");
+  sub->add_option("--groups", c.groups,
+                  "CSV of `track --groups`: counts and places against the truth's convoys");
   sub->add_option("--c", c.c, "Metres beyond which a track is no target's (default 50)")
       ->check(CLI::Range(1e-3, 1e6));
   sub->add_option("--p", c.p, "Order of GOSPA and OSPA (default 2)")->check(CLI::Range(1.0, 10.0));

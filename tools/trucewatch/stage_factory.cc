@@ -128,8 +128,10 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
         std::make_unique<DetectStage>(detect, std::move(pool), parts.scenes, parts.load));
   }
   if (name == "fusion") {
-    FusionStage::Options options{
-        .config = config.fusion(), .origin = parts.mission->origin(), .sources = {}};
+    FusionStage::Options options{.config = config.fusion(),
+                                 .origin = parts.mission->origin(),
+                                 .sources = {},
+                                 .live_pictures = true};
     for (const auto& source : config.source()) {
       using Source = v1::config::SourceConfig;
       options.sources.push_back(

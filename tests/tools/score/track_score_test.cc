@@ -191,6 +191,39 @@ TEST(TrackScore, TrueCovariancesGiveOneAndNinetyFivePercent) {
   EXPECT_NEAR(score.onsets->inside_95_ratio, 1 - std::sqrt(0.05), 0.02);
 }
 
+// Track 0 was the first target's, but the other's track is nearer: GOSPA's pairs are judged, not
+// those that CLEAR-MOT keeps.
+TEST(TrackScore, ConsistencyIsOfTheNearestPairsNotOfOnesThatWereOnce) {
+  auto scenario = OnALine({{0, 0}, {40, 40}}, {{0, 40}, {40, 0}});
+  for (ScoredEpoch& epoch : scenario.epochs) {
+    for (TrackPoint& track : epoch.tracks) track.cov_p_m2 = Eigen::Matrix2d::Identity();
+  }
+  const TrackScore score = Scored(scenario);
+  EXPECT_EQ(score.id_switches, 0U);
+  ASSERT_TRUE(score.steady);
+  EXPECT_EQ(score.steady->pairs, 4U);
+  EXPECT_EQ(score.steady->position_nees_ratio, 0);
+}
+
+// Beyond the cutoff no assignment holds them together. An honest track that drifts is still judged,
+// as long as its own ellipse holds the target; one that is another's, or new, is not.
+TEST(TrackScore, AnUncertainTrackIsJudgedBeyondTheCutoff) {
+  auto scenario = OnALine({{0, 0, 0, 0}}, {{10, 60, 60, 60}});
+  for (ScoredEpoch& epoch : scenario.epochs) {
+    epoch.tracks[0].cov_p_m2 = 900 * Eigen::Matrix2d::Identity();
+  }
+  scenario.epochs[3].tracks[0].cov_p_m2 = 100 * Eigen::Matrix2d::Identity();  // 36 > 18.4
+  const TrackScore score = Scored(scenario);
+  ASSERT_TRUE(score.steady);
+  EXPECT_EQ(score.steady->pairs, 3U);
+  EXPECT_NEAR(score.steady->position_nees_ratio, (100 + 2 * 3600) / 900.0 / 2 / 3, 1e-12);
+  auto never = OnALine({{0, 0}}, {{60, 60}});
+  for (ScoredEpoch& epoch : never.epochs) {
+    epoch.tracks[0].cov_p_m2 = 900 * Eigen::Matrix2d::Identity();
+  }
+  EXPECT_FALSE(Scored(never).steady);
+}
+
 TEST(TrackScore, WithoutCovariancesSaysNothingOfThem) {
   const TrackScore score = Scored(OnALine({{0}}, {{1}}));
   EXPECT_FALSE(score.steady);

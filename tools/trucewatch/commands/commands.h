@@ -106,10 +106,12 @@ struct ScoreDetectionsCommand {
 Result<int> RunScoreDetections(const ScoreDetectionsCommand& command);
 
 struct TrackCommand {
-  std::string input;       // measurement CSV, STANAG 4607, ASTERIX, or a mission with radars
-  std::string scans = {};  // of a measurement CSV; empty: beside it
-  std::string site = {};   // of an ASTERIX radar: LAT,LON[,HEIGHT]
-  std::string out = {};    // empty: standard output
+  std::string input;             // measurement CSV, STANAG 4607, ASTERIX, or a mission with radars
+  std::string scans = {};        // of a measurement CSV; empty: beside it
+  std::string site = {};         // of an ASTERIX radar: LAT,LON[,HEIGHT]
+  std::string out = {};          // empty: standard output
+  std::string groups = {};       // file for groups; empty: none
+  std::string diagnostics = {};  // file for counts and CPU seconds; empty: none
   std::optional<double> settled_lag_s = {};
   double hold_s = 10;
   double max_sigma_m = 50;
@@ -122,6 +124,7 @@ struct ScoreTracksCommand {
   std::string truth;   // CSV or .csv.gz
   std::string tracks;  // the same
   std::string scans;   // may be empty
+  std::string groups;  // the same
   double c = 50, p = 2;
   double min_existence = 0.5;
   std::optional<double> from_s, to_s;

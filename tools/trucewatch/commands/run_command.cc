@@ -10,6 +10,7 @@
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/event_printer.h"
 #include "tools/trucewatch/hub_feed.h"
+#include "tools/trucewatch/live_map.h"
 #include "tools/trucewatch/pipeline.h"
 #include "tools/trucewatch/progress_bar.h"
 #include "tools/trucewatch/run_files.h"
@@ -26,6 +27,12 @@ void WriteHealth(Storage& storage, const std::string& path, const Pipeline& pipe
   const std::string text = HealthJson(health) + "\n";
   // A health file that cannot be written must not stop the mission.
   static_cast<void>(WriteFileAtomically(storage, path, AsBytes(text)));
+}
+
+// live.geojson in the state folder, for screens; nor must that one stop the mission.
+void WriteLive(Storage& storage, const std::string& path, LiveMap& live) {
+  const auto text = live.Newest();
+  if (text && *text) static_cast<void>(WriteFileAtomically(storage, path, AsBytes(**text)));
 }
 
 }  // namespace
@@ -68,6 +75,10 @@ Result<int> RunRun(const RunCommand& command) {
     // After a restart only what is new is news; the ledger has the rest.
     printer.emplace(*published, command.json, &no_bar, published->last());
   }
+  std::optional<LiveMap> live;
+  if (Journal* fusion = pipeline->log("fusion"); fusion != nullptr) {
+    live.emplace(*fusion, fusion->last());
+  }
   StopOnSignal signals;
   Result<void> result;
   std::atomic<bool> done = false;
@@ -92,10 +103,12 @@ Result<int> RunRun(const RunCommand& command) {
       }
       if (clock.Now() < next_health) continue;
       WriteHealth(*storage, health_path, *pipeline);
+      if (live) WriteLive(*storage, state + "/live.geojson", *live);
       next_health = clock.Now() + kHealthPeriod;
     }
   }
   WriteHealth(*storage, health_path, *pipeline);
+  if (live) WriteLive(*storage, state + "/live.geojson", *live);
   for (const auto& account : pipeline->stations()) {
     std::fprintf(stderr, "%s\n", AccountLine(account).c_str());
   }

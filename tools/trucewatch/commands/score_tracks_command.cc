@@ -4,6 +4,7 @@
 
 #include "core/json/json_writer.h"
 #include "core/storage/storage.h"
+#include "tools/score/group_score.h"
 #include "tools/score/track_files.h"
 #include "tools/score/track_picture.h"
 #include "tools/score/track_score.h"
@@ -47,8 +48,17 @@ void AddTargets(const TrackedScenario& scenario, const TrackScore& score, JsonWr
   json.EndArray();
 }
 
+void AddGroups(const GroupScore& g, JsonWriter& json) {
+  json.Key("groups").BeginObject().Field("convoys", g.convoys).Field("gt", g.convoy_epochs);
+  json.Field("found", g.found_share).Field("count_error", g.count_error);
+  json.Field("count_bias", g.count_bias).Field("inside_95_ratio", g.inside_ratio);
+  json.Field("interval", g.interval).Field("place_m", g.place_m);
+  json.Field("extent_error", g.extent_error).Field("id_changes", g.id_changes);
+  json.Field("others_per_epoch", g.others_per_epoch).EndObject();
+}
+
 void PrintTracksJson(const ScoreTracksCommand& command, const TrackedScenario& scenario,
-                     const TrackScore& s) {
+                     const TrackScore& s, const std::optional<GroupScore>& groups) {
   JsonWriter json;
   json.BeginObject().Field("gospa", s.gospa_m).Field("gospa_std_over_time", s.gospa_std_m);
   json.Field("gospa_loc", s.gospa_located_m).Field("gospa_miss", s.gospa_missed_m);
@@ -78,6 +88,7 @@ void PrintTracksJson(const ScoreTracksCommand& command, const TrackedScenario& s
   json.EndObject();
   AddConsistency("consistency", s.steady, json);
   AddConsistency("consistency_onsets", s.onsets, json);
+  if (groups) AddGroups(*groups, json);
   if (command.per_target) AddTargets(scenario, s, json);
   json.Key("params").BeginObject().Field("c", command.c).Field("p", command.p);
   json.Field("alpha", 2).Field("match_dist", command.c).Field("n_times", s.epochs);
@@ -133,8 +144,18 @@ void PrintTargets(const TrackedScenario& scenario, const TrackScore& score) {
   }
 }
 
+void PrintGroups(const GroupScore& g) {
+  std::printf(
+      "\n  convoys %zu: a group in %.1f %% of %zu epochs; count wrong by %.1f %% (bias %+.1f %%), "
+      "its\n  interval of %.0f %% holds the truth in %.1f %%; place %.1f m, extent wrong by %.0f "
+      "%%; %zu changes of\n  id; %.2f other groups an epoch\n",
+      g.convoys, 100 * g.found_share, g.convoy_epochs, 100 * g.count_error, 100 * g.count_bias,
+      100 * g.interval, 100 * g.inside_ratio, g.place_m, 100 * g.extent_error, g.id_changes,
+      g.others_per_epoch);
+}
+
 void PrintTracksTable(const ScoreTracksCommand& command, const TrackedScenario& scenario,
-                      const TrackScore& s) {
+                      const TrackScore& s, const std::optional<GroupScore>& groups) {
   std::printf("%zu targets, %zu tracks; %zu epochs from %g to %g s; c = %g m, p = %g\n\n",
               s.targets, s.tracks, s.epochs, s.first_s, s.last_s, command.c, command.p);
   std::printf("  GOSPA          %8.2f m   of it located %.2f, missed %.2f, false %.2f\n", s.gospa_m,
@@ -151,6 +172,7 @@ void PrintTracksTable(const ScoreTracksCommand& command, const TrackedScenario& 
   std::printf("  position RMSE  %8.2f m   velocity RMSE %s\n", s.rmse_m,
               OrDash(s.velocity_rmse_mps, " m/s").c_str());
   PrintKinds(s);
+  if (groups) PrintGroups(*groups);
   if (command.per_target) PrintTargets(scenario, s);
   std::printf(
       "\nGOSPA, OSPA: mean over the epochs; less is better; a track counts for a target when "
@@ -166,8 +188,9 @@ void PrintTracksTable(const ScoreTracksCommand& command, const TrackedScenario& 
     std::printf(
         "NEES/dim: squared error of position (v: velocity) over the stated covariance; 1 is "
         "right,\n"
-        "above it over-confident. In 95 %%: within the stated 95 %% ellipse. Over matched pairs; "
-        "apart\n"
+        "above it over-confident. In 95 %%: within the stated 95 %% ellipse. Over GOSPA's pairs, "
+        "and those\n"
+        "that drifted apart while the target stays within the track's 99.99 %% ellipse; apart\n"
         "the manoeuvre onsets, %g s after the target's acceleration was above %g m/s2.\n",
         kOnset_s, kOnsetAcceleration_mps2);
   }
@@ -194,6 +217,11 @@ Result<int> RunScoreTracks(const ScoreTracksCommand& command) {
   if (command.from_s) options.from_s = *command.from_s;
   if (command.to_s) options.to_s = *command.to_s;
   TW_ASSIGN_OR_RETURN(const TrackScore score, ScoreTracks(scenario, options));
+  std::optional<GroupScore> groups;
+  if (!command.groups.empty()) {
+    TW_ASSIGN_OR_RETURN(const GroupRows rows, LoadGroupRows(command.groups));
+    groups = ScoreGroups(scenario, rows, options);
+  }
   if (!command.svg.empty()) {
     const auto name = [](const std::string& path) {
       return std::filesystem::path(path).filename().string();
@@ -205,9 +233,9 @@ Result<int> RunScoreTracks(const ScoreTracksCommand& command) {
     TW_RETURN_IF_ERROR(WriteOutputFile(*MakePosixStorage(), command.svg, AsBytes(svg)));
   }
   if (command.json) {
-    PrintTracksJson(command, scenario, score);
+    PrintTracksJson(command, scenario, score, groups);
   } else {
-    PrintTracksTable(command, scenario, score);
+    PrintTracksTable(command, scenario, score, groups);
   }
   return 0;
 }

@@ -2,10 +2,12 @@
 #include <fmt/ranges.h>
 
 #include <cstdio>
+#include <ctime>
 #include <set>
 
 #include "core/archive/gzip.h"
 #include "core/config/text_config.h"
+#include "core/json/json_writer.h"
 #include "fusion/track_csv.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/output_file.h"
@@ -99,6 +101,18 @@ Result<void> CheckReference(const TrackCommand& command, const std::vector<Recei
               command.reference, command.input, fmt::join(sources, ", "));
 }
 
+std::string TrackDiagnostics(const TrackInput& input, const TrackCsvResult& result, double cpu_s) {
+  JsonWriter json;
+  json.BeginObject().Field("looks", input.looks.size()).Field("reports", result.plots);
+  json.Field("tracks", result.tracks).Field("late_looks", result.late_looks);
+  json.Field("unusable_parts", input.refused);
+  json.Field("associated", result.counts.associated).Field("initiated", result.counts.initiated);
+  json.Field("merged", result.counts.merged).Field("deleted", result.counts.deleted);
+  json.Field("refused", result.counts.refused);
+  json.Field("cpu_s", cpu_s).EndObject();
+  return json.text() + "\n";
+}
+
 }  // namespace
 
 Result<int> RunTrack(const TrackCommand& command) {
@@ -121,15 +135,27 @@ Result<int> RunTrack(const TrackCommand& command) {
   TW_RETURN_IF_ERROR(CheckReference(command, input.looks));
   options.reference.value = command.reference;
   if (input.frame) options.frame = &*input.frame;
+  if (!command.groups.empty()) options.groups = GroupOptions{};
+  const std::clock_t before = std::clock();  // CPU of this process
   ProgressBar bar(!command.quiet && !command.out.empty());
   const TrackCsvResult result =
       WriteTrackCsv(input.looks, options, [&](double share) { bar.Show(share, "tracking"); });
+  const double cpu_s = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
   bar.Clear();
   if (command.out.empty()) {
     std::fwrite(result.csv.data(), 1, result.csv.size(), stdout);
   } else {
     const std::unique_ptr<Storage> storage = MakePosixStorage();
     TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.out, AsBytes(result.csv)));
+  }
+  if (!command.groups.empty()) {
+    const std::unique_ptr<Storage> storage = MakePosixStorage();
+    TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.groups, AsBytes(result.groups_csv)));
+  }
+  if (!command.diagnostics.empty()) {
+    const std::unique_ptr<Storage> storage = MakePosixStorage();
+    const std::string text = TrackDiagnostics(input, result, cpu_s);
+    TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.diagnostics, AsBytes(text)));
   }
   if (!command.quiet) {
     const auto number = [](std::size_t n) { return static_cast<unsigned long long>(n); };
