@@ -46,7 +46,7 @@ struct TrackerOptions {
   // Share of a classifier's word that always remains possible; the variance of what it is wrong by
   // about one vehicle throughout (natural logarithm of a class's probability); how often it looks
   // anew.
-  double class_floor = 0.05;
+  double class_floor = 0.02;
   double class_habit_variance = 0.5;
   double class_period_s = 2.0;
   // Standard deviation of one report's length and width: so much, and so much of the length; of all
