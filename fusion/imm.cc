@@ -445,7 +445,9 @@ void Miss(Imm& imm, const PerModel& miss_probability, const Look& look) {
 
 void UpdateVelocity(Imm& imm, const Eigen::Vector2d& v_en_mps, const Eigen::Matrix2d& cov) {
   for (std::size_t j = kStopped + 1; j < kModelCount; ++j) {
+    const Eigen::Matrix4d before = imm.model[j].cov;
     UpdatePair(imm.model[j], 2, v_en_mps, cov);
+    imm.model[j].cov = before;
   }
 }
 

@@ -104,7 +104,8 @@ double Update(Imm& imm, const PerModel& report_probability, const Look& look, co
 // information in tracking and sensor data fusion").
 void Miss(Imm& imm, const PerModel& miss_probability, const Look& look);
 
-// Takes in a velocity that is known from elsewhere, in the moving models.
+// Takes in a velocity that is known from elsewhere, in the moving models; none becomes surer, for
+// what it rests on is not independent of them.
 void UpdateVelocity(Imm& imm, const Eigen::Vector2d& v_en_mps, const Eigen::Matrix2d& cov);
 
 // One of several ways it may have gone, and how probable that is.
