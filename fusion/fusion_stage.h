@@ -55,9 +55,8 @@ struct FusionSource {
 // - With a reference source the others' reports reach the tracker corrected (registration.h), and a
 //   SourceStatus without a state says what was found.
 // - Live pictures (settled = false, for screens; verify does not use them): "now" is the newest
-// time
-//   a source that is waited for has spoken of. The first input that brings it into another picture
-//   period is followed by the picture of that time, made of everything received by then.
+//   time a source that is waited for has spoken of. The first input that brings it into another
+//   picture period is followed by the picture of that time, made of all received by then.
 // Determinism: within the hold the order of arrival changes no settled picture; live pictures are a
 // function of the inputs in their order. Threads: one caller.
 class FusionStage final : public Stage {
