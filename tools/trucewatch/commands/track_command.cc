@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <set>
 
 #include "core/archive/gzip.h"
@@ -59,6 +60,9 @@ struct TrackInput {
 Result<TrackInput> ReadInput(const TrackCommand& command) {
   TrackInput input;
   if (IsCsv(command.input)) {
+    if (!std::filesystem::exists(command.input)) {
+      return Fail(ErrorCode::kNotFound, "{}: no such file", command.input);
+    }
     const std::string scans = command.scans.empty() ? ScansBeside(command.input) : command.scans;
     if (scans.empty()) {
       return Fail(ErrorCode::kUsage,
