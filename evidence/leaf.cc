@@ -65,6 +65,8 @@ bool CheckpointAfter(const Leaf& leaf, std::uint64_t ledger_index) {
     case v1::FINDING_KIND_PERMITTED_MOVEMENT:
     case v1::FINDING_KIND_HUMAN_RECORD:
     case v1::FINDING_KIND_CASE:
+    case v1::FINDING_KIND_CHALLENGE:
+    case v1::FINDING_KIND_RELEASE:
     case v1::FINDING_KIND_HEARTBEAT:
     case v1::FINDING_KIND_MISSION_HEADER:
       return true;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/types/codec.h"
+#include "core/types/names.h"
 #include "ingest/feed.h"
 #include "ingest/human/human_record.h"
 
@@ -16,6 +17,7 @@ class HumanFeed final : public Feed {
         lineage_(LineageOf(*options.source, Modality::kHuman)),
         terrain_(options.terrain),
         ground_height_hae_m_(options.ground_height_hae_m),
+        role_(options.source->human_role()),
         signers_(std::move(signers)) {}
 
   Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) override {
@@ -40,6 +42,7 @@ class HumanFeed final : public Feed {
  private:
   Result<HumanRecord> Read(const RawRecord& record, const Digest& digest) {
     TW_ASSIGN_OR_RETURN(HumanRecord human, ParseHumanRecord(record.bytes, signers_));
+    TW_RETURN_IF_ERROR(TakeRole(human));
     human.source = source_;
     human.lineage = lineage_;
     // Two patrols are two witnesses, whoever carries their records in.
@@ -59,11 +62,33 @@ class HumanFeed final : public Feed {
     return human;
   }
 
+  // Who may say what: a party's word is an allegation or a challenge, whatever it calls it.
+  Result<void> TakeRole(HumanRecord& human) const {
+    const bool party = role_ != v1::config::SourceConfig::OFFICERS;
+    const bool of_party =
+        human.kind == HumanRecordKind::kAllegation || human.kind == HumanRecordKind::kChallenge;
+    if (party && !of_party) {
+      return Fail(ErrorCode::kBadInput,
+                  "human record, kind: a party files allegations and challenges, not a {}",
+                  HumanRecordKindName(human.kind));
+    }
+    if (!party && human.kind == HumanRecordKind::kChallenge) {
+      return Fail(ErrorCode::kBadInput,
+                  "human record, kind: an officer files no challenge; the source has no human_role "
+                  "of a party");
+    }
+    human.role = !party                                       ? "officer"
+                 : role_ == v1::config::SourceConfig::PARTY_A ? "party_a"
+                                                              : "party_b";
+    return {};
+  }
+
   static constexpr std::size_t kMaxRecords = 1'000'000;
   SourceId source_;
   Lineage lineage_;
   const Terrain* terrain_;
   double ground_height_hae_m_;
+  v1::config::SourceConfig::HumanRole role_;
   std::vector<NoteKey> signers_;
   std::set<std::string> ids_;
   std::uint64_t records_ = 0, faults_ = 0;

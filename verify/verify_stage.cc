@@ -25,6 +25,7 @@ Support BareSupport(const SourceId& source, Instant time) {
 VerifyStage::VerifyStage(std::optional<Agreement> agreement, Duration heartbeat,
                          std::optional<CoverageBook> coverage)
     : engine_(agreement ? std::move(*agreement) : Agreement(), heartbeat),
+      cases_(engine_.agreement().hash, engine_.agreement().corroboration.breaking),
       coverage_(std::move(coverage)) {}
 
 Result<std::vector<std::vector<std::string>>> VerifyStage::Handle(
@@ -136,6 +137,15 @@ void VerifyStage::HandleRecord(const v1::HumanRecord& message, std::vector<std::
     out.push_back(Refused(record.error().message));
     return;
   }
+  switch (record->kind) {
+    case HumanRecordKind::kDecision:
+    case HumanRecordKind::kChallenge:
+    case HumanRecordKind::kRuling:
+      for (Finding& finding : cases_.Take(*record)) out.push_back(Write(std::move(finding)));
+      return;
+    default:
+      break;
+  }
   if (coverage_ && record->kind == HumanRecordKind::kImpediment) coverage_->AddImpediment(*record);
   WriteAll(engine_.AddRecord(*record), out);
 }
@@ -164,8 +174,11 @@ void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std:
   if (coverage_ && newest_ && running_.empty()) WriteCoverage(coverage_->Finish(), *newest_, out);
 }
 
-void VerifyStage::WriteAll(std::vector<Finding> findings, std::vector<std::string>& out) const {
-  for (Finding& finding : findings) out.push_back(Write(std::move(finding)));
+void VerifyStage::WriteAll(std::vector<Finding> findings, std::vector<std::string>& out) {
+  for (Finding& finding : findings) {
+    cases_.Note(finding);
+    out.push_back(Write(std::move(finding)));
+  }
 }
 
 void VerifyStage::WriteCoverage(std::vector<CoverageBook::Given> accounts, Instant now,
@@ -248,6 +261,7 @@ Result<std::string> VerifyStage::Snapshot() const {
   message.set_mission_start_us(mission_start_.micros());
   *message.mutable_engine() = ToProto(engine_.state());
   if (coverage_) coverage_->Write(message.mutable_coverage());
+  cases_.Write(message.mutable_cases());
   for (const std::string& source : running_) message.add_running_sources(source);
   for (const std::string& source : ended_) message.add_ended_sources(source);
   if (newest_) message.set_newest_us(newest_->micros());
@@ -268,6 +282,7 @@ Result<void> VerifyStage::Restore(std::string_view snapshot) {
   if (coverage_) {
     TW_RETURN_IF_ERROR(coverage_->Read(message.coverage()));
   }
+  TW_RETURN_IF_ERROR(cases_.Read(message.cases()));
   engine_.SetState(std::move(state));
   running_ = {message.running_sources().begin(), message.running_sources().end()};
   ended_ = {message.ended_sources().begin(), message.ended_sources().end()};

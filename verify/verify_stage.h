@@ -9,6 +9,7 @@
 #include "core/stage/stage.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
+#include "verify/case_book.h"
 #include "verify/coverage/coverage_book.h"
 #include "verify/rule_engine.h"
 
@@ -40,13 +41,14 @@ class VerifyStage final : public Stage {
   void HandleLook(const v1::SettledLook& message, std::vector<std::string>& out);
   void HandleRecord(const v1::HumanRecord& message, std::vector<std::string>& out);
   void HandleStatus(const v1::SourceStatus& message, std::vector<std::string>& out);
-  void WriteAll(std::vector<Finding> findings, std::vector<std::string>& out) const;
+  void WriteAll(std::vector<Finding> findings, std::vector<std::string>& out);
   void WriteCoverage(std::vector<CoverageBook::Given> accounts, Instant now,
                      std::vector<std::string>& out) const;
   std::string Write(Finding finding) const;
   std::string Refused(const std::string& reason);
 
   RuleEngine engine_;
+  CaseBook cases_;
   std::optional<CoverageBook> coverage_;
   std::set<std::string> running_;  // sources that have spoken of themselves and not ended
   std::set<std::string> ended_;

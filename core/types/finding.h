@@ -9,8 +9,29 @@
 
 namespace trucewatch {
 
-// States of an event that software may give (DESIGN.md rule 5). Only people go further.
-enum class EventState { kUnspecified = 0, kCandidate = 1, kCorroborated = 2, kVerified = 3 };
+// States of an event: the first three by software (DESIGN.md rule 5), the others by people alone.
+enum class EventState {
+  kUnspecified = 0,
+  kCandidate = 1,
+  kCorroborated = 2,
+  kVerified = 3,
+  kConfirmed = 4,
+  kNotConfirmed = 5,
+  kInconclusive = 6,
+  kClosed = 7,
+  kReopened = 8,
+};
+
+// Of a party's challenge on an event.
+enum class ChallengeState {
+  kUnspecified = 0,
+  kFiled = 1,
+  kAnswered = 2,
+  kUpheld = 3,
+  kRejected = 4,
+  kInconclusive = 5,
+  kEscalated = 6,
+};
 
 enum class FindingKind {
   kUnspecified = 0,
@@ -25,6 +46,8 @@ enum class FindingKind {
   kHumanRecord = 8,        // an observation or impediment reported by an officer
   kCase = 9,               // an allegation opened a case
   kCoverage = 10,          // where and how well one zone was observed during one period
+  kChallenge = 11,         // a party's challenge on an event was filed or changed its state
+  kRelease = 12,           // an officer let an event out to an audience
 };
 
 enum class CoverageClass { kUnspecified = 0, kMovingVehicle = 1, kStandingVehicle = 2, kGroup = 3 };
@@ -97,8 +120,11 @@ struct Finding {
   bool amended = false;        // an event's state was raised by data that came after the hold
   std::string case_id;         // kCase
   std::string record_id;       // of the human record it is about
-  std::optional<HumanRecord> human_record;  // kHumanRecord and kCase
+  std::optional<HumanRecord> human_record;  // the record it rests on, as it was signed
   std::optional<CoverageAccount> coverage;  // kCoverage
+  std::string challenge_id;                 // kChallenge
+  ChallengeState challenge_state = ChallengeState::kUnspecified;
+  std::string audience;  // kRelease: "parties", "public"
 };
 
 }  // namespace trucewatch

@@ -95,12 +95,16 @@ v1::Finding ToProto(const Finding& value) {
   m.set_record_id(value.record_id);
   if (value.human_record) *m.mutable_human_record() = ToProto(*value.human_record);
   if (value.coverage) *m.mutable_coverage() = CoverageToProto(*value.coverage);
+  m.set_challenge_id(value.challenge_id);
+  m.set_challenge_state(static_cast<v1::ChallengeState>(value.challenge_state));
+  m.set_audience(value.audience);
   return m;
 }
 
 Result<Finding> FromProto(const v1::Finding& m) {
   if (!v1::FindingKind_IsValid(m.kind()) || !v1::EventState_IsValid(m.state()) ||
-      !v1::ObjectClass_IsValid(m.object_class())) {
+      !v1::ObjectClass_IsValid(m.object_class()) ||
+      !v1::ChallengeState_IsValid(m.challenge_state())) {
     return Fail(ErrorCode::kBadInput, "finding with an unknown kind, state or class");
   }
   Finding value;
@@ -146,6 +150,9 @@ Result<Finding> FromProto(const v1::Finding& m) {
   if (m.has_coverage()) {
     TW_ASSIGN_OR_RETURN(value.coverage, CoverageFromProto(m.coverage()));
   }
+  value.challenge_id = m.challenge_id();
+  value.challenge_state = static_cast<ChallengeState>(m.challenge_state());
+  value.audience = m.audience();
   return value;
 }
 

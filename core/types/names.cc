@@ -51,6 +51,12 @@ const char* HumanRecordKindName(HumanRecordKind kind) {
       return "allegation";
     case HumanRecordKind::kImpediment:
       return "impediment";
+    case HumanRecordKind::kDecision:
+      return "decision";
+    case HumanRecordKind::kChallenge:
+      return "challenge";
+    case HumanRecordKind::kRuling:
+      return "ruling";
     case HumanRecordKind::kUnspecified:
       break;
   }

@@ -160,7 +160,16 @@ struct Scene {
   std::vector<std::string> remarks;
 };
 
-enum class HumanRecordKind { kUnspecified = 0, kObservation = 1, kAllegation = 2, kImpediment = 3 };
+enum class HumanRecordKind {
+  kUnspecified = 0,
+  kObservation = 1,
+  kAllegation = 2,
+  kImpediment = 3,
+  // About an event or a challenge, not about a place.
+  kDecision = 4,
+  kChallenge = 5,
+  kRuling = 6,
+};
 
 // A signed record of an officer; field meanings in observation.proto.
 struct HumanRecord {
@@ -182,6 +191,11 @@ struct HumanRecord {
   bool nothing_observed = false;
   bool exercise = false;
   std::vector<Digest> raw_digests;
+  std::string event_id;
+  std::string decision;
+  std::string audience;
+  std::string challenge_id;
+  std::string role;
 };
 
 // One look of an imaging sensor. An empty one is a result: "we looked here and saw nothing".

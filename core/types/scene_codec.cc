@@ -163,6 +163,11 @@ v1::HumanRecord ToProto(const HumanRecord& value) {
   m.set_nothing_observed(value.nothing_observed);
   m.set_exercise(value.exercise);
   codec::DigestsToProto(value.raw_digests, m.mutable_raw_digests());
+  m.set_event_id(value.event_id);
+  m.set_decision(value.decision);
+  m.set_audience(value.audience);
+  m.set_challenge_id(value.challenge_id);
+  m.set_role(value.role);
   return m;
 }
 
@@ -198,6 +203,11 @@ Result<HumanRecord> FromProto(const v1::HumanRecord& m) {
   value.nothing_observed = m.nothing_observed();
   value.exercise = m.exercise();
   TW_ASSIGN_OR_RETURN(value.raw_digests, codec::DigestsFromProto(m.raw_digests()));
+  value.event_id = m.event_id();
+  value.decision = m.decision();
+  value.audience = m.audience();
+  value.challenge_id = m.challenge_id();
+  value.role = m.role();
   return value;
 }
 

@@ -22,6 +22,11 @@ constexpr std::array<std::string_view, 4> kMeans = {"saw", "heard", "camera", "s
 constexpr std::array<std::string_view, 3> kInformants = {"party", "public", "organisation"};
 constexpr std::array<std::string_view, 7> kImpediments = {
     "denied", "delayed", "conditioned", "weapons_aimed", "jamming", "weather", "sensor_down"};
+constexpr std::array<std::string_view, 6> kDecisions = {
+    "confirmed", "not_confirmed", "inconclusive", "closed", "reopened", "release"};
+constexpr std::array<std::string_view, 5> kRulings = {"answered", "upheld", "rejected",
+                                                      "inconclusive", "escalated"};
+constexpr std::array<std::string_view, 2> kAudiences = {"parties", "public"};
 constexpr std::array kClasses = {ObjectClass::kUnspecified,    ObjectClass::kUnknownVehicle,
                                  ObjectClass::kLightVehicle,   ObjectClass::kTruck,
                                  ObjectClass::kTrackedVehicle, ObjectClass::kPersonGroup};
@@ -117,10 +122,44 @@ Result<void> CheckAbsent(const char* field, bool there, HumanRecordKind kind) {
   return Wrong(field, fmt::format("does not belong to an {}", HumanRecordKindName(kind)));
 }
 
+bool IsAboutEvent(HumanRecordKind kind) {
+  return kind == HumanRecordKind::kDecision || kind == HumanRecordKind::kChallenge ||
+         kind == HumanRecordKind::kRuling;
+}
+
+Result<void> CheckId(const char* field, const std::string& id) {
+  const bool hex = id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (hex) return {};
+  return Wrong(field, fmt::format("'{}' is not 32 hexadecimal digits", id));
+}
+
+// What is about an event: what is decided, and why.
+Result<void> CheckAboutEvent(const HumanRecord& r) {
+  const bool ruling = r.kind == HumanRecordKind::kRuling;
+  if (!ruling) {
+    TW_RETURN_IF_ERROR(CheckId("event_id", r.event_id));
+  } else {
+    TW_RETURN_IF_ERROR(CheckId("challenge_id", r.challenge_id));
+  }
+  if (r.kind == HumanRecordKind::kDecision) {
+    TW_RETURN_IF_ERROR(CheckWord("decision", r.decision, true, kDecisions));
+    TW_RETURN_IF_ERROR(CheckWord("audience", r.audience, r.decision == "release", kAudiences));
+    if (r.decision != "release" && !r.audience.empty())
+      return Wrong("audience", "belongs to a release");
+  } else if (ruling) {
+    TW_RETURN_IF_ERROR(CheckWord("decision", r.decision, true, kRulings));
+  }
+  if (r.text.empty()) return Wrong("text", "is missing; a reason is part of every decision");
+  if (r.text.size() > kMaxText)
+    return Wrong("text", fmt::format("is longer than {} bytes", kMaxText));
+  return {};
+}
+
 Result<void> Check(const HumanRecord& r) {
   if (!IsRecordId(r.record_id)) {
     return Wrong("record_id", "expected 1 to 64 letters, digits, '-', '_', '.'");
   }
+  if (IsAboutEvent(r.kind)) return CheckAboutEvent(r);
   if (r.kind == HumanRecordKind::kUnspecified) return Wrong("kind", "is missing");
   if (r.time_last < r.time_first) return Wrong("time_last_utc", "is before time_first_utc");
   if (r.reported < r.time_last) return Wrong("reported_utc", "is before time_last_utc");
@@ -165,6 +204,25 @@ Result<HumanRecord> ParseObject(std::string_view json) {
   r.exercise = status == "EXERCISE";
   TW_ASSIGN_OR_RETURN(const std::string kind, fields.Text("kind"));
   TW_ASSIGN_OR_RETURN(r.kind, HumanRecordKindFromName(kind));
+  if (IsAboutEvent(r.kind)) {
+    TW_ASSIGN_OR_RETURN(r.reported, fields.Time("reported_utc"));
+    r.time_first = r.time_last = r.reported;
+    if (r.kind == HumanRecordKind::kRuling) {
+      TW_ASSIGN_OR_RETURN(r.challenge_id, fields.Text("challenge_id"));
+    } else {
+      TW_ASSIGN_OR_RETURN(r.event_id, fields.Text("event_id"));
+    }
+    if (r.kind != HumanRecordKind::kChallenge) {
+      TW_ASSIGN_OR_RETURN(r.decision, fields.Text("decision"));
+    }
+    if (r.kind == HumanRecordKind::kDecision) {
+      TW_ASSIGN_OR_RETURN(r.audience, fields.TextOrEmpty("audience"));
+    }
+    TW_ASSIGN_OR_RETURN(r.text, fields.Text("text"));
+    TW_RETURN_IF_ERROR(fields.NothingLeft());
+    TW_RETURN_IF_ERROR(Check(r));
+    return r;
+  }
   TW_ASSIGN_OR_RETURN(r.time_first, fields.Time("time_first_utc"));
   TW_ASSIGN_OR_RETURN(r.time_last, fields.Time("time_last_utc"));
   TW_ASSIGN_OR_RETURN(r.reported, fields.Time("reported_utc"));
@@ -196,6 +254,18 @@ std::string FormatObject(const HumanRecord& r) {
   json.Field("record_id", r.record_id);
   json.Field("status", std::string_view(r.exercise ? "EXERCISE" : "OPERATIONAL"));
   json.Field("kind", std::string_view(HumanRecordKindName(r.kind)));
+  const auto text = [&](const char* name, const std::string& value) {
+    if (!value.empty()) json.Field(name, value);
+  };
+  if (IsAboutEvent(r.kind)) {
+    json.Field("reported_utc", FormatUtc(r.reported));
+    text("event_id", r.event_id);
+    text("challenge_id", r.challenge_id);
+    text("decision", r.decision);
+    text("audience", r.audience);
+    text("text", r.text);
+    return json.EndObject().text();
+  }
   json.Field("time_first_utc", FormatUtc(r.time_first));
   json.Field("time_last_utc", FormatUtc(r.time_last));
   json.Field("reported_utc", FormatUtc(r.reported));
@@ -204,9 +274,6 @@ std::string FormatObject(const HumanRecord& r) {
   json.Field("lat_deg", rounded(r.position.latitude.deg()));
   json.Field("lon_deg", rounded(r.position.longitude.deg()));
   json.Field("radius_m", r.radius_m);
-  const auto text = [&](const char* name, const std::string& value) {
-    if (!value.empty()) json.Field(name, value);
-  };
   text("means", r.means);
   if (r.object_class != ObjectClass::kUnspecified) {
     json.Field("object_class", std::string_view(ObjectClassName(r.object_class)));
@@ -226,11 +293,14 @@ std::string FormatObject(const HumanRecord& r) {
 }  // namespace
 
 Result<HumanRecordKind> HumanRecordKindFromName(std::string_view name) {
-  for (const auto kind : {HumanRecordKind::kObservation, HumanRecordKind::kAllegation,
-                          HumanRecordKind::kImpediment}) {
+  for (const auto kind :
+       {HumanRecordKind::kObservation, HumanRecordKind::kAllegation, HumanRecordKind::kImpediment,
+        HumanRecordKind::kDecision, HumanRecordKind::kChallenge, HumanRecordKind::kRuling}) {
     if (name == HumanRecordKindName(kind)) return kind;
   }
-  return Wrong("kind", fmt::format("'{}' is not observation, allegation or impediment", name));
+  return Wrong("kind", fmt::format("'{}' is not observation, allegation, impediment, decision, "
+                                   "challenge or ruling",
+                                   name));
 }
 
 Result<ObjectClass> ObjectClassFromName(std::string_view name) {

@@ -37,6 +37,10 @@ std::string KindName(const Finding& finding) {
       return "RECORD";
     case FindingKind::kCase:
       return "CASE_OPEN";
+    case FindingKind::kChallenge:
+      return "CHALLENGE_" + ChallengeStateName(finding.challenge_state);
+    case FindingKind::kRelease:
+      return "RELEASED";
     default:
       return StateName(finding.state);
   }
@@ -53,6 +57,10 @@ const char* FeatureKind(FindingKind kind) {
       return "human_record";
     case FindingKind::kCase:
       return "case";
+    case FindingKind::kChallenge:
+      return "challenge";
+    case FindingKind::kRelease:
+      return "release";
     default:
       return "event";
   }
@@ -62,6 +70,8 @@ const char* FeatureKind(FindingKind kind) {
 void HumanFields(const Finding& f, JsonWriter* json) {
   if (!f.case_id.empty()) json->Field("case_id", f.case_id);
   if (!f.record_id.empty()) json->Field("record_id", f.record_id);
+  if (!f.challenge_id.empty()) json->Field("challenge_id", f.challenge_id);
+  if (!f.audience.empty()) json->Field("released_to", f.audience);
   if (!f.human_record) return;
   const HumanRecord& record = *f.human_record;
   json->Field("record_kind", HumanRecordKindName(record.kind)).Field("author", record.author);
@@ -166,6 +176,8 @@ std::string What(const Finding& f) {
                          f.record_id);
     case FindingKind::kCase:
       return fmt::format("case {} on record {}", f.case_id, f.record_id);
+    case FindingKind::kChallenge:
+      return fmt::format("challenge {} on event {}", f.challenge_id, f.event_id);
     default:
       return f.rule + " in " + f.zone;
   }
@@ -176,7 +188,8 @@ std::string What(const Finding& f) {
 bool HasEventLine(FindingKind kind) {
   return kind == FindingKind::kEventTransition || kind == FindingKind::kNotifiedMovement ||
          kind == FindingKind::kPermittedMovement || kind == FindingKind::kCase ||
-         kind == FindingKind::kHumanRecord;
+         kind == FindingKind::kHumanRecord || kind == FindingKind::kChallenge ||
+         kind == FindingKind::kRelease;
 }
 
 std::string EventJson(const Published& published) {

@@ -170,6 +170,10 @@ std::string FindingKindName(FindingKind kind) {
       return "case";
     case FindingKind::kCoverage:
       return "coverage";
+    case FindingKind::kChallenge:
+      return "challenge";
+    case FindingKind::kRelease:
+      return "release";
     case FindingKind::kUnspecified:
       break;
   }

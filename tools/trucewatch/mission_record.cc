@@ -199,6 +199,9 @@ void AddFinding(Published published, MissionRecord* record) {
       record->coverage[{published.finding.coverage->zone, published.finding.coverage->start}] =
           std::move(published);
       break;
+    // Of an event; they stand in the ledger and in the lines of events.
+    case FindingKind::kChallenge:
+    case FindingKind::kRelease:
     case FindingKind::kHeartbeat:
     case FindingKind::kMissionHeader:
     case FindingKind::kUnspecified:
@@ -214,7 +217,37 @@ std::string StateName(EventState state) {
       return "CORROBORATED";
     case EventState::kVerified:
       return "VERIFIED";
+    case EventState::kConfirmed:
+      return "CONFIRMED";
+    case EventState::kNotConfirmed:
+      return "NOT_CONFIRMED";
+    case EventState::kInconclusive:
+      return "INCONCLUSIVE";
+    case EventState::kClosed:
+      return "CLOSED";
+    case EventState::kReopened:
+      return "REOPENED";
     case EventState::kUnspecified:
+      break;
+  }
+  return "UNSPECIFIED";
+}
+
+std::string ChallengeStateName(ChallengeState state) {
+  switch (state) {
+    case ChallengeState::kFiled:
+      return "FILED";
+    case ChallengeState::kAnswered:
+      return "ANSWERED";
+    case ChallengeState::kUpheld:
+      return "UPHELD";
+    case ChallengeState::kRejected:
+      return "REJECTED";
+    case ChallengeState::kInconclusive:
+      return "INCONCLUSIVE";
+    case ChallengeState::kEscalated:
+      return "ESCALATED";
+    case ChallengeState::kUnspecified:
       break;
   }
   return "UNSPECIFIED";

@@ -139,5 +139,6 @@ std::string ZoneName(const MissionRecord& record, const std::string& id);
 
 // "confirmed by both" style words of a state for people: "VERIFIED", "CORROBORATED", "CANDIDATE".
 std::string StateName(EventState state);
+std::string ChallengeStateName(ChallengeState state);
 
 }  // namespace trucewatch::tools

@@ -24,6 +24,8 @@ bool IsNews(FindingKind kind) {
     case FindingKind::kPermittedMovement:
     case FindingKind::kHumanRecord:
     case FindingKind::kCase:
+    case FindingKind::kChallenge:
+    case FindingKind::kRelease:
       return true;
     default:
       return false;

@@ -90,6 +90,66 @@ std::string ObjectWith(const std::string& name, const std::string& value) {
   return "{" + out + "}";
 }
 
+HumanRecord AboutEvent() {
+  HumanRecord r;
+  r.record_id = "chief-1";
+  r.kind = HumanRecordKind::kDecision;
+  r.time_first = r.time_last = r.reported = *ParseUtc("2026-03-02T09:30:00Z");
+  r.event_id = std::string(32, 'a');
+  r.decision = "confirmed";
+  r.text = "Seen by patrol 2 as well";
+  r.exercise = true;
+  return r;
+}
+
+TEST(HumanRecord, DecisionsChallengesAndRulingsReadBackAsTheyWereSigned) {
+  HumanRecord release = AboutEvent();
+  release.decision = "release";
+  release.audience = "parties";
+  HumanRecord challenge = AboutEvent();
+  challenge.kind = HumanRecordKind::kChallenge;
+  challenge.decision.clear();
+  HumanRecord ruling = AboutEvent();
+  ruling.kind = HumanRecordKind::kRuling;
+  ruling.event_id.clear();
+  ruling.challenge_id = std::string(32, 'b');
+  ruling.decision = "upheld";
+  for (const HumanRecord& record : {AboutEvent(), release, challenge, ruling}) {
+    const NoteKey key = Key("patrol-2", 1);
+    const auto read = ParseHumanRecord(Written(record), std::span(&key, 1));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->kind, record.kind);
+    EXPECT_EQ(read->event_id, record.event_id);
+    EXPECT_EQ(read->challenge_id, record.challenge_id);
+    EXPECT_EQ(read->decision, record.decision);
+    EXPECT_EQ(read->audience, record.audience);
+    EXPECT_EQ(read->text, record.text);
+    EXPECT_EQ(read->reported, record.reported);
+  }
+}
+
+TEST(HumanRecord, ADecisionNeedsAnEventAKnownWordAndAReason) {
+  const auto refusal = [](const HumanRecord& record) {
+    const auto text = HumanRecordText(record);
+    return text ? std::string("taken") : text.error().message;
+  };
+  HumanRecord r = AboutEvent();
+  r.event_id = "42";
+  EXPECT_THAT(refusal(r), HasSubstr("event_id"));
+  r = AboutEvent();
+  r.decision = "guilty";
+  EXPECT_THAT(refusal(r), HasSubstr("not one of confirmed, not_confirmed"));
+  r = AboutEvent();
+  r.text.clear();
+  EXPECT_THAT(refusal(r), HasSubstr("text"));
+  r = AboutEvent();
+  r.decision = "release";
+  r.audience = "party_a";  // never to one side alone
+  EXPECT_THAT(refusal(r), HasSubstr("not one of parties, public"));
+  r.audience.clear();
+  EXPECT_THAT(refusal(r), HasSubstr("audience: is missing"));
+}
+
 TEST(HumanRecord, ReadsBackWhatWasWrittenAndNamesItsSigner) {
   const HumanRecord sent = Observation();
   const auto record = Parse(Written(sent));

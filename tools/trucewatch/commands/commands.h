@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/types/observation.h"
 
 namespace trucewatch::tools {
 
@@ -219,5 +220,20 @@ struct ObserveCommand {
   std::string text;
 };
 Result<int> RunObserve(const ObserveCommand& command);
+
+// What people do with an event: one signed record each.
+struct DecideCommand {
+  HumanRecordKind kind = HumanRecordKind::kDecision;
+  std::string about;     // id of the event; of rulings: of the challenge
+  std::string decision;  // not of challenges
+  std::string audience;
+  std::string key;
+  std::string out;
+  std::string record_id;
+  std::string status;
+  std::string reported;
+  std::string text;
+};
+Result<int> RunDecide(const DecideCommand& command);
 
 }  // namespace trucewatch::tools

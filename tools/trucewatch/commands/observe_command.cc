@@ -16,14 +16,16 @@ Result<Instant> TimeOption(const char* option, const std::string& text) {
   return time;
 }
 
+Result<bool> IsExercise(const std::string& status) {
+  if (status == "EXERCISE" || status == "OPERATIONAL") return status == "EXERCISE";
+  return Fail(ErrorCode::kUsage, "--status '{}': expected EXERCISE or OPERATIONAL", status);
+}
+
 Result<HumanRecord> RecordOf(const ObserveCommand& c) {
   HumanRecord r;
   r.record_id = c.record_id;
   TW_ASSIGN_OR_RETURN(r.kind, HumanRecordKindFromName(c.kind));
-  if (c.status != "EXERCISE" && c.status != "OPERATIONAL") {
-    return Fail(ErrorCode::kUsage, "--status '{}': expected EXERCISE or OPERATIONAL", c.status);
-  }
-  r.exercise = c.status == "EXERCISE";
+  TW_ASSIGN_OR_RETURN(r.exercise, IsExercise(c.status));
   TW_ASSIGN_OR_RETURN(r.time_first, TimeOption("--first", c.time_first));
   TW_ASSIGN_OR_RETURN(r.time_last,
                       TimeOption("--last", c.time_last.empty() ? c.time_first : c.time_last));
@@ -47,13 +49,12 @@ Result<HumanRecord> RecordOf(const ObserveCommand& c) {
   return r;
 }
 
-}  // namespace
-
-Result<int> RunObserve(const ObserveCommand& command) {
-  TW_ASSIGN_OR_RETURN(const HumanRecord record, RecordOf(command));
-  TW_ASSIGN_OR_RETURN(const std::string key_text, ReadTextFile(command.key));
+// Signs a record with a key file and writes it into a folder.
+Result<int> WriteRecord(const HumanRecord& record, const std::string& key_file,
+                        const std::string& out) {
+  TW_ASSIGN_OR_RETURN(const std::string key_text, ReadTextFile(key_file));
   const auto key = evidence::LogKey::Parse(key_text);
-  if (!key) return Prefix(command.key, key.error());
+  if (!key) return Prefix(key_file, key.error());
   TW_ASSIGN_OR_RETURN(const std::string text, HumanRecordText(record));
   const std::string note = FormatNote({text, {key->Sign(text)}});
   // The text is checked and the key is ours; this shows that a reader will take it.
@@ -61,8 +62,8 @@ Result<int> RunObserve(const ObserveCommand& command) {
   TW_RETURN_IF_ERROR(ParseHumanRecord(note, std::span(&signer, 1)));
 
   const auto storage = MakePosixStorage();
-  TW_RETURN_IF_ERROR(storage->MakeDirectories(command.out));
-  const std::string path = command.out + "/" + record.record_id + ".note";
+  TW_RETURN_IF_ERROR(storage->MakeDirectories(out));
+  const std::string path = out + "/" + record.record_id + ".note";
   TW_ASSIGN_OR_RETURN(const bool exists, storage->Exists(path));
   if (exists) {
     return Fail(ErrorCode::kBadInput,
@@ -71,6 +72,28 @@ Result<int> RunObserve(const ObserveCommand& command) {
   TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, path, AsBytes(note)));
   std::printf("%s\n", path.c_str());
   return 0;
+}
+
+}  // namespace
+
+Result<int> RunObserve(const ObserveCommand& command) {
+  TW_ASSIGN_OR_RETURN(const HumanRecord record, RecordOf(command));
+  return WriteRecord(record, command.key, command.out);
+}
+
+Result<int> RunDecide(const DecideCommand& command) {
+  HumanRecord record;
+  record.record_id = command.record_id;
+  record.kind = command.kind;
+  TW_ASSIGN_OR_RETURN(record.exercise, IsExercise(command.status));
+  TW_ASSIGN_OR_RETURN(record.reported, TimeOption("--reported", command.reported));
+  record.time_first = record.time_last = record.reported;
+  (command.kind == HumanRecordKind::kRuling ? record.challenge_id : record.event_id) =
+      command.about;
+  record.decision = command.decision;
+  record.audience = command.audience;
+  record.text = command.text;
+  return WriteRecord(record, command.key, command.out);
 }
 
 }  // namespace trucewatch::tools

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "core/base/result.h"
+
+namespace trucewatch::tools {
+
+// The function of the subcommand that was given.
+using Action = std::function<Result<int>()>;
+
+// Each adds its subcommands; the one that is given sets the action. Call each once.
+void AddMissionCommands(CLI::App& app, Action* action);   // simulate, render, replay, run, ...
+void AddSensorCommands(CLI::App& app, Action* action);    // inspect, detect, track, score
+void AddOfficerCommands(CLI::App& app, Action* action);   // agreement, report, export, observe
+void AddEvidenceCommands(CLI::App& app, Action* action);  // audit, keygen, signer, worker
+
+}  // namespace trucewatch::tools

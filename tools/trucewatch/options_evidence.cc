@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/options.h"
+
+namespace trucewatch::tools {
+namespace {
+
+void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenCommand& keygen,
+                 SignerCommand& signer) {
+  CLI::App* sub = app.add_subcommand("audit",
+                                     "Check every byte of a ledger, offline, with the policy file "
+                                     "alone; exit 4 names the first bad one");
+  sub->add_option("ledger", audit.ledger, "Ledger folder")->required();
+  sub->add_option("--policy", audit.policy,
+                  "Policy file: the log's key and the witnesses you trust")
+      ->required();
+  sub->add_option("--seen", audit.seen,
+                  "A checkpoint you were given before: finds truncation and rollback");
+  sub->footer("Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt");
+  sub->callback([action, &audit] { *action = [&audit] { return RunAudit(audit); }; });
+
+  sub = app.add_subcommand("keygen",
+                           "Make a key: FILE (private, mode 0600) and its public half. Of a log "
+                           "(FILE.vkey) unless an option says whose (FILE.pub)");
+  sub->add_option("name", keygen.name,
+                  "Of a log the ledger's origin, e.g. exercise.trucewatch.example/demo; of the "
+                  "others their id in the configs, e.g. fs-north")
+      ->required();
+  CLI::Option_group* whose = sub->add_option_group("whose");
+  whose->add_flag("--station", keygen.station, "A ground station's: CURVE and Ed25519");
+  whose->add_flag("--hub", keygen.hub, "The hub's: CURVE");
+  whose->add_flag("--subscriber", keygen.subscriber, "A subscriber's: CURVE");
+  whose->require_option(0, 1);
+  sub->add_option("--out", keygen.out, "File of the private key")->required();
+  sub->footer(
+      "Example: trucewatch keygen exercise.trucewatch.example/demo --out log.key\n"
+      "         trucewatch keygen fs-north --station --out fs-north.key");
+  sub->callback([action, &keygen] { *action = [&keygen] { return RunKeygen(keygen); }; });
+
+  sub = app.add_subcommand(
+      "signer",
+      "The signing process: answers on standard input and output; started by run and replay");
+  sub->add_option("--key", signer.key, "Private key")->required();
+  sub->add_option("--state", signer.state, "What was signed last")->required();
+  sub->add_option("--origin", signer.origin, "The key's name")->required();
+  sub->callback([action, &signer] { *action = [&signer] { return RunSignerCommand(signer); }; });
+
+  sub = app.add_subcommand(
+      "worker",
+      "A process that decodes and detects, shut in: no files, no network; started by run and "
+      "replay");
+  sub->callback([action] { *action = [] { return RunWorkerCommand(); }; });
+}
+
+}  // namespace
+
+void AddEvidenceCommands(CLI::App& app, Action* action) {
+  static AuditCommand audit;
+  static KeygenCommand keygen;
+  static SignerCommand signer;
+  AddEvidence(app, action, audit, keygen, signer);
+}
+
+}  // namespace trucewatch::tools

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/options.h"
+
+namespace trucewatch::tools {
+namespace {
+
+void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {
+  CLI::App* agreement = app.add_subcommand("agreement", "Work with agreement files");
+  agreement->require_subcommand(1);
+  CLI::App* sub =
+      agreement->add_subcommand("check", "Find overlaps, gaps, undated phases, unknown classes");
+  sub->add_option("file", c.file, "Agreement (.txtpb)")->required();
+  sub->footer("Example: trucewatch agreement check configs/demo/agreement.txtpb");
+  sub->callback([action, &c] { *action = [&c] { return RunAgreementCheck(c); }; });
+}
+
+void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
+               ReportCoverageCommand& coverage, ExportCommand& exported) {
+  CLI::App* report = app.add_subcommand("report", "Reports from the ledger, for officers");
+  report->require_subcommand(1);
+  CLI::App* sub = report->add_subcommand(
+      "daily",
+      "One HTML page: events, coverage per side, impediments, sources; every figure linked");
+  sub->add_option("run", daily.run, "Folder that replay or run wrote")->required();
+  sub->add_option("--out", daily.out, "HTML file")->required();
+  sub->add_option("--as-of", daily.as_of,
+                  "Leave out what was stated later, e.g. 2026-03-01T19:30:00Z");
+  sub->add_option("--date", daily.date, "The day (UTC), e.g. 2026-03-01; default: the last one");
+  sub->footer("Example: trucewatch report daily /tmp/mission-run --out daily.html");
+  sub->callback([action, &daily] { *action = [&daily] { return RunReportDaily(daily); }; });
+
+  sub = report->add_subcommand("coverage",
+                               "A table: how well each zone and side was observed, by class");
+  sub->add_option("run", coverage.run, "Folder that replay or run wrote")->required();
+  sub->footer("Example: trucewatch report coverage /tmp/mission-run");
+  sub->callback(
+      [action, &coverage] { *action = [&coverage] { return RunReportCoverage(coverage); }; });
+
+  sub = app.add_subcommand("export", "The mission's record as a GeoPackage or GeoJSON file");
+  sub->add_option("run", exported.run, "Folder that replay or run wrote")->required();
+  sub->add_option("--format", exported.format, "gpkg or geojson")
+      ->required()
+      ->check(CLI::IsMember({"gpkg", "geojson"}));
+  sub->add_option("--out", exported.out, "File to write")->required();
+  sub->footer("Example: trucewatch export /tmp/mission-run --format gpkg --out mission.gpkg");
+  sub->callback([action, &exported] { *action = [&exported] { return RunExport(exported); }; });
+}
+
+void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "observe", "Sign and write one human record: an observation, allegation or impediment");
+  sub->add_option("kind", c.kind, "observation, allegation or impediment")->required();
+  sub->add_option("--key", c.key, "Private key of the author (trucewatch keygen)")->required();
+  sub->add_option("--out", c.out, "Folder of the records")->required();
+  sub->add_option("--id", c.record_id, "Unique name of the record, e.g. patrol-2-0007")->required();
+  sub->add_option("--status", c.status, "EXERCISE or OPERATIONAL")->required();
+  sub->add_option("--first", c.time_first, "When it began, e.g. 2026-03-01T21:04:00Z")->required();
+  sub->add_option("--last", c.time_last, "When it ended (default: --first)");
+  sub->add_option("--reported", c.reported, "When it was reported (default: --last)");
+  sub->add_option("--lat", c.lat_deg, "Latitude, degrees")->required();
+  sub->add_option("--lon", c.lon_deg, "Longitude, degrees")->required();
+  sub->add_option("--radius", c.radius_m, "Metres within which it was")->required();
+  sub->add_option("--means", c.means, "saw, heard, camera, statement");
+  sub->add_option("--class", c.object_class,
+                  "vehicle, light_vehicle, truck, tracked_vehicle, person_group");
+  sub->add_option("--count", c.count_min, "How many, at least");
+  sub->add_option("--count-max", c.count_max, "How many, at most (default: --count)");
+  sub->add_flag("--nothing-observed", c.nothing_observed, "Looked, and nothing was there");
+  sub->add_option("--informant", c.informant, "Of an allegation: party, public, organisation");
+  sub->add_option("--impediment", c.impediment,
+                  "denied, delayed, conditioned, weapons_aimed, jamming, weather, sensor_down");
+  sub->add_option("--assessed-as", c.assessed_as, "The author's assessment, in his words");
+  sub->add_option("--text", c.text, "What there is to say besides");
+  sub->footer(
+      "Example: trucewatch observe observation --key patrol-2.key --out observations --id "
+      "patrol-2-0007 --status EXERCISE --first 2026-03-01T21:04:00Z --lat 30.01 --lon -40.02 "
+      "--radius 200 --means saw --class truck --count 5");
+  sub->callback([action, &c] { *action = [&c] { return RunObserve(c); }; });
+}
+
+CLI::App* AddRecordOptions(CLI::App* sub, DecideCommand& c) {
+  sub->add_option("--key", c.key, "Private key of the author (trucewatch keygen)")->required();
+  sub->add_option("--out", c.out, "Folder of the records that the mission reads")->required();
+  sub->add_option("--id", c.record_id, "Unique name of the record, e.g. chief-0012")->required();
+  sub->add_option("--status", c.status, "EXERCISE or OPERATIONAL")->required();
+  sub->add_option("--reported", c.reported, "When, e.g. 2026-03-02T09:30:00Z")->required();
+  sub->add_option("--text", c.text, "The reason, in the author's words")->required();
+  return sub;
+}
+
+void AddDecisions(CLI::App& app, Action* action, DecideCommand& decide, DecideCommand& challenge,
+                  DecideCommand& ruling) {
+  const auto run = [action](CLI::App* sub, DecideCommand& c) {
+    sub->callback([action, &c] { *action = [&c] { return RunDecide(c); }; });
+  };
+  CLI::App* sub = AddRecordOptions(
+      app.add_subcommand("decide", "Sign and write an officer's decision on an event"), decide);
+  sub->add_option("event", decide.about, "Its event_id")->required();
+  sub->add_option("decision", decide.decision,
+                  "confirmed, not_confirmed, inconclusive, closed, reopened, release")
+      ->required();
+  sub->add_option("--audience", decide.audience,
+                  "Of a release: parties (both alike) or public; positions stay coarse and late");
+  sub->footer(
+      "Example: trucewatch decide c160032c95e496db45210a706c2ece5b confirmed --key chief.key "
+      "--out decisions --id chief-0012 --status EXERCISE --reported 2026-03-02T09:30:00Z --text "
+      "'Seen by patrol 2 as well'");
+  run(sub, decide);
+
+  challenge.kind = HumanRecordKind::kChallenge;
+  sub = AddRecordOptions(
+      app.add_subcommand("challenge", "Sign and write a party's challenge on an event"), challenge);
+  sub->add_option("event", challenge.about, "Its event_id")->required();
+  sub->footer(
+      "Example: trucewatch challenge c160032c95e496db45210a706c2ece5b --key side-a.key --out "
+      "challenges --id a-0003 --status EXERCISE --reported 2026-03-02T11:00:00Z --text 'These were "
+      "harvesters'");
+  run(sub, challenge);
+
+  ruling.kind = HumanRecordKind::kRuling;
+  sub = AddRecordOptions(
+      app.add_subcommand("rule", "Sign and write an officer's answer to a challenge, or a ruling"),
+      ruling);
+  sub->add_option("challenge", ruling.about, "Its challenge_id")->required();
+  sub->add_option("ruling", ruling.decision, "answered, upheld, rejected, inconclusive, escalated")
+      ->required();
+  sub->footer(
+      "Example: trucewatch rule 5d41402abc4b2a76b9719d911017c592 answered --key chief.key --out "
+      "decisions --id chief-0013 --status EXERCISE --reported 2026-03-02T15:00:00Z --text 'See the "
+      "pictures of 12:03'");
+  run(sub, ruling);
+}
+
+}  // namespace
+
+void AddOfficerCommands(CLI::App& app, Action* action) {
+  static AgreementCheckCommand agreement;
+  static ReportDailyCommand report_daily;
+  static ReportCoverageCommand report_coverage;
+  static ExportCommand exported;
+  static ObserveCommand observe;
+  AddAgreement(app, action, agreement);
+  AddReport(app, action, report_daily, report_coverage, exported);
+  static DecideCommand decide, challenge, ruling;
+  AddObserve(app, action, observe);
+  AddDecisions(app, action, decide, challenge, ruling);
+}
+
+}  // namespace trucewatch::tools
