@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/base/check.h"
 
@@ -35,13 +34,6 @@ std::vector<Vec> Plane(const LocalFrame& frame, const std::vector<Geodetic>& pla
 
 double Cross(const Vec& a, const Vec& b) { return a.x() * b.y() - a.y() * b.x(); }
 
-Vec NearestOnSegment(const Vec& a, const Vec& b, const Vec& p) {
-  const Vec ab = b - a;
-  const double length2 = ab.squaredNorm();
-  if (length2 <= 0.0) return a;
-  return a + std::clamp((p - a).dot(ab) / length2, 0.0, 1.0) * ab;
-}
-
 // +1 left turn, -1 right turn, 0 within a millimetre of straight.
 int Turn(const Vec& a, const Vec& b, const Vec& c) {
   const double cross = Cross(b - a, c - a);
@@ -64,56 +56,44 @@ bool SegmentsMeet(const Vec& a, const Vec& b, const Vec& c, const Vec& d) {
          (cda == 0 && InBox(c, d, a)) || (cdb == 0 && InBox(c, d, b));
 }
 
-double Radius(const std::vector<Vec>& points) {
+double Radius(const std::vector<Geodetic>& places) {
+  const Geodetic centre = Centre(places);
   double radius = 0.0;
-  for (const Vec& p : points) radius = std::max(radius, p.norm());
+  for (const Geodetic& place : places) radius = std::max(radius, GeodesicDistanceM(centre, place));
   return radius;
+}
+
+// Away from the nearest point if `inside_m` is to fall that way, towards it otherwise. On the edge
+// itself it is the edge's normal, and which of the two does not matter.
+Vec Outward(const NearestEdge& nearest, bool away) {
+  if (nearest.toward_en.isZero()) return {nearest.along_en.y(), -nearest.along_en.x()};
+  return away ? Vec(-nearest.toward_en) : nearest.toward_en;
 }
 
 }  // namespace
 
 PolygonShape::PolygonShape(const std::vector<Geodetic>& vertices)
-    : frame_(Centre(vertices)), vertices_en_m_(Plane(frame_, vertices)) {
+    : frame_(Centre(vertices)),
+      vertices_en_m_(Plane(frame_, vertices)),
+      vertices_(vertices),
+      edges_(vertices, true) {
   TW_CHECK(vertices.size() >= 3);
 }
 
 EdgeDistance PolygonShape::Distance(const Geodetic& place) const {
-  const Vec p = Plane(frame_, place);
-  const std::size_t n = vertices_en_m_.size();
-  bool inside = false;
-  double best = std::numeric_limits<double>::infinity();
-  Vec nearest = Vec::Zero();
-  Vec edge = Vec::UnitX();
-  for (std::size_t i = 0; i < n; ++i) {
-    const Vec& a = vertices_en_m_[i];
-    const Vec& b = vertices_en_m_[(i + 1) % n];
-    // Even-odd crossing of the ray towards east; the half-open comparison counts a shared vertex
-    // once.
-    if ((a.y() > p.y()) != (b.y() > p.y()) &&
-        p.x() < a.x() + (p.y() - a.y()) * (b.x() - a.x()) / (b.y() - a.y()))
-      inside = !inside;
-    const Vec q = NearestOnSegment(a, b, p);
-    const double distance = (q - p).norm();
-    if (distance < best) {
-      best = distance;
-      nearest = q;
-      edge = b - a;
-    }
-  }
-  EdgeDistance out;
-  out.inside_m = inside ? best : -best;
-  if (best > 1e-6) {
-    out.outward_en = (inside ? Vec(nearest - p) : Vec(p - nearest)) / best;
-  } else if (edge.norm() > 0.0) {
-    out.outward_en =
-        Vec(edge.y(), -edge.x()).normalized();  // on the edge: its normal, sign does not matter
-  }
-  return out;
+  const NearestEdge nearest = edges_.Nearest(place);
+  return {nearest.inside ? nearest.distance_m : -nearest.distance_m,
+          Outward(nearest, !nearest.inside)};
 }
 
 std::vector<std::size_t> PolygonShape::CrossingEdges() const {
-  const std::size_t n = vertices_en_m_.size();
-  const auto vertex = [&](std::size_t i) -> const Vec& { return vertices_en_m_[i % n]; };
+  // In the plane in which geodesics are straight.
+  const GnomonicPlane plane(frame_.origin());
+  const std::size_t n = vertices_.size();
+  std::vector<Vec> vertices;
+  vertices.reserve(n);
+  for (const Geodetic& place : vertices_) vertices.push_back(plane.FromGeodetic(place));
+  const auto vertex = [&](std::size_t i) -> const Vec& { return vertices[i % n]; };
   for (std::size_t i = 0; i < n; ++i) {
     if ((vertex(i + 1) - vertex(i)).norm() < 1e-3) return {i, (i + 1) % n};  // two equal vertices
     for (std::size_t j = i + 1; j < n; ++j) {
@@ -133,67 +113,65 @@ std::vector<std::size_t> PolygonShape::CrossingEdges() const {
   return {};
 }
 
-double PolygonShape::AreaM2() const {
-  double twice = 0.0;
-  for (std::size_t i = 0; i < vertices_en_m_.size(); ++i)
-    twice += Cross(vertices_en_m_[i], vertices_en_m_[(i + 1) % vertices_en_m_.size()]);
-  return std::abs(twice) / 2.0;
-}
+double PolygonShape::AreaM2() const { return GeodesicAreaM2(vertices_); }
 
-double PolygonShape::RadiusM() const { return Radius(vertices_en_m_); }
+double PolygonShape::RadiusM() const { return Radius(vertices_); }
 
 CorridorShape::CorridorShape(const std::vector<Geodetic>& route, double width_m)
-    : frame_(Centre(route)), route_en_m_(Plane(frame_, route)), half_width_m_(width_m / 2.0) {
-  TW_CHECK(route.size() >= 2);
-}
+    : route_(route), edges_(route, false), half_width_m_(width_m / 2.0) {}
 
 EdgeDistance CorridorShape::Distance(const Geodetic& place) const {
-  const Vec p = Plane(frame_, place);
-  double best = std::numeric_limits<double>::infinity();
-  EdgeDistance out;
-  for (std::size_t i = 0; i + 1 < route_en_m_.size(); ++i) {
-    const Vec q = NearestOnSegment(route_en_m_[i], route_en_m_[i + 1], p);
-    const double distance = (p - q).norm();
-    if (distance >= best) continue;
-    best = distance;
-    const Vec along = route_en_m_[i + 1] - route_en_m_[i];
-    if (distance > 1e-6) {
-      out.outward_en = (p - q) / distance;
-    } else if (along.norm() > 0.0) {
-      out.outward_en = Vec(along.y(), -along.x()).normalized();
-    }
-  }
-  out.inside_m = half_width_m_ - best;
-  return out;
+  const NearestEdge nearest = edges_.Nearest(place);
+  return {half_width_m_ - nearest.distance_m, Outward(nearest, true)};
 }
 
 Eigen::Vector2d CorridorShape::DirectionEn(const Geodetic& place) const {
-  const Vec p = Plane(frame_, place);
-  double best = std::numeric_limits<double>::infinity();
-  Vec direction = Vec::UnitX();
-  for (std::size_t i = 0; i + 1 < route_en_m_.size(); ++i) {
-    const Vec along = route_en_m_[i + 1] - route_en_m_[i];
-    const double distance = (p - NearestOnSegment(route_en_m_[i], route_en_m_[i + 1], p)).norm();
-    if (distance >= best || along.norm() <= 0.0) continue;
-    best = distance;
-    direction = along.normalized();
-  }
-  return direction;
+  return edges_.Nearest(place).along_en;
 }
 
 bool CorridorShape::Touches(const PolygonShape& zone) const {
-  for (std::size_t i = 0; i + 1 < route_en_m_.size(); ++i) {
-    const Vec along = route_en_m_[i + 1] - route_en_m_[i];
-    const int steps = std::clamp(static_cast<int>(along.norm() / half_width_m_), 1, 1000);
+  for (std::size_t i = 0; i + 1 < route_.size(); ++i) {
+    const double length = GeodesicDistanceM(route_[i], route_[i + 1]);
+    const int steps = std::clamp(static_cast<int>(length / half_width_m_), 1, 1000);
     for (int k = 0; k <= steps; ++k) {
-      const Vec p = route_en_m_[i] + along * (static_cast<double>(k) / steps);
-      const Geodetic place = frame_.GeodeticFromEnu({p.x(), p.y(), 0.0});
+      const Geodetic place =
+          GeodesicPoint(route_[i], route_[i + 1], static_cast<double>(k) / steps);
       if (zone.Distance(place).inside_m > -half_width_m_) return true;
     }
   }
   return false;
 }
 
-double CorridorShape::RadiusM() const { return Radius(route_en_m_); }
+double CorridorShape::RadiusM() const { return Radius(route_); }
+
+LineShape::LineShape(const std::vector<Geodetic>& points, bool behind_is_left)
+    : points_(points), edges_(points, false), behind_is_left_(behind_is_left) {}
+
+EdgeDistance LineShape::Distance(const Geodetic& place) const {
+  const NearestEdge nearest = edges_.Nearest(place);
+  const bool behind = nearest.left == behind_is_left_;
+  if (nearest.toward_en.isZero()) {
+    // On the line: beyond it is the other hand.
+    const Vec right(nearest.along_en.y(), -nearest.along_en.x());
+    return {0.0, behind_is_left_ ? right : Vec(-right)};
+  }
+  return {behind ? nearest.distance_m : -nearest.distance_m, Outward(nearest, !behind)};
+}
+
+bool LineShape::Abreast(const Geodetic& place) const {
+  const NearestEdge nearest = edges_.Nearest(place);
+  const bool before = nearest.edge == 0 && nearest.share <= 0.0;
+  const bool after = nearest.edge + 1 == edges_.edges() && nearest.share >= 1.0;
+  return !before && !after;
+}
+
+double LineShape::LengthM() const {
+  double length = 0.0;
+  for (std::size_t i = 0; i + 1 < points_.size(); ++i)
+    length += GeodesicDistanceM(points_[i], points_[i + 1]);
+  return length;
+}
+
+double LineShape::RadiusM() const { return Radius(points_); }
 
 }  // namespace trucewatch

@@ -39,8 +39,7 @@ TEST(PolygonShape, DistanceToAMeridianEdgeEqualsTheGeodesicOne) {
       return GeodesicDistanceM(place, At(latitude_deg, -39.9));
     });
     const EdgeDistance edge = zone.Distance(place);
-    // The plane is right to r^3/(6 R^2) = 0.03 m at 20 km from the centre, each end of the line.
-    EXPECT_NEAR(std::abs(edge.inside_m), reference, 0.1);
+    EXPECT_NEAR(std::abs(edge.inside_m), reference, 0.001);
     EXPECT_EQ(edge.inside_m > 0.0, place.longitude.deg() < -39.9);
     EXPECT_NEAR(edge.outward_en.x(), 1.0, 1e-3);
   }
@@ -52,17 +51,45 @@ TEST(PolygonShape, DistanceOutsideACornerIsThatToTheVertex) {
   EXPECT_NEAR(zone.Distance(place).inside_m, -GeodesicDistanceM(place, At(30.01, -39.94)), 0.02);
 }
 
-TEST(PolygonShape, PlaneErrorIsAsStatedAtAHundredKilometres) {
+TEST(PolygonShape, DistanceIsRightAtAHundredKilometres) {
   const PolygonShape zone(Box(29.99, -40.01, 30.01, -39.99));
   for (const double east_deg : {0.518, 1.036}) {  // 50 km and 100 km at this latitude
     const Geodetic far = At(30.0, -40.0 + east_deg);
     const double reference = Minimum(29.99, 30.01, [&](double latitude_deg) {
       return GeodesicDistanceM(far, At(latitude_deg, -39.99));
     });
-    const double r = GeodesicDistanceM(far, At(30.0, -40.0));
-    const double stated = r * r * r / (6.0 * 6.371e6 * 6.371e6);
-    EXPECT_NEAR(-zone.Distance(far).inside_m, reference - stated, 0.1 + 0.05 * stated);
+    EXPECT_NEAR(-zone.Distance(far).inside_m, reference, 0.05);
   }
+}
+
+TEST(LineShape, BehindIsTheHandThatIsNamed) {
+  // Walked from west to east: north is the left hand.
+  const LineShape line({At(30.0, -40.1), At(30.01, -40.0), At(30.0, -39.9)}, true);
+  const Geodetic north = At(30.05, -40.0), south = At(29.95, -40.0);
+  EXPECT_NEAR(line.Distance(north).inside_m, GeodesicDistanceM(north, At(30.01, -40.0)), 200.0);
+  EXPECT_GT(line.Distance(north).inside_m, 0.0);
+  EXPECT_LT(line.Distance(south).inside_m, 0.0);
+  EXPECT_LT(line.Distance(north).outward_en.y(), -0.9);
+  EXPECT_LT(line.Distance(south).outward_en.y(), -0.9);
+  const LineShape other({At(30.0, -40.1), At(30.01, -40.0), At(30.0, -39.9)}, false);
+  EXPECT_NEAR(other.Distance(north).inside_m, -line.Distance(north).inside_m, 1e-9);
+  EXPECT_TRUE(line.Abreast(north));
+  EXPECT_FALSE(line.Abreast(At(30.0, -40.2)));
+  EXPECT_FALSE(line.Abreast(At(30.0, -39.8)));
+  EXPECT_NEAR(line.LengthM(), 19'430.0, 20.0);
+  // On the line itself "outward" still leads from behind it to beyond it.
+  const EdgeDistance on = line.Distance(At(30.0, -40.1));
+  EXPECT_NEAR(on.inside_m, 0.0, 1e-6);
+  EXPECT_LT(on.outward_en.y(), -0.9);
+}
+
+TEST(LineShape, SideIsRightAtSharpCorners) {
+  // A hook: eastwards, then back to the south-west. Behind is the left hand, outside of the hook.
+  const LineShape line({At(30.0, -40.0), At(30.0, -39.9), At(29.98, -39.98)}, true);
+  EXPECT_GT(line.Distance(At(30.01, -39.95)).inside_m, 0.0);
+  EXPECT_GT(line.Distance(At(30.0001, -39.89)).inside_m, 0.0);
+  EXPECT_GT(line.Distance(At(29.999, -39.89)).inside_m, 0.0);
+  EXPECT_LT(line.Distance(At(29.995, -39.95)).inside_m, 0.0);
 }
 
 TEST(PolygonShape, ConcaveZoneHoldsTheUnionOfItsBoxes) {
