@@ -25,6 +25,11 @@ bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time) {
          Admits(agreement.zones[rule.zone].phases, phase->id);
 }
 
+bool LineApplies(const Agreement& agreement, const Line& line, Instant time) {
+  const Phase* phase = PhaseAt(agreement, time);
+  return phase != nullptr && Admits(line.phases, phase->id);
+}
+
 bool CorridorApplies(const Agreement& agreement, const PermittedCorridor& corridor, Instant time) {
   const Phase* phase = PhaseAt(agreement, time);
   return phase != nullptr && Admits(corridor.phases, phase->id);

@@ -34,6 +34,76 @@ struct Zone {
   bool account_only = false;        // no rule speaks of it
 };
 
+// What the text calls a class of weapons, and what of it can be told from above.
+struct WeaponClass {
+  std::string id;
+  std::string name;
+  std::vector<ObjectClass> classes;  // none: only people on the spot can tell
+};
+
+// A line of contact, of separation or of withdrawal. `shape` is positive behind it: where its side
+// belongs; of a line that binds both (kNeither), where side A belongs.
+struct Line {
+  std::string id;
+  std::string name;
+  Side side = Side::kNeither;
+  LineShape shape;
+  std::vector<std::size_t> weapon_classes;  // indices into Agreement::weapon_classes
+  std::vector<ObjectClass> classes;         // what of them can be told; kUnknownVehicle: any
+  std::vector<std::string> phases;          // none: every phase
+};
+
+struct Stock {
+  std::size_t weapon_class = 0;
+  int count = 0;
+};
+
+struct StorageSite {
+  std::size_t zone = 0;  // index into Agreement::zones
+  std::string clause;
+  std::vector<Stock> inventory;
+};
+
+// How many of these classes together may be in the zone at a time.
+struct Ceiling {
+  std::string id;
+  std::string clause;
+  std::size_t zone = 0;
+  std::vector<std::size_t> weapon_classes;
+  std::vector<ObjectClass> classes;  // what of them can be told; kUnknownVehicle: any
+  int max_count = 0;
+  std::vector<std::string> phases;  // none: every phase
+};
+
+// From the deadline on these classes of a side stand at least distance_m behind the line.
+struct Withdrawal {
+  std::string id;
+  std::string clause;
+  Side side = Side::kA;
+  std::vector<std::size_t> weapon_classes;
+  std::vector<ObjectClass> classes;
+  std::size_t line = 0;  // index into Agreement::lines
+  double distance_m = 0.0;
+  Instant start;
+  Instant deadline;
+};
+
+enum class Audience { kOfficers, kParties, kPublic };
+
+struct Release {
+  Audience audience = Audience::kOfficers;
+  std::string clause;
+  Duration delay;
+  double grid_m = 0.0;
+  bool automatic = false;
+};
+
+struct Amendment {
+  int version = 1;
+  Instant valid_from;         // Instant() of the first version
+  std::string replaces_hash;  // hex SHA-256; empty of the first version
+};
+
 struct NotifiedMovement {
   std::string id;
   std::string reference;
@@ -116,6 +186,14 @@ struct Agreement {
   std::vector<PermittedCorridor> permitted;
   int min_group_size = 2;
   double map_sigma_m = 0.0;
+  std::vector<WeaponClass> weapon_classes;
+  std::vector<Line> lines;
+  std::vector<StorageSite> storage_sites;
+  std::vector<Ceiling> ceilings;
+  std::vector<Withdrawal> withdrawals;
+  std::vector<Release> releases;         // at most one for each audience
+  std::optional<double> coverage_floor;  // absent: absence is never claimed
+  Amendment amendment;
   std::string hash;  // hex SHA-256 of the file's exact bytes
 };
 
@@ -128,6 +206,9 @@ const Phase* PhaseAt(const Agreement& agreement, Instant time);
 // Whether a rule applies at an instant: some phase holds, and the rule's and its zone's lists admit
 // it.
 bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time);
+
+// Whether a line holds at an instant.
+bool LineApplies(const Agreement& agreement, const Line& line, Instant time);
 
 // Whether a corridor is open at an instant.
 bool CorridorApplies(const Agreement& agreement, const PermittedCorridor& corridor, Instant time);

@@ -2,151 +2,17 @@
 #include "verify/agreement/internal/build.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
+
+#include "verify/agreement/internal/fields.h"
 
 namespace trucewatch::internal {
 namespace {
 
 namespace config = v1::config;
 
-// Bounds that keep a hostile file cheap; far above any real agreement.
-constexpr int kMaxVertices = 2000;
+// Keeps a hostile file cheap; far above any real agreement.
 constexpr int kMaxItems = 1000;
-constexpr double kMaxRadiusM = 100'000.0;
-
-std::string At(const char* list, int index) { return fmt::format("{}[{}]", list, index); }
-
-Side SideOf(config::Party::Side side) {
-  return side == config::Party::A ? Side::kA : side == config::Party::B ? Side::kB : Side::kNeither;
-}
-
-// An id is written into findings and compared, never shown to officers as a name.
-void CheckId(const std::string& path, const std::string& id, std::set<std::string>& taken,
-             Findings& findings) {
-  if (!findings.Required(path, id)) return;
-  const bool plain = id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-                     });
-  if (!plain) {
-    findings.Error(
-        path,
-        fmt::format("\"{}\" is no id; expected 1 to 64 letters, digits, '.', '-' or '_'", id));
-  } else if (!taken.insert(id).second) {
-    findings.Error(path, fmt::format("the id \"{}\" is used twice; every id may be used once", id));
-  }
-}
-
-std::optional<Instant> Time(const std::string& path, const std::string& text, Findings& findings) {
-  if (text.empty()) {
-    findings.Error(path, "is missing; expected a date and time in UTC like 2026-03-01T21:00:00Z");
-    return std::nullopt;
-  }
-  const auto time = ParseUtc(text);
-  if (!time) {
-    findings.Error(path, fmt::format("\"{}\" is no date and time in UTC; expected the form "
-                                     "2026-03-01T21:00:00Z",
-                                     text));
-    return std::nullopt;
-  }
-  return *time;
-}
-
-std::optional<std::vector<Geodetic>> Places(
-    const std::string& path, const google::protobuf::RepeatedPtrField<config::Point>& points,
-    int least, Findings& findings) {
-  if (points.size() < least || points.size() > kMaxVertices) {
-    findings.Error(
-        path, fmt::format("has {} points; expected {} to {}", points.size(), least, kMaxVertices));
-    return std::nullopt;
-  }
-  std::vector<Geodetic> places;
-  bool good = true;
-  for (int i = 0; i < points.size(); ++i) {
-    const std::string here = fmt::format("{}[{}]", path, i);
-    good &= findings.Range(here + ".lat_deg", points[i].lat_deg(), -90.0, 90.0);
-    good &= findings.Range(here + ".lon_deg", points[i].lon_deg(), -180.0, 180.0);
-    places.push_back(Geodetic::FromDegrees(points[i].lat_deg(), points[i].lon_deg(), 0.0));
-  }
-  if (!good) return std::nullopt;
-  // The tangent plane is right only for areas much smaller than the earth.
-  for (std::size_t i = 1; i < places.size(); ++i) {
-    const double distance = GeodesicDistanceM(places.front(), places[i]);
-    if (distance <= 2.0 * kMaxRadiusM) continue;
-    findings.Error(
-        fmt::format("{}[{}]", path, i),
-        fmt::format("lies {:.0f} km from the first point; expected an area less than 200 km "
-                    "across (are latitude and longitude in the right order?)",
-                    distance / 1000.0));
-    return std::nullopt;
-  }
-  return places;
-}
-
-std::vector<std::string> PhaseIds(const std::string& path,
-                                  const google::protobuf::RepeatedPtrField<std::string>& ids,
-                                  const std::vector<Phase>& phases, Findings& findings) {
-  std::vector<std::string> out;
-  for (int i = 0; i < ids.size(); ++i) {
-    const bool known = std::any_of(phases.begin(), phases.end(),
-                                   [&](const Phase& phase) { return phase.id == ids[i]; });
-    if (known) {
-      out.push_back(ids[i]);
-      continue;
-    }
-    std::string names;
-    for (const Phase& phase : phases) names += (names.empty() ? "" : ", ") + phase.id;
-    findings.Error(fmt::format("{}[{}]", path, i),
-                   fmt::format("there is no phase \"{}\"; expected one of: {}", ids[i], names));
-  }
-  return out;
-}
-
-std::vector<ObjectClass> Classes(const std::string& path,
-                                 const google::protobuf::RepeatedField<int>& kinds, bool people,
-                                 Findings& findings) {
-  const char* known = people ? "ANY_VEHICLE, LIGHT_VEHICLE, TRUCK, TRACKED_VEHICLE, PEOPLE"
-                             : "ANY_VEHICLE, LIGHT_VEHICLE, TRUCK, TRACKED_VEHICLE";
-  if (kinds.empty())
-    findings.Error(path, fmt::format("names no class; expected at least one of {}", known));
-  std::set<ObjectClass> out;
-  for (int i = 0; i < kinds.size(); ++i) {
-    switch (kinds[i]) {
-      case config::VehicleClass::ANY_VEHICLE:
-        out.insert(ObjectClass::kUnknownVehicle);
-        break;
-      case config::VehicleClass::LIGHT_VEHICLE:
-        out.insert(ObjectClass::kLightVehicle);
-        break;
-      case config::VehicleClass::TRUCK:
-        out.insert(ObjectClass::kTruck);
-        break;
-      case config::VehicleClass::TRACKED_VEHICLE:
-        out.insert(ObjectClass::kTrackedVehicle);
-        break;
-      case config::VehicleClass::PEOPLE:
-        if (people) {
-          out.insert(ObjectClass::kPersonGroup);
-        } else {
-          findings.Error(fmt::format("{}[{}]", path, i),
-                         fmt::format("PEOPLE has a meaning for CONCENTRATION rules only; expected "
-                                     "one of {}",
-                                     known));
-        }
-        break;
-      default:
-        findings.Error(fmt::format("{}[{}]", path, i),
-                       fmt::format("is no class; expected one of {}", known));
-    }
-  }
-  if (out.contains(ObjectClass::kPersonGroup) && out.size() > 1)
-    findings.Error(
-        path,
-        "names PEOPLE beside vehicles; people and vehicles are counted apart, so expected "
-        "a rule for each");
-  return {out.begin(), out.end()};
-}
 
 void BuildParties(const config::Agreement& message, Agreement& out, Findings& findings) {
   for (int i = 0; i < message.party_size(); ++i) {
@@ -232,7 +98,7 @@ void BuildZones(const config::Agreement& message, Agreement& out, Findings& find
     if (zone.side() == config::Party::SIDE_UNSPECIFIED)
       findings.Error(path + ".side", "is missing; expected A, B or NEITHER");
     auto phases = PhaseIds(path + ".phase", zone.phase(), out.phases, findings);
-    const auto places = Places(path + ".vertex", zone.vertex(), 3, findings);
+    const auto places = Places(path + ".vertex", zone.vertex(), zone.has_drawn(), 3, findings);
     if (!places) continue;
     PolygonShape shape(*places);
     const auto crossing = shape.CrossingEdges();
@@ -280,7 +146,7 @@ void BuildNotified(const config::Agreement& message, Agreement& out, Findings& f
         findings.Range(path + ".heading_tolerance_deg", notified.heading_tolerance_deg(), 1.0,
                        180.0))
       tolerance = Angle::Degrees(notified.heading_tolerance_deg());
-    const auto route = Places(path + ".route", notified.route(), 2, findings);
+    const auto route = Places(path + ".route", notified.route(), notified.has_drawn(), 2, findings);
     if (!route || !wide || !start || !end) continue;
     out.notified.push_back({notified.id(), notified.reference(), SideOf(notified.side()), *start,
                             *end, CorridorShape(*route, notified.width_m()),
@@ -308,7 +174,7 @@ void BuildPermitted(const config::Agreement& message, Agreement& out, Findings& 
                                  corridor.max_count(), message.min_group_size()));
     auto classes = Classes(path + ".object_class", corridor.object_class(), false, findings);
     auto phases = PhaseIds(path + ".phase", corridor.phase(), out.phases, findings);
-    const auto route = Places(path + ".route", corridor.route(), 2, findings);
+    const auto route = Places(path + ".route", corridor.route(), corridor.has_drawn(), 2, findings);
     if (!route || !wide) continue;
     out.permitted.push_back(
         {corridor.id(), corridor.clause(), CorridorShape(*route, corridor.width_m()),
@@ -407,18 +273,6 @@ void BuildRules(const config::Agreement& message, Agreement& out, Findings& find
 
 }  // namespace
 
-bool Findings::Range(const std::string& path, double value, double low, double high) {
-  if (std::isfinite(value) && value >= low && value <= high) return true;
-  Error(path, fmt::format("{} is out of range; expected {} to {}", value, low, high));
-  return false;
-}
-
-bool Findings::Required(const std::string& path, const std::string& value) {
-  if (!value.empty()) return true;
-  Error(path, "is missing; it is required");
-  return false;
-}
-
 Agreement BuildAgreement(const config::Agreement& message, Findings& findings) {
   Agreement out;
   out.title = message.title();
@@ -432,7 +286,14 @@ Agreement BuildAgreement(const config::Agreement& message, Findings& findings) {
                {"zone", message.zone_size()},
                {"notified_movement", message.notified_movement_size()},
                {"permitted_corridor", message.permitted_corridor_size()},
-               {"rule", message.rule_size()}};
+               {"rule", message.rule_size()},
+               {"weapon_class", message.weapon_class_size()},
+               {"line", message.line_size()},
+               {"storage_site", message.storage_site_size()},
+               {"ceiling", message.ceiling_size()},
+               {"withdrawal", message.withdrawal_size()},
+               {"release", message.release_size()},
+               {"geometry_file", message.geometry_file_size()}};
   for (const auto& list : lists) {
     if (list.size <= kMaxItems) continue;
     findings.Error(list.path,
@@ -440,10 +301,12 @@ Agreement BuildAgreement(const config::Agreement& message, Findings& findings) {
     return out;
   }
   BuildParties(message, out, findings);
+  BuildDayZero(message, findings);
   BuildPhases(message, out, findings);
   BuildZones(message, out, findings);
   BuildNotified(message, out, findings);
   BuildPermitted(message, out, findings);
+  BuildWeapons(message, out, findings);
   BuildRules(message, out, findings);
   BuildTerms(message, out, findings);
   return out;

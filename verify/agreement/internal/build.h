@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class Findings {
 
   const std::vector<LintMessage>& messages() const { return messages_; }
 
+  std::optional<Instant> day_zero;  // for times that count from it
+
  private:
   const FieldLines& lines_;
   std::vector<LintMessage> messages_;
@@ -40,6 +43,10 @@ Agreement BuildAgreement(const v1::config::Agreement& message, Findings& finding
 
 // Its part about corroboration, identity, notification, group size and map error.
 void BuildTerms(const v1::config::Agreement& message, Agreement& out, Findings& findings);
+
+// Its part about classes of weapons, lines, sites, ceilings, withdrawals, release and amendment;
+// after phases and zones.
+void BuildWeapons(const v1::config::Agreement& message, Agreement& out, Findings& findings);
 
 // What is allowed but perhaps not meant. The agreement has no errors.
 void WarnAboutAgreement(const Agreement& agreement, Findings& findings);
