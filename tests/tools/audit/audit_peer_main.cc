@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of both checkers need of the C++ side.
+//   tw_audit_peer write FOLDER COUNT SIZE...  a ledger of COUNT leaves, published at the sizes and
+//       at COUNT, by the real writer; FOLDER/ledger, FOLDER/policy.txt, FOLDER/checkpoint.SIZE
+//   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
+//       `trucewatch audit`, a space and its sentence
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "core/base/check.h"
+#include "core/storage/storage.h"
+#include "tests/evidence/ledger_fixture.h"
+#include "tools/audit/audit.h"
+
+namespace trucewatch {
+namespace {
+
+namespace et = evidence::testing;
+
+std::string TextOf(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& sizes) {
+  const auto storage = MakePosixStorage();
+  const evidence::SignerOptions options = et::PrepareSigner(*storage, et::kOrigin, folder);
+  const auto signer = *evidence::InProcessSigner::Open(*storage, options);
+  const auto ledger =
+      *evidence::Ledger::Open(*storage, {folder + "/ledger", et::TestKey().public_key()});
+  const auto leaves = et::MissionLeaves(static_cast<int>(sizes.back()));
+  for (const std::uint64_t size : sizes) {
+    while (ledger->size() < size) TW_CHECK(ledger->Append(leaves[ledger->size()]));
+    TW_CHECK(ledger->Publish(*signer));
+    std::ofstream(folder + "/checkpoint." + std::to_string(size)) << ledger->checkpoint_note();
+  }
+  std::ofstream(folder + "/policy.txt")
+      << audit::PolicyForLog(FormatVkey(et::TestKey().public_key()));
+  return 0;
+}
+
+int ServeAudits() {
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string ledger, policy, seen;
+    std::getline(words, ledger, '\t');
+    std::getline(words, policy, '\t');
+    std::getline(words, seen, '\t');
+    audit::AuditOptions options{.ledger = ledger, .policy = TextOf(policy), .seen = {}};
+    if (seen != "-") options.seen = TextOf(seen);
+    const auto report = audit::AuditLedger(options);
+    if (report) {
+      std::cout << "0 good" << std::endl;
+    } else {
+      const bool refused = report.error().code == ErrorCode::kCheckFailed;
+      std::cout << (refused ? "4 " : "3 ") << report.error().message << std::endl;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace trucewatch
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() >= 3 && words[0] == "write") {
+    std::vector<std::uint64_t> sizes;
+    for (std::size_t i = 3; i < words.size(); ++i) {
+      sizes.push_back(std::strtoull(words[i].c_str(), nullptr, 10));
+    }
+    sizes.push_back(std::strtoull(words[2].c_str(), nullptr, 10));
+    return trucewatch::WriteLedger(words[1], sizes);
+  }
+  if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
+  std::cerr << "usage: tw_audit_peer write FOLDER COUNT SIZE... | tw_audit_peer serve\n";
+  return 2;
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Both checkers on ledgers of the real writer, good and changed. usage: both_checkers_test.py TW_AUDIT_PEER.
+tools/bench/tampering is the long form; TRUCEWATCH_MUTATIONS sets how many this one tries."""
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.dont_write_bytecode = True
+_loader = importlib.machinery.SourceFileLoader("tampering", str(ROOT / "tools/bench/tampering"))
+tampering = importlib.util.module_from_spec(importlib.util.spec_from_loader("tampering", _loader))
+_loader.exec_module(tampering)
+PEER = pathlib.Path(sys.argv.pop(1)).resolve()
+
+
+class BothCheckers(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trucewatch-test-"))
+        self.peer = None
+
+    def tearDown(self):
+        if self.peer:
+            self.peer.close()
+        shutil.rmtree(self.folder)
+
+    def write(self, entries, sizes):
+        if self.peer:
+            self.peer.close()
+        tampering.write_ledger(PEER, self.folder, entries, sizes)
+        self.peer = tampering.Peer(PEER)
+        self.entries = entries
+
+    def expect(self, wanted, seen=None, python=None, cpp=None):
+        """Both say `wanted`, and in words what the patterns say."""
+        ledger, policy = self.folder / "ledger", self.folder / "policy.txt"
+        seen = self.folder / f"checkpoint.{seen or self.entries}"
+        self.peer.ask([ledger], policy, seen)
+        code, sentence = self.peer.verdict()
+        python_code, python_sentence = tampering.python_verdict(ledger, policy, seen)
+        self.assertEqual((code, python_code), (wanted, wanted), (sentence, python_sentence))
+        self.assertRegex(sentence, cpp or ".")
+        self.assertRegex(python_sentence, python or cpp or ".")
+
+    def test_random_mutations_get_one_verdict(self):
+        count = int(os.environ.get("TRUCEWATCH_MUTATIONS", "120"))
+        for entries, sizes in ((256, [85, 192]), (300, [200, 270, 290])):
+            folder = self.folder / str(entries)
+            folder.mkdir()
+            tampering.write_ledger(PEER, folder, entries, sizes)
+            said = []
+            result, kinds = tampering.run(PEER, folder, entries, count, 7, out=lambda line, **_: said.append(line))
+            self.assertEqual((result["missed"], result["differ"]), (0, 0), "\n".join(said[:5]))
+            self.assertEqual(result["mutations"], count)
+            self.assertGreaterEqual(len(kinds), 13)
+
+    def test_ledgers_of_any_size_are_good(self):
+        for entries, sizes in ((1, []), (255, [7]), (257, [200, 256]), (513, [512])):
+            with self.subTest(entries=entries):
+                shutil.rmtree(self.folder)
+                self.folder.mkdir()
+                self.write(entries, sizes)
+                for seen in sizes + [entries]:
+                    self.expect(0, seen)
+
+    def test_a_ledger_cut_back_and_a_replaced_one_are_found_with_a_checkpoint_that_was_seen(self):
+        self.write(40, [30])
+        shutil.copy(self.folder / "checkpoint.30", self.folder / "ledger/checkpoint")
+        self.expect(0, seen=30)
+        self.expect(4, seen=40, cpp="the ledger was cut back")
+        other = self.folder / "other"
+        other.mkdir()
+        tampering.write_ledger(PEER, other, 20, [])
+        bundle = (other / "ledger/tile/entries/000.p/20").read_bytes()
+        self.assertEqual(bundle, (self.folder / "ledger/tile/entries/000.p/30").read_bytes()[: len(bundle)])
+
+    def test_an_older_partial_file_may_be_missing_but_never_say_another_thing(self):
+        self.write(40, [30])
+        for name in ("tile/0/000.p/30", "tile/entries/000.p/30"):
+            path = self.folder / "ledger" / name
+            data = path.read_bytes()
+            path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+            self.expect(4, cpp=name)
+            path.unlink()
+            self.expect(0)
+
+    def test_leftovers_of_a_writer_that_died_are_not_judged_and_other_files_are_refused(self):
+        self.write(40, [])
+        ledger = self.folder / "ledger"
+        for name in ("checkpoint.tmp", "tile/0/000.p/41", "tile/0/000", "tile/1/000.p/1", "tile/entries/001.p/9"):
+            (ledger / name).parent.mkdir(parents=True, exist_ok=True)
+            (ledger / name).write_bytes(b"torn")
+        (ledger / "tile/2").mkdir()
+        self.expect(0)
+        for name in ("README", "tile/README", "tile/0/000.p/0", "tile/entries/0", "tile/2/x"):
+            (ledger / name).write_bytes(b"")
+            self.expect(4, cpp=f"{name}: a ledger has no such file")
+            (ledger / name).unlink()
+        (ledger / "tile/0/001").symlink_to(ledger / "checkpoint")
+        self.expect(4, cpp="tile/0/001: is no plain file")
+
+    def test_what_is_not_there_is_said(self):
+        self.write(40, [])
+        (self.folder / "ledger/checkpoint").unlink()
+        self.expect(4, cpp="checkpoint: is missing")
+        shutil.rmtree(self.folder / "ledger")
+        self.expect(3, cpp="no such folder")
+
+
+if __name__ == "__main__":
+    unittest.main()
