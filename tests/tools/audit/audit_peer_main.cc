@@ -2,6 +2,8 @@
 // What the tests of both checkers need of the C++ side.
 //   tw_audit_peer write FOLDER COUNT SIZE...  a ledger of COUNT leaves, published at the sizes and
 //       at COUNT, by the real writer; FOLDER/ledger, FOLDER/policy.txt, FOLDER/checkpoint.SIZE
+//   tw_audit_peer fork FOLDER COUNT SIZE...  the same with the same key, but other leaves from
+//       index 1 on: what no honest writer does
 //   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
 //       `trucewatch audit`, a space and its sentence
 #include <cstdlib>
@@ -25,13 +27,14 @@ std::string TextOf(const std::string& path) {
   return text.str();
 }
 
-int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& sizes) {
+int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& sizes, bool fork) {
   const auto storage = MakePosixStorage();
   const evidence::SignerOptions options = et::PrepareSigner(*storage, et::kOrigin, folder);
   const auto signer = *evidence::InProcessSigner::Open(*storage, options);
   const auto ledger =
       *evidence::Ledger::Open(*storage, {folder + "/ledger", et::TestKey().public_key()});
-  const auto leaves = et::MissionLeaves(static_cast<int>(sizes.back()));
+  auto leaves = et::MissionLeaves(static_cast<int>(sizes.back()) + 1);
+  if (fork) leaves.erase(leaves.begin() + 1);
   for (const std::uint64_t size : sizes) {
     while (ledger->size() < size) TW_CHECK(ledger->Append(leaves[ledger->size()]));
     TW_CHECK(ledger->Publish(*signer));
@@ -67,15 +70,15 @@ int ServeAudits() {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() >= 3 && words[0] == "write") {
+  if (words.size() >= 3 && (words[0] == "write" || words[0] == "fork")) {
     std::vector<std::uint64_t> sizes;
     for (std::size_t i = 3; i < words.size(); ++i) {
       sizes.push_back(std::strtoull(words[i].c_str(), nullptr, 10));
     }
     sizes.push_back(std::strtoull(words[2].c_str(), nullptr, 10));
-    return trucewatch::WriteLedger(words[1], sizes);
+    return trucewatch::WriteLedger(words[1], sizes, words[0] == "fork");
   }
   if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
-  std::cerr << "usage: tw_audit_peer write FOLDER COUNT SIZE... | tw_audit_peer serve\n";
+  std::cerr << "usage: tw_audit_peer write|fork FOLDER COUNT SIZE... | tw_audit_peer serve\n";
   return 2;
 }

@@ -73,11 +73,13 @@ class BothCheckers(unittest.TestCase):
         shutil.copy(self.folder / "checkpoint.30", self.folder / "ledger/checkpoint")
         self.expect(0, seen=30)
         self.expect(4, seen=40, cpp="the ledger was cut back")
-        other = self.folder / "other"
-        other.mkdir()
-        tampering.write_ledger(PEER, other, 20, [])
-        bundle = (other / "ledger/tile/entries/000.p/20").read_bytes()
-        self.assertEqual(bundle, (self.folder / "ledger/tile/entries/000.p/30").read_bytes()[: len(bundle)])
+        fork = self.folder / "fork"
+        fork.mkdir()
+        tampering.write_ledger(PEER, fork, 40, [30], "fork")
+        shutil.rmtree(self.folder / "ledger")
+        shutil.copytree(fork / "ledger", self.folder / "ledger")
+        self.expect(4, seen=30, cpp="history was replaced")
+        self.expect(4, seen=40, cpp="history was replaced")
 
     def test_an_older_partial_file_may_be_missing_but_never_say_another_thing(self):
         self.write(40, [30])
