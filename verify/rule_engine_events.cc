@@ -150,7 +150,8 @@ void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* c
   std::vector<TrackSupport> all_whole = HumanSupports(rule, at);
   all_whole.insert(all_whole.begin(), whole.begin(), whole.end());
   Raise(event, at,
-        Corroborate(pointers, rule.min_count, agreement_.corroboration, moment.now, all_whole),
+        Corroborate(pointers, rule.min_count, agreement_.corroboration, moment.now, all_whole,
+                    ClaimOf(rule)),
         members, nullptr, moment.findings);
   if (event.state != EventState::kVerified)
     RememberMoment(event, std::move(at), views.inside, whole);
@@ -242,8 +243,9 @@ void RuleEngine::Amend(FollowedEvent& event, Instant from, std::optional<Instant
     std::vector<TrackSupport> whole = WholeAt(event, at);
     for (TrackSupport& part : HumanSupports(rule, at)) whole.push_back(std::move(part));
     Raise(event, at,
-          Corroborate(pointers, rule.min_count, agreement_.corroboration, at.time, whole), members,
-          &amendment, findings);
+          Corroborate(pointers, rule.min_count, agreement_.corroboration, at.time, whole,
+                      ClaimOf(rule)),
+          members, &amendment, findings);
   }
 }
 

@@ -124,8 +124,10 @@ Result<std::vector<Finding>> RuleEngine::AddLook(const SettledLook& look) {
     for (TrackSupport& part : HumanSupports(rule, at)) whole.push_back(std::move(part));
     // A pass is delivered when it is; an event that it opens amends nothing.
     const Amendment late{"The pass was delivered after its time was settled.", false};
-    Raise(event, at, Corroborate({}, rule.min_count, agreement_.corroboration, look.time, whole),
-          {}, look.late ? &late : nullptr, findings);
+    Raise(
+        event, at,
+        Corroborate({}, rule.min_count, agreement_.corroboration, look.time, whole, ClaimOf(rule)),
+        {}, look.late ? &late : nullptr, findings);
     if (event.state != EventState::kVerified) RememberMoment(event, std::move(at), {}, {{pass}});
     state_.events.push_back(std::move(event));
   }

@@ -87,6 +87,16 @@ std::string Standing(const Finding& finding, const Corroboration& corroboration,
                        Named(corroboration.counted[corroboration.independent->second]),
                        AncestorNames(terms.breaking, "or"));
   }
+  if (corroboration.present) {
+    return fmt::format(
+        ". They agree independently that something was there; but what kind of vehicle it is rests "
+        "on {}, because a radar does not tell kinds apart",
+        TellsClass(a.modality)
+            ? Named(corroboration.counted[corroboration.present->first]) + " alone"
+        : TellsClass(b.modality)
+            ? Named(corroboration.counted[corroboration.present->second]) + " alone"
+            : "what was seen before");
+  }
   std::vector<std::string> reasons;
   if (a.modality == b.modality) reasons.push_back("are of the same kind");
   const auto shared = SharedAncestors(a, b, terms.breaking);

@@ -23,6 +23,7 @@ using testing::Radar;
 using testing::Runner;
 using testing::Satellite;
 using ::testing::SizeIs;
+using testing::Thermal;
 using testing::WholeAgreement;
 
 constexpr auto kCandidate = EventState::kCandidate;
@@ -50,7 +51,7 @@ Convoy Alone(std::uint64_t track, const ClassProbabilities& classes, std::vector
 TEST(VehicleInZone, OneTrackedVehicleOverTheLineIsOneEvent) {
   Runner run(WholeAgreement());
   for (int t = 0; t < 90; ++t)
-    run.Feed(PictureBuilder(t).Add(Alone(1, kTracked, {Drone(), Radar()})).Build());
+    run.Feed(PictureBuilder(t).Add(Alone(1, kTracked, {Drone(), Thermal()})).Build());
   EXPECT_THAT(run.States(), ElementsAre(kCandidate, kCorroborated, kVerified));
   const Finding verified = run.Of(FindingKind::kEventTransition).back();
   EXPECT_EQ(verified.rule, "line");
@@ -58,6 +59,15 @@ TEST(VehicleInZone, OneTrackedVehicleOverTheLineIsOneEvent) {
   EXPECT_EQ(verified.object_class, ObjectClass::kTrackedVehicle);
   EXPECT_THAT(verified.members, ElementsAre(TrackId{1}));
   EXPECT_THAT(verified.reason, HasSubstr("At least 1 tracked vehicle was inside zone 'Area south"));
+}
+
+TEST(VehicleInZone, ARadarDoesNotVerifyWhatKindOfVehicleItIs) {
+  Runner run(WholeAgreement());
+  for (int t = 0; t < 200; ++t)
+    run.Feed(PictureBuilder(t).Add(Alone(1, kTracked, {Drone(), Radar()})).Build());
+  EXPECT_THAT(run.States(), ElementsAre(kCandidate, kCorroborated));
+  EXPECT_THAT(run.Of(FindingKind::kEventTransition).back().reason,
+              HasSubstr("what kind of vehicle it is rests on drone1 (video) alone"));
 }
 
 TEST(VehicleInZone, SeenByOneSensorItStaysCandidate) {

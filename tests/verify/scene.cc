@@ -41,6 +41,12 @@ Eye SecondDrone() {
            "motion-1", ""}};
 }
 
+Eye Thermal() {
+  return {{"drone3"},
+          {Modality::kVideoInfrared, "drone3", "EX-DRONE-3", "station5", "gps-drone3", "nav-drone3",
+           "thermal-1", ""}};
+}
+
 Eye Radar() {
   return {{"radar1"},
           {Modality::kRadarGmti, "radar1", "EX-GMTI-1", "station2", "gps-radar1", "survey-radar1",

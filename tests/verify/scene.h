@@ -17,6 +17,7 @@ struct Eye {
 };
 Eye Drone();        // video
 Eye SecondDrone();  // video of another platform
+Eye Thermal();      // infrared video of a third platform, another network
 Eye Radar();
 Eye Satellite();
 Eye Patrol();

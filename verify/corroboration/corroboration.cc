@@ -82,9 +82,31 @@ bool Independent(const Lineage& a, const Lineage& b, std::span<const Ancestor> b
          a.sensor != b.sensor && SharedAncestors(a, b, breaking).empty();
 }
 
+bool TellsClass(Modality modality) {
+  switch (modality) {
+    case Modality::kVideoRgb:
+    case Modality::kVideoInfrared:
+    case Modality::kSatelliteOptical:
+    case Modality::kHuman:
+      return true;
+    case Modality::kRadarGmti:
+    case Modality::kRadarSurveillance:
+    case Modality::kSatelliteSar:
+    case Modality::kUnspecified:
+      break;
+  }
+  return false;
+}
+
+Claim ClaimOf(const Rule& rule) {
+  const bool any = std::find(rule.classes.begin(), rule.classes.end(),
+                             ObjectClass::kUnknownVehicle) != rule.classes.end();
+  return any || SpeaksOfPeople(rule) ? Claim::kPresence : Claim::kClass;
+}
+
 Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
                           const CorroborationTerms& terms, Instant now,
-                          std::span<const TrackSupport> whole) {
+                          std::span<const TrackSupport> whole, Claim claim) {
   std::map<std::tuple<SourceId, Lineage>, Share> shares;
   for (const Track* track : vehicles) {
     // A track may name one lineage twice only by mistake; it must not count as two vehicles.
@@ -117,9 +139,14 @@ Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
       const Lineage& b = out.counted[j].lineage;
       if (a.sensor.empty() || b.sensor.empty() || a.sensor == b.sensor) continue;
       if (!out.distinct) out.distinct = {i, j};
-      if (!out.independent && Independent(a, b, terms.breaking)) out.independent = {i, j};
+      if (!Independent(a, b, terms.breaking)) continue;
+      if (!out.present) out.present = {i, j};
+      const bool tells =
+          claim == Claim::kPresence || (TellsClass(a.modality) && TellsClass(b.modality));
+      if (!out.independent && tells) out.independent = {i, j};
     }
   }
+  if (out.present) out.distinct = out.present;
   if (out.independent) out.distinct = out.independent;
   return out;
 }

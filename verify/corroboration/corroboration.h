@@ -22,6 +22,14 @@ std::vector<Ancestor> SharedAncestors(const Lineage& a, const Lineage& b,
 // share none of the listed ancestors (DESIGN rule 5).
 bool Independent(const Lineage& a, const Lineage& b, std::span<const Ancestor> breaking);
 
+// What a rule speaks of: that something is there, or what kind of vehicle it is. Of the kind a
+// radar knows nothing by itself, however well it sees that something moves.
+enum class Claim { kPresence, kClass };
+// Whether such observations tell kinds of vehicles apart: pictures and people do.
+bool TellsClass(Modality modality);
+// kClass for rules of some classes of vehicles only; those of people or any vehicle: kPresence.
+Claim ClaimOf(const Rule& rule);
+
 // What the sources together say about some vehicles.
 struct Corroboration {
   // Sources that saw enough of the group to count, with all their share of it; ordered by source,
@@ -30,6 +38,8 @@ struct Corroboration {
   // Two of them with different sensors; preferably two that are independent.
   std::optional<std::pair<std::size_t, std::size_t>> distinct;
   std::optional<std::pair<std::size_t, std::size_t>> independent;
+  // Of a claim about the class: independent in what is there, though not in what kind it is.
+  std::optional<std::pair<std::size_t, std::size_t>> present;
 };
 // Digests a support carries at most: newest first, taken in turn from each vehicle.
 inline constexpr std::size_t kMaxFindingDigests = 32;
@@ -37,10 +47,12 @@ inline constexpr std::size_t kMaxFindingDigests = 32;
 // A lineage supports a vehicle by at least min_updates measurements, the last at most `recent`
 // before now; it counts when it supports at least max(1, ceil(member_share * min_count)) of the
 // vehicles. `whole` speaks of all of it at once (a group that is seen as a whole, a patrol's
-// record) and counts as it stands: see WholeSupports.
+// record) and counts as it stands: see WholeSupports. Of a claim about the class both of an
+// independent pair must tell classes: else what makes the event one would rest on a single lineage
+// (DESIGN.md rule 5).
 Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
                           const CorroborationTerms& terms, Instant now,
-                          std::span<const TrackSupport> whole = {});
+                          std::span<const TrackSupport> whole = {}, Claim claim = Claim::kPresence);
 
 // Those supports of a group that is seen as a whole which are recent and have min_updates.
 std::vector<TrackSupport> WholeSupports(std::span<const TrackSupport> supports,

@@ -232,10 +232,22 @@ Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
                     reason.empty() ? 0u : ReasonIndex(reason)};
   const std::array<double, kCoverageClasses> given = {
       look.moving_vehicle_probability, look.standing_vehicle_probability, look.group_probability};
+  Source& looking = sources_[source];
+  const auto same = [](const Geodetic& a, const Geodetic& b) {
+    return a.latitude == b.latitude && a.longitude == b.longitude &&
+           a.height_hae_m == b.height_hae_m;
+  };
+  if (looking.shares.empty() || !std::equal(looking.footprint.begin(), looking.footprint.end(),
+                                            look.footprint.begin(), look.footprint.end(), same)) {
+    looking.footprint = look.footprint;
+    looking.shares.clear();
+    for (const ZoneCells& zone : zones_)
+      looking.shares.push_back(zone.grid.CellsIn(look.footprint));
+  }
   for (std::size_t z = 0; z < zones_.size(); ++z) {
     std::vector<int> whole;
     std::vector<int> part;
-    for (const CellShare& cell : zones_[z].grid.CellsIn(look.footprint))
+    for (const CellShare& cell : looking.shares[z])
       (cell.whole() ? whole : part).push_back(cell.cell);
     if (!look.late) Learn(sources_[source], z, whole, look.time);
     if (given == std::array<double, kCoverageClasses>{}) continue;

@@ -128,6 +128,9 @@ class CoverageBook {
     SourceId id;
     std::vector<std::int64_t> spacings_us;           // last kMaxSpacings, oldest first
     std::vector<std::vector<std::int64_t>> last_us;  // by zone and cell; 0: never
+    // Of its last look: a radar on the ground looks at the same place all month. No state.
+    std::vector<Geodetic> footprint;
+    std::vector<std::vector<CellShare>> shares;  // by zone
   };
   struct ZoneCells {
     std::string id;
@@ -147,6 +150,7 @@ class CoverageBook {
     std::string reason;
   };
   struct PeriodFacts;  // of one period, once for all cells
+  struct ClassFacts;
 
   explicit CoverageBook(const CoverageTerms& terms) : terms_(terms) {}
   Instant AlignedStart(Instant time) const;
@@ -166,10 +170,13 @@ class CoverageBook {
   // ": " and why the source was silent in the period; empty when it was not.
   std::string SilenceOf(std::uint32_t source, const Period& period) const;
   PeriodFacts FactsOf(const Period& period) const;
-  CellState StateOf(const Period& period, const PeriodFacts& facts, std::size_t zone,
-                    std::size_t coverage_class, int cell) const;
-  std::string NotObservedReason(const Period& period, const PeriodFacts& facts, std::size_t zone,
-                                std::size_t coverage_class, int cell, double p) const;
+  ClassFacts ClassFactsOf(const Period& period, const PeriodFacts& facts, std::size_t zone,
+                          std::size_t coverage_class) const;
+  CellState StateOf(const Period& period, const PeriodFacts& facts, ClassFacts& class_facts,
+                    std::size_t zone, std::size_t coverage_class, int cell) const;
+  std::string NotObservedReason(const Period& period, const PeriodFacts& facts,
+                                const ClassFacts& class_facts, std::size_t zone, int cell,
+                                double p) const;
   void Give(Period& period, std::vector<Given>& out) const;
   void Forget();
 

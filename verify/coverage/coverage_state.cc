@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "verify/coverage/coverage_book.h"
 
@@ -31,6 +32,14 @@ std::string SharesText(const CoverageAccount& account) {
 }
 
 }  // namespace
+
+// Of one zone and class of a period, once for all cells.
+struct CoverageBook::ClassFacts {
+  // Sources that gave no look in the period, and the cells where they looked before, by source.
+  std::vector<std::pair<std::uint32_t, std::vector<bool>>> silent;
+  std::vector<double> miss_of_span;  // scratch, by span
+  std::vector<std::int32_t> spans;   // scratch: those of it that are in use
+};
 
 struct CoverageBook::PeriodFacts {
   int spans = 1;                               // of kIndependentLooks in the period
@@ -97,33 +106,45 @@ std::string CoverageBook::SkippedText(std::uint32_t source, const Period& period
                      period.skipped.at(source));
 }
 
-std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFacts& facts,
-                                            std::size_t zone, std::size_t coverage_class, int cell,
-                                            double p) const {
-  const ZoneGrid& grid = zones_[zone].grid;
-  const auto has_cell = [&](const Probabilities& of) {
-    return !of[coverage_class].empty() && of[coverage_class][static_cast<std::size_t>(cell)] > 0.0;
+CoverageBook::ClassFacts CoverageBook::ClassFactsOf(const Period& period, const PeriodFacts& facts,
+                                                    std::size_t zone,
+                                                    std::size_t coverage_class) const {
+  ClassFacts out;
+  const auto add = [&](const Probabilities& of, std::vector<bool>& cells) {
+    for (std::size_t cell = 0; cell < of[coverage_class].size(); ++cell) {
+      if (of[coverage_class][cell] > 0.0) cells[cell] = true;
+    }
   };
+  for (std::uint32_t s = 0; s < sources_.size(); ++s) {
+    if (!facts.before[s] || period.seconds.contains(s)) continue;
+    std::vector<bool> cells(static_cast<std::size_t>(zones_[zone].grid.cells()), false);
+    for (const Period& other : periods_) {
+      if (other.start >= period.start) continue;
+      const ZonePeriod& there = other.zones[zone];
+      const auto in_part = there.partial.find(s);
+      if (in_part != there.partial.end()) add(in_part->second, cells);
+      for (auto look = there.looks.lower_bound({s, std::numeric_limits<std::int32_t>::min(), 0});
+           look != there.looks.end() && look->first.source == s; ++look)
+        add(look->second, cells);
+    }
+    out.silent.emplace_back(s, std::move(cells));
+  }
+  return out;
+}
+
+std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFacts& facts,
+                                            const ClassFacts& class_facts, std::size_t zone,
+                                            int cell, double p) const {
+  const ZoneGrid& grid = zones_[zone].grid;
   for (const Impediment& impediment : impediments_) {
     if (impediment.first >= period.end || impediment.last < period.start) continue;
     if (grid.CellIsWithin(cell, impediment.position, impediment.radius_m))
       return "impediment: " + impediment.kind;
   }
   std::optional<std::uint32_t> silent;
-  for (std::uint32_t s = 0; s < sources_.size(); ++s) {
-    if (!facts.before[s] || period.seconds.contains(s)) continue;
-    if (silent && *facts.before[*silent] >= *facts.before[s]) continue;
-    const bool looked_here =
-        std::any_of(periods_.begin(), periods_.end(), [&](const Period& other) {
-          if (other.start >= period.start) return false;
-          const ZonePeriod& there = other.zones[zone];
-          const auto in_part = there.partial.find(s);
-          if (in_part != there.partial.end() && has_cell(in_part->second)) return true;
-          return std::any_of(there.looks.begin(), there.looks.end(), [&](const auto& look) {
-            return look.first.source == s && has_cell(look.second);
-          });
-        });
-    if (looked_here) silent = s;
+  for (const auto& [source, cells] : class_facts.silent) {
+    if (silent && *facts.before[*silent] >= *facts.before[source]) continue;
+    if (cells[static_cast<std::size_t>(cell)]) silent = source;
   }
   if (silent && period.skipped.contains(*silent)) return SkippedText(*silent, period);
   if (silent)
@@ -133,55 +154,74 @@ std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFa
 }
 
 CoverageBook::CellState CoverageBook::StateOf(const Period& period, const PeriodFacts& facts,
-                                              std::size_t zone, std::size_t coverage_class,
-                                              int cell) const {
+                                              ClassFacts& class_facts, std::size_t zone,
+                                              std::size_t coverage_class, int cell) const {
   // Looks are in order of source, then span, then reason. For each source and span the best one
   // counts; the good ones (reason 0) also by themselves.
+  struct Best {
+    std::uint32_t source = 0;
+    std::int32_t span = 0;
+    double p = 0.0;
+  };
   struct BySource {
+    std::uint32_t source = 0;
     double miss = 1.0;
     int spans = 0;
   };
   struct Sum {
-    std::map<std::uint32_t, BySource> sources;
-    std::map<std::int32_t, double> miss_of_span;
+    std::vector<BySource> sources;  // ascending
     double p = 0.0;
     bool full = false;
   };
   Sum all;
   Sum good;
   std::map<std::uint32_t, int> reasons;  // looks for which it was given
-  std::map<std::pair<std::uint32_t, std::int32_t>, double> best_all;
-  std::map<std::pair<std::uint32_t, std::int32_t>, double> best_good;
+  std::vector<Best> best_all;
+  std::vector<Best> best_good;
+  const auto better = [](std::vector<Best>& best, const LookKey& key, double p) {
+    if (best.empty() || best.back().source != key.source || best.back().span != key.span)
+      best.push_back({key.source, key.span, 0.0});
+    best.back().p = std::max(best.back().p, p);
+  };
   for (const auto& [key, probabilities] : period.zones[zone].looks) {
     const std::vector<double>& cells = probabilities[coverage_class];
     if (cells.empty() || cells[static_cast<std::size_t>(cell)] <= 0.0) continue;
     const double p = cells[static_cast<std::size_t>(cell)];
-    double& best = best_all[{key.source, key.span}];
-    best = std::max(best, p);
+    better(best_all, key, p);
     if (key.reason == 0 && !period.skipped.contains(key.source)) {
-      double& best_one = best_good[{key.source, key.span}];
-      best_one = std::max(best_one, p);
+      better(best_good, key, p);
     } else if (key.reason != 0) {
       ++reasons[key.reason];
     }
   }
-  const auto add = [&](const auto& best, Sum& sum) {
+  const auto add = [&](const std::vector<Best>& best, Sum& sum) {
     double miss = 1.0;
-    for (const auto& [key, p] : best) {
-      BySource& source = sum.sources[key.first];
-      source.miss *= 1.0 - p;
-      ++source.spans;
+    std::vector<double>& miss_of_span = class_facts.miss_of_span;
+    for (const auto& [key, span, p] : best) {
+      if (sum.sources.empty() || sum.sources.back().source != key)
+        sum.sources.push_back({key, 1.0, 0});
+      sum.sources.back().miss *= 1.0 - p;
+      ++sum.sources.back().spans;
       miss *= 1.0 - p;
-      double& of_span = sum.miss_of_span.try_emplace(key.second, 1.0).first->second;
-      of_span *= 1.0 - p;
+      const auto index = static_cast<std::size_t>(std::max(span, 0));
+      if (index >= miss_of_span.size()) miss_of_span.resize(index + 1, -1.0);
+      if (miss_of_span[index] < 0.0) {
+        miss_of_span[index] = 1.0;
+        class_facts.spans.push_back(static_cast<std::int32_t>(index));
+      }
+      miss_of_span[index] *= 1.0 - p;
     }
     sum.p = 1.0 - miss;
     int spans = 0;
-    for (const auto& [span, span_miss] : sum.miss_of_span)
+    for (const std::int32_t span : class_facts.spans) {
+      double& span_miss = miss_of_span[static_cast<std::size_t>(span)];
       spans += 1.0 - span_miss >= terms_.degraded_probability - kTolerance ? 1 : 0;
+      span_miss = -1.0;
+    }
+    class_facts.spans.clear();
     sum.full = spans >= terms_.full_share * facts.spans - kTolerance;
-    for (const auto& [s, source] : sum.sources)
-      sum.full |= source.spans >= terms_.full_share * facts.owed[s] - kTolerance;
+    for (const BySource& source : sum.sources)
+      sum.full |= source.spans >= terms_.full_share * facts.owed[source.source] - kTolerance;
   };
   add(best_all, all);
   if (all.p < terms_.degraded_probability - kTolerance) {
@@ -197,7 +237,7 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
       return {CoverageState::kDegraded,
               fmt::format("partial: {} saw part of the cell", sources_[by].id.value)};
     return {CoverageState::kNotObserved,
-            NotObservedReason(period, facts, zone, coverage_class, cell, std::max(all.p, part))};
+            NotObservedReason(period, facts, class_facts, zone, cell, std::max(all.p, part))};
   }
   if (period.zones[zone].activity[coverage_class].contains(cell))
     return {CoverageState::kObservedActivity, ""};
@@ -207,10 +247,17 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
   const bool would_be_observed = all.full && all.p >= terms_.observed_probability - kTolerance;
   std::optional<std::uint32_t> main;
   std::optional<std::uint32_t> overloaded;
-  for (const auto& [s, source] : all.sources) {
-    if (!main || source.miss < all.sources.at(*main).miss) main = s;
-    if (!period.skipped.contains(s)) continue;
-    if (!overloaded || source.miss < all.sources.at(*overloaded).miss) overloaded = s;
+  double main_miss = 1.0;
+  double overloaded_miss = 1.0;
+  for (const BySource& source : all.sources) {
+    if (!main || source.miss < main_miss) {
+      main = source.source;
+      main_miss = source.miss;
+    }
+    if (!period.skipped.contains(source.source)) continue;
+    if (overloaded && source.miss >= overloaded_miss) continue;
+    overloaded = source.source;
+    overloaded_miss = source.miss;
   }
   if (overloaded && (would_be_observed || overloaded == main))
     return {CoverageState::kDegraded, SkippedText(*overloaded, period)};
@@ -246,9 +293,10 @@ void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
     account.amended = period.given;
     for (std::size_t c = 0; c < kCoverageClasses; ++c) {
       std::map<std::pair<CoverageState, std::string>, int> cells;
+      ClassFacts class_facts = ClassFactsOf(period, facts, z, c);
       for (int cell = 0; cell < account.cells; ++cell) {
-        const CellState state = StateOf(period, facts, z, c, cell);
-        ++cells[{state.state, state.reason}];
+        CellState state = StateOf(period, facts, class_facts, z, c, cell);
+        ++cells[{state.state, std::move(state.reason)}];
       }
       ClassCoverage of_class;
       of_class.coverage_class = static_cast<CoverageClass>(c + 1);

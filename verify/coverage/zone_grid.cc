@@ -125,6 +125,27 @@ int ZoneGrid::CellAt(const Geodetic& place) const {
   return cell;
 }
 
+// A cell's part lies within its square, so the squares that the bounds reach hold all there is; but
+// for the one cell of a small zone.
+std::vector<int> ZoneGrid::CellsNear(const Eigen::AlignedBox2d& bounds) const {
+  std::vector<int> out;
+  if (cells() == 1) return {0};
+  const auto square = [&](const Eigen::Vector2d& place, double way) {
+    const Eigen::Array2d at = ((place - corner_en_m_) / cell_m_).array().floor() + way;
+    return Eigen::Vector2i(static_cast<int>(std::clamp(at.x(), 0.0, columns_ - 1.0)),
+                           static_cast<int>(std::clamp(at.y(), 0.0, rows_ - 1.0)));
+  };
+  const Eigen::Vector2i low = square(bounds.min(), -1.0);
+  const Eigen::Vector2i high = square(bounds.max(), 1.0);
+  for (int row = low.y(); row <= high.y(); ++row) {
+    for (int column = low.x(); column <= high.x(); ++column) {
+      const int cell = cell_of_square_[static_cast<std::size_t>(row * columns_ + column)];
+      if (cell >= 0) out.push_back(cell);
+    }
+  }
+  return out;
+}
+
 std::vector<CellShare> ZoneGrid::CellsIn(std::span<const Geodetic> footprint) const {
   std::vector<CellShare> out;
   if (footprint.size() < 3) return out;
@@ -136,7 +157,7 @@ std::vector<CellShare> ZoneGrid::CellsIn(std::span<const Geodetic> footprint) co
     if (!corners.back().allFinite()) return out;
     bounds.extend(corners.back());
   }
-  for (int cell = 0; cell < cells(); ++cell) {
+  for (const int cell : CellsNear(bounds)) {
     const auto part = parts_.find(cell);
     const Eigen::AlignedBox2d box = part == parts_.end() ? SquareOf(cell) : part->second.box;
     if (!bounds.intersects(box)) continue;

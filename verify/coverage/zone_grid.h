@@ -58,6 +58,8 @@ class ZoneGrid {
 
   explicit ZoneGrid(const Zone& zone) : frame_(zone.shape.frame()), shape_(zone.shape) {}
   Eigen::AlignedBox2d SquareOf(int cell) const;
+  // At least those whose squares a box reaches, ascending.
+  std::vector<int> CellsNear(const Eigen::AlignedBox2d& bounds) const;
   // Nothing if the area is smaller than least_m2.
   void AddPart(int cell, const std::vector<Eigen::Vector2d>& area, double least_m2);
 

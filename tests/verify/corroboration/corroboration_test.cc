@@ -188,5 +188,20 @@ TEST(Corroborate, OneLineageIsNeverIndependentWhateverElseVaries) {
   }
 }
 
+TEST(Corroborate, WhatKindOfVehicleItIsTakesTwoThatTellKinds) {
+  Lineage infrared = {
+      Modality::kVideoInfrared, "cam2", "drone2", "station3", "gps3", "geo3", "thermal-1", ""};
+  Track track;
+  track.supports = {Part("cam1", Video(), 5, 0), Part("rad1", Radar(), 5, 0)};
+  const Track* const tracks[] = {&track};
+  const auto presence = Corroborate(tracks, 1, Terms(), At(0), {}, Claim::kPresence);
+  EXPECT_TRUE(presence.independent);
+  const auto of_class = Corroborate(tracks, 1, Terms(), At(0), {}, Claim::kClass);
+  EXPECT_FALSE(of_class.independent);
+  EXPECT_TRUE(of_class.present);
+  track.supports.push_back(Part("cam2", infrared, 5, 0));
+  EXPECT_TRUE(Corroborate(tracks, 1, Terms(), At(0), {}, Claim::kClass).independent);
+}
+
 }  // namespace
 }  // namespace trucewatch
