@@ -93,7 +93,7 @@ void BuildSites(const config::Agreement& message, Agreement& out, Findings& find
   std::set<std::size_t> taken;
   for (int i = 0; i < message.storage_site_size(); ++i) {
     const std::string path = At("storage_site", i);
-    const config::StorageSite& text = message.storage_site(i);
+    const config::StorageTerms& text = message.storage_site(i);
     const auto zone = IndexOf(path + ".zone", text.zone(), "zone", out.zones, findings);
     if (zone && !taken.insert(*zone).second)
       findings.Error(path + ".zone",
