@@ -67,6 +67,18 @@ def check_file(path, text):
                 yield number, f"{header} in a public header: keep it in the .cc"
 
 
+def same_names(files):
+    """Two messages of one package with one name link only where nobody uses both."""
+    seen = {}
+    for path, text in files.items():
+        package = re.search(r"^package ([\w.]+);", text, re.M)
+        for match in re.finditer(r"^(?:message|enum) (\w+)", text, re.M):
+            key = (package.group(1) if package else "", match.group(1))
+            if key in seen:
+                yield f"{path}: '{match.group(1)}' is the name of a message in {seen[key]} too"
+            seen.setdefault(key, path)
+
+
 def breaches(root):
     for folder in LAYER:
         for path in sorted((root / folder).rglob("*")):
@@ -76,6 +88,8 @@ def breaches(root):
             text = path.read_text(encoding="utf-8")
             for number, sentence in check_file(name, text):
                 yield f"{name}:{number}: {sentence}"
+    yield from same_names({path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+                           for path in sorted((root / "proto").rglob("*.proto"))})
     for path in sorted((root / "verify").rglob("*.cc")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if FORBIDDEN_WORDS.search(line):
@@ -99,6 +113,10 @@ def self_test():
         if not any(expected in sentence for sentence in found):
             print(f"self-test: {path!r} should give {expected!r}, gave {found}")
             return 1
+    twice = {"a.proto": "package p;\nmessage M {\n}\n", "b.proto": "package p;\nenum M {\n}\n"}
+    if len(list(same_names(twice))) != 1:
+        print("self-test: a name used twice in a package was not found")
+        return 1
     return 0
 
 

@@ -79,6 +79,29 @@ void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunObserve(c); }; });
 }
 
+void AddRelease(CLI::App& app, Action* action, ReleaseCommand& c) {
+  CLI::App* sub = app.add_subcommand("release",
+                                     "Write the parties' ledger: commitments to every entry, and "
+                                     "what was released, coarse and late");
+  sub->add_option("run", c.run, "Folder that replay or run wrote, with the officers' ledger")
+      ->required();
+  sub->add_option("--out", c.out, "Folder for both parties; the same again goes on where it was")
+      ->required();
+  sub->add_option("--key", c.key, "Private key of the parties' ledger (trucewatch keygen)")
+      ->required();
+  sub->add_option("--salts", c.salts,
+                  "Salt key: opens what was committed; keep it with the officers, and a copy")
+      ->required();
+  sub->add_flag("--new-salts", c.new_salts, "Make that file");
+  sub->add_option("--as-of", c.as_of,
+                  "Only what may be shown at this time (default: the newest entry's)");
+  sub->add_flag("--ended", c.ended, "The mission has ended: the last hours too");
+  sub->footer(
+      "Example: trucewatch release /tmp/mission-run --out /tmp/parties --key parties.key --salts "
+      "salts.key");
+  sub->callback([action, &c] { *action = [&c] { return RunRelease(c); }; });
+}
+
 CLI::App* AddRecordOptions(CLI::App* sub, DecideCommand& c) {
   sub->add_option("--key", c.key, "Private key of the author (trucewatch keygen)")->required();
   sub->add_option("--out", c.out, "Folder of the records that the mission reads")->required();
@@ -142,6 +165,8 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   static ObserveCommand observe;
   AddAgreement(app, action, agreement);
   AddReport(app, action, report_daily, report_coverage, exported);
+  static ReleaseCommand release;
+  AddRelease(app, action, release);
   static DecideCommand decide, challenge, ruling;
   AddObserve(app, action, observe);
   AddDecisions(app, action, decide, challenge, ruling);

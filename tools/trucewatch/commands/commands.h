@@ -221,6 +221,18 @@ struct ObserveCommand {
 };
 Result<int> RunObserve(const ObserveCommand& command);
 
+// The parties' ledger, from the officers'.
+struct ReleaseCommand {
+  std::string run;
+  std::string out;
+  std::string key;    // of the parties' ledger
+  std::string salts;  // file
+  bool new_salts = false;
+  std::string as_of;
+  bool ended = false;
+};
+Result<int> RunRelease(const ReleaseCommand& command);
+
 // What people do with an event: one signed record each.
 struct DecideCommand {
   HumanRecordKind kind = HumanRecordKind::kDecision;
