@@ -126,7 +126,7 @@ void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
       const std::string path =
           prefix + field->name() + (repeated ? fmt::format("[{}]", k) : std::string());
       const auto location = tree->GetLocation(field, index);
-      if (location.line >= 0) lines->Set(path, location.line + 1);
+      if (location.line >= 0) lines->Set(path, location.line + 1, location.column + 1);
       if (field->type() == FieldDescriptor::TYPE_STRING) {
         const std::string text = repeated ? reflection->GetRepeatedString(message, field, k)
                                           : reflection->GetString(message, field);
@@ -144,13 +144,13 @@ void CollectLines(const Message& message, TextFormat::ParseInfoTree* tree,
 
 }  // namespace
 
-int FieldLines::Of(const std::string& path) const {
+FieldLines::Place FieldLines::PlaceOf(const std::string& path) const {
   std::string at = path;
   while (true) {
-    const auto found = lines_.find(at);
-    if (found != lines_.end()) return found->second;
+    const auto found = places_.find(at);
+    if (found != places_.end()) return found->second;
     const std::size_t dot = at.rfind('.');
-    if (dot == std::string::npos) return 1;
+    if (dot == std::string::npos) return {};
     at.resize(dot);
   }
 }

@@ -11,15 +11,22 @@
 
 namespace trucewatch {
 
-// Where each field of a parsed config stands: "source[1].speed" -> line, from 1.
+// Where each field of a parsed config stands: "source[1].speed" -> line and column, from 1.
 class FieldLines {
  public:
-  void Set(const std::string& path, int line) { lines_[path] = line; }
+  void Set(const std::string& path, int line, int column = 1) { places_[path] = {line, column}; }
   // Line of the field, or of the nearest message around it, or 1.
-  int Of(const std::string& path) const;
+  int Of(const std::string& path) const { return PlaceOf(path).line; }
+  int ColumnOf(const std::string& path) const { return PlaceOf(path).column; }
 
  private:
-  std::map<std::string, int> lines_;
+  struct Place {
+    int line = 1;
+    int column = 1;
+  };
+  Place PlaceOf(const std::string& path) const;
+
+  std::map<std::string, Place> places_;
 };
 
 // Parses Protobuf text format strictly: an unknown or repeated singular field and a wrong type are

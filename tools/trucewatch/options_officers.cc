@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/commands/agreement_commands.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/options.h"
 
 namespace trucewatch::tools {
 namespace {
 
-void AddAgreement(CLI::App& app, Action* action, AgreementCheckCommand& c) {
+void AddAgreement(CLI::App& app, Action* action, CheckAgreementCommand& c) {
   CLI::App* agreement = app.add_subcommand("agreement", "Work with agreement files");
   agreement->require_subcommand(1);
-  CLI::App* sub =
-      agreement->add_subcommand("check", "Find overlaps, gaps, undated phases, unknown classes");
+  CLI::App* sub = agreement->add_subcommand(
+      "check", "Say in sentences what is wrong or doubtful; exit code 4 when it cannot be used");
   sub->add_option("file", c.file, "Agreement (.txtpb)")->required();
+  sub->add_flag("--json", c.json, "One JSON object a line");
   sub->footer("Example: trucewatch agreement check configs/demo/agreement.txtpb");
-  sub->callback([action, &c] { *action = [&c] { return RunAgreementCheck(c); }; });
+  sub->callback([action, &c] { *action = [&c] { return RunCheckAgreement(c); }; });
 }
 
 void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
@@ -158,7 +160,7 @@ void AddDecisions(CLI::App& app, Action* action, DecideCommand& decide, DecideCo
 }  // namespace
 
 void AddOfficerCommands(CLI::App& app, Action* action) {
-  static AgreementCheckCommand agreement;
+  static CheckAgreementCommand agreement;
   static ReportDailyCommand report_daily;
   static ReportCoverageCommand report_coverage;
   static ExportCommand exported;

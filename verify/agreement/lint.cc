@@ -27,14 +27,16 @@ Result<Checked> Check(const std::string& text, const std::string& file_name, boo
   v1::config::Agreement message;
   FieldLines lines;
   TW_RETURN_IF_ERROR(ParseTextConfig(text, file_name, &message, &lines));
-  internal::Findings findings(lines);
+  internal::Findings findings(lines, message);
   Checked out{internal::BuildAgreement(message, findings), {}};
   out.agreement.hash = HexEncode(Sha256(text));
   if (warnings && !HasErrors(findings.messages()))
     internal::WarnAboutAgreement(out.agreement, findings);
   out.messages = findings.messages();
   std::stable_sort(out.messages.begin(), out.messages.end(),
-                   [](const LintMessage& a, const LintMessage& b) { return a.line < b.line; });
+                   [](const LintMessage& a, const LintMessage& b) {
+                     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+                   });
   return out;
 }
 
@@ -92,15 +94,18 @@ std::vector<LintMessage> LintAgreement(const std::string& text, const std::strin
   if (checked) return checked->messages;
   LintMessage message;
   message.text = checked.error().message;
-  // "file:line:column: what" as the text parser says it; the line goes into its own field.
+  // "file:line:column: what" as the text parser says it; line and column go into their own fields.
   if (message.text.starts_with(file_name + ":")) {
     message.text.erase(0, file_name.size() + 1);
-    const char* end = message.text.data() + message.text.size();
-    const auto [rest, failed] = std::from_chars(message.text.data(), end, message.line);
-    if (failed == std::errc() && rest != end && *rest == ':')
-      message.text.erase(0, static_cast<std::size_t>(rest - message.text.data()) + 1);
-    message.text.insert(0, message.line > 0 ? "column " : "");
+    for (int* number : {&message.line, &message.column}) {
+      const char* end = message.text.data() + message.text.size();
+      const auto [rest, failed] = std::from_chars(message.text.data(), end, *number);
+      if (failed == std::errc() && rest != end && *rest == ':')
+        message.text.erase(0, static_cast<std::size_t>(rest - message.text.data()) + 1);
+    }
+    message.text.erase(0, message.text.find_first_not_of(' '));
   }
+  message.text = internal::ParserWords(message.text);
   return {message};
 }
 
@@ -110,11 +115,28 @@ bool HasErrors(const std::vector<LintMessage>& messages) {
   });
 }
 
+std::string_view SeverityName(LintMessage::Severity severity) {
+  switch (severity) {
+    case LintMessage::Severity::kError:
+      return "error";
+    case LintMessage::Severity::kWarning:
+      return "warning";
+    case LintMessage::Severity::kNote:
+      break;
+  }
+  return "note";
+}
+
 std::string FormatLintMessage(const LintMessage& message, const std::string& file_name) {
-  return fmt::format("{}{}: {}: {}{}", file_name,
-                     message.line > 0 ? fmt::format(":{}", message.line) : "",
-                     message.severity == LintMessage::Severity::kError ? "error" : "warning",
-                     message.field.empty() ? "" : message.field + ": ", message.text);
+  std::string place = file_name;
+  if (message.line > 0) place += fmt::format(":{}", message.line);
+  if (message.line > 0 && message.column > 0) place += fmt::format(":{}", message.column);
+  std::string out =
+      fmt::format("{}: {}: {}{}", place, SeverityName(message.severity),
+                  message.subject.empty() ? "" : message.subject + ": ", message.text);
+  for (const std::string* more : {&message.meaning, &message.advice})
+    if (!more->empty()) out += " " + *more;
+  return out;
 }
 
 Result<Agreement> ParseAgreement(const std::string& text, const std::string& file_name) {
@@ -123,8 +145,8 @@ Result<Agreement> ParseAgreement(const std::string& text, const std::string& fil
   std::string all;
   for (const LintMessage& message : checked.messages) {
     if (message.severity != LintMessage::Severity::kError) continue;
-    all += fmt::format("{}{}:{}: {}: {}", all.empty() ? "" : "\n", file_name, message.line,
-                       message.field, message.text);
+    all += fmt::format("{}{}:{}:{}: {}: {}", all.empty() ? "" : "\n", file_name, message.line,
+                       message.column, message.field, message.text);
   }
   return Fail(ErrorCode::kBadInput, "{}", all);
 }

@@ -72,10 +72,12 @@ void BuildPhases(const config::Agreement& message, Agreement& out, Findings& fin
       if (phases[i - 1].phase.end != Instant()) {
         findings.Warn(
             At("phase", phases[i].index),
-            fmt::format("between the phases \"{}\" and \"{}\", from {} to {}, no phase holds and "
-                        "no rule applies",
-                        phases[i - 1].phase.id, phases[i].phase.id,
-                        FormatUtc(phases[i - 1].phase.end), FormatUtc(phases[i].phase.start)));
+            {fmt::format("Between the phases \"{}\" and \"{}\", from {} to {}, there is a gap.",
+                         phases[i - 1].phase.id, phases[i].phase.id,
+                         FormatUtc(phases[i - 1].phase.end), FormatUtc(phases[i].phase.start)),
+             "In it no phase holds and no rule applies: whatever happens then is no event.",
+             "Let the later phase begin at the second at which the earlier one ends, or say in the "
+             "text that nothing is agreed in between."});
       }
       continue;
     }

@@ -14,16 +14,27 @@
 
 namespace trucewatch::internal {
 
+// The three things that a lawyer wants to know of a doubt.
+struct Doubt {
+  std::string what;
+  std::string meaning;  // for the truce
+  std::string advice;
+};
+
 // Collects sentences with the lines they speak of.
 class Findings {
  public:
-  explicit Findings(const FieldLines& lines) : lines_(lines) {}
+  Findings(const FieldLines& lines, const v1::config::Agreement& message)
+      : lines_(lines), message_(message) {}
 
-  void Error(const std::string& path, std::string text) {
-    messages_.push_back({LintMessage::Severity::kError, lines_.Of(path), path, std::move(text)});
+  // The text goes on from the field's name: "is missing; expected A or B".
+  void Error(const std::string& path, std::string text);
+  // Whole sentences.
+  void Warn(const std::string& path, Doubt doubt) {
+    Add(LintMessage::Severity::kWarning, path, std::move(doubt));
   }
-  void Warn(const std::string& path, std::string text) {
-    messages_.push_back({LintMessage::Severity::kWarning, lines_.Of(path), path, std::move(text)});
+  void Note(const std::string& path, Doubt doubt) {
+    Add(LintMessage::Severity::kNote, path, std::move(doubt));
   }
   // Says so when value is not in [low, high] or not finite.
   bool Range(const std::string& path, double value, double low, double high);
@@ -34,7 +45,10 @@ class Findings {
   std::optional<Instant> day_zero;  // for times that count from it
 
  private:
+  void Add(LintMessage::Severity severity, const std::string& path, Doubt doubt);
+
   const FieldLines& lines_;
+  const v1::config::Agreement& message_;
   std::vector<LintMessage> messages_;
 };
 
@@ -50,5 +64,16 @@ void BuildWeapons(const v1::config::Agreement& message, Agreement& out, Findings
 
 // What is allowed but perhaps not meant. The agreement has no errors.
 void WarnAboutAgreement(const Agreement& agreement, Findings& findings);
+// Its parts: times, zones on the map, rules, weapons and what is told to whom.
+void WarnAboutTimes(const Agreement& agreement, Findings& findings);
+void WarnAboutMap(const Agreement& agreement, Findings& findings);
+void WarnAboutRules(const Agreement& agreement, Findings& findings);
+void WarnAboutWeapons(const Agreement& agreement, Findings& findings);
+
+// What the text parser says, for somebody who does not know it.
+std::string ParserWords(const std::string& text);
+// A field's path as people say it: "zone[1].vertex[0].lat_deg" -> "zone \"buffer\", vertex 1,
+// lat_deg".
+std::string PathInWords(const std::string& path, const v1::config::Agreement& message);
 
 }  // namespace trucewatch::internal

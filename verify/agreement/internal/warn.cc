@@ -1,84 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "verify/agreement/internal/build.h"
+#include "verify/agreement/internal/doubts.h"
 
 namespace trucewatch::internal {
-namespace {
 
-bool Lists(const std::vector<std::string>& phases, const std::string& id) {
+bool ListsPhase(const std::vector<std::string>& phases, const std::string& id) {
   return phases.empty() || std::find(phases.begin(), phases.end(), id) != phases.end();
 }
 
-}  // namespace
+std::vector<const Phase*> CommonPhases(const Agreement& agreement,
+                                       const std::vector<std::string>& one,
+                                       const std::vector<std::string>& two) {
+  std::vector<const Phase*> out;
+  for (const Phase& phase : agreement.phases)
+    if (ListsPhase(one, phase.id) && ListsPhase(two, phase.id)) out.push_back(&phase);
+  return out;
+}
 
-void WarnAboutAgreement(const Agreement& agreement, Findings& findings) {
-  if (agreement.rules.empty())
-    findings.Warn("rule", "there is no rule, so no event can ever be raised");
-  for (std::size_t i = 0; i < agreement.rules.size(); ++i) {
-    const Rule& rule = agreement.rules[i];
-    const bool reachable =
-        std::any_of(agreement.phases.begin(), agreement.phases.end(), [&](const Phase& phase) {
-          return Lists(rule.phases, phase.id) && Lists(agreement.zones[rule.zone].phases, phase.id);
-        });
-    if (!reachable) {
-      findings.Warn(
-          fmt::format("rule[{}]", i),
-          fmt::format(
-              "rule \"{}\" can never apply: in no phase do both the rule and its zone \"{}\" hold",
-              rule.id, agreement.zones[rule.zone].id));
-    }
-  }
-  for (std::size_t i = 0; i < agreement.rules.size(); ++i) {
-    const Rule& rule = agreement.rules[i];
-    if (rule.kind == RuleKind::kSiteChanged && rule.verified.min_duration > Duration())
-      findings.Warn(fmt::format("rule[{}]", i),
-                    fmt::format("rule \"{}\" states durations, which have no effect: what changed "
-                                "between two passes has none",
-                                rule.id));
-  }
-  for (std::size_t i = 0; i < agreement.permitted.size(); ++i) {
-    const PermittedCorridor& permitted = agreement.permitted[i];
-    const bool touches =
-        std::any_of(agreement.zones.begin(), agreement.zones.end(),
-                    [&](const Zone& zone) { return permitted.corridor.Touches(zone.shape); });
-    if (!touches)
-      findings.Warn(fmt::format("permitted_corridor[{}]", i),
-                    fmt::format("permitted corridor \"{}\" touches no zone, so it has no effect",
-                                permitted.id));
-  }
-  for (std::size_t i = 0; i < agreement.zones.size(); ++i) {
-    const bool used = std::any_of(agreement.rules.begin(), agreement.rules.end(),
-                                  [&](const Rule& rule) { return rule.zone == i; });
-    if (!used && !agreement.zones[i].account_only)
-      findings.Warn(
-          fmt::format("zone[{}]", i),
-          fmt::format(
-              "zone \"{}\" is used by no rule; if only its coverage matters, say account_only",
-              agreement.zones[i].id));
-  }
+void WarnAboutTimes(const Agreement& agreement, Findings& findings) {
+  const auto dated = [&](Instant start, Instant end) {
+    Duration covered;
+    for (const Phase& phase : agreement.phases)
+      covered =
+          covered + std::max(Duration(), std::min(phase.end, end) - std::max(phase.start, start));
+    return covered;
+  };
   for (std::size_t i = 0; i < agreement.notified.size(); ++i) {
     const NotifiedMovement& notified = agreement.notified[i];
-    const std::string path = fmt::format("notified_movement[{}]", i);
-    const bool dated =
-        std::any_of(agreement.phases.begin(), agreement.phases.end(), [&](const Phase& phase) {
-          return notified.window_start < phase.end && phase.start < notified.window_end;
-        });
-    if (!dated)
-      findings.Warn(
-          path,
-          fmt::format(
-              "the window of notified movement \"{}\" lies outside all phases, so it has no effect",
-              notified.id));
-    const bool touches =
-        std::any_of(agreement.zones.begin(), agreement.zones.end(),
-                    [&](const Zone& zone) { return notified.corridor.Touches(zone.shape); });
-    if (!touches)
-      findings.Warn(
-          path, fmt::format(
-                    "the corridor of notified movement \"{}\" touches no zone, so it has no effect",
-                    notified.id));
+    const std::string path = At("notified_movement", static_cast<int>(i));
+    const Duration covered = dated(notified.window_start, notified.window_end);
+    if (covered == Duration()) {
+      findings.Warn(path, {fmt::format("The window of notified movement \"{}\" lies outside all "
+                                       "phases.",
+                                       notified.id),
+                           "It has no effect: no rule applies at that time.",
+                           "Look at its dates, year and month first."});
+    } else if (covered < notified.window_end - notified.window_start) {
+      findings.Note(path, {fmt::format("A part of the window of notified movement \"{}\" lies "
+                                       "outside all phases.",
+                                       notified.id),
+                           "In that part no rule applies, and the movement is not put on record.",
+                           "Look at its dates and at those of the phases."});
+    }
+    if (notified.max_count < agreement.min_group_size)
+      findings.Note(
+          path, {fmt::format(
+                     "Notified movement \"{}\" speaks of {} vehicles at most, and groups of fewer "
+                     "than {} are never looked at.",
+                     notified.id, notified.max_count, agreement.min_group_size),
+                 "So this movement will never be put on record as the one that was notified.", ""});
   }
+  for (std::size_t i = 0; i < agreement.withdrawals.size(); ++i) {
+    const Withdrawal& withdrawal = agreement.withdrawals[i];
+    if (PhaseAt(agreement, withdrawal.deadline) != nullptr) continue;
+    findings.Warn(At("withdrawal", static_cast<int>(i)) + ".deadline_utc",
+                  {fmt::format("The deadline of withdrawal \"{}\", {}, lies outside all phases.",
+                               withdrawal.id, FormatUtc(withdrawal.deadline)),
+                   "When it comes nothing holds any more, so nobody can be asked to have kept it.",
+                   "Look at the date, or let a phase go on past it."});
+  }
+  if (agreement.amendment.version > 1 &&
+      PhaseAt(agreement, agreement.amendment.valid_from) == nullptr)
+    findings.Warn("amendment.valid_from_utc",
+                  {fmt::format("This version begins at {}, and no phase holds then.",
+                               FormatUtc(agreement.amendment.valid_from)),
+                   "Until a phase begins neither the old rules nor the new ones apply.",
+                   "Let the version begin when one of its phases holds."});
+}
+
+void WarnAboutAgreement(const Agreement& agreement, Findings& findings) {
+  WarnAboutTimes(agreement, findings);
+  WarnAboutMap(agreement, findings);
+  WarnAboutRules(agreement, findings);
+  WarnAboutWeapons(agreement, findings);
 }
 
 }  // namespace trucewatch::internal
