@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "verify/corridor.h"
 #include "verify/engine_moment.h"
+#include "verify/rules/class_shares.h"
 #include "verify/rules/vehicle_in_zone.h"
 #include "verify/wording.h"
 
@@ -33,6 +34,14 @@ void RuleEngine::SetState(EngineState state) {
 }
 
 Result<std::vector<Finding>> RuleEngine::Advance(const Picture& picture) {
+  if (agreement_.class_shares.empty()) return AdvanceWeighed(picture);
+  Picture weighed = picture;
+  for (Track& track : weighed.tracks)
+    track.classes = WeighClasses(track.classes, agreement_.class_shares);
+  return AdvanceWeighed(weighed);
+}
+
+Result<std::vector<Finding>> RuleEngine::AdvanceWeighed(const Picture& picture) {
   if (!picture.settled) return std::vector<Finding>();
   if (state_.last_picture && picture.time <= *state_.last_picture) {
     return Fail(ErrorCode::kBadInput, "the picture of {} does not follow that of {}",

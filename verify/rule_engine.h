@@ -72,6 +72,8 @@ class RuleEngine {
     bool of_statement = true;  // it raises what was said before; false: nothing was said
   };
 
+  // Classes of the picture are weighed by the agreement's shares already.
+  Result<std::vector<Finding>> AdvanceWeighed(const Picture& picture);
   void AdvanceNotifiedMovements(Moment& moment);
   void AdvancePermittedMovements(Moment& moment);
   void CoverVehicles(Moment& moment);

@@ -194,7 +194,8 @@ struct Agreement {
   std::vector<Release> releases;         // at most one for each audience
   std::optional<double> coverage_floor;  // absent: absence is never claimed
   Amendment amendment;
-  std::string hash;  // hex SHA-256 of the file's exact bytes
+  ClassProbabilities class_shares;  // of the area's vehicles; empty: all kinds alike
+  std::string hash;                 // hex SHA-256 of the file's exact bytes
 };
 
 // Reads an agreement file's text. All faults are named in the error, one a line, each

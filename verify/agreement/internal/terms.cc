@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <set>
 
 #include "verify/agreement/internal/build.h"
@@ -73,6 +74,34 @@ void BuildTerms(const config::Agreement& message, Agreement& out, Findings& find
       seconds("notification.recognise_s", notification.recognise_s(), 0.0, 3600.0);
   out.notification.leave = seconds("notification.leave_s", notification.leave_s(), 0.0, 3600.0);
 
+  double shares = 0.0;
+  for (int i = 0; i < message.class_share_size(); ++i) {
+    const config::ClassShare& share = message.class_share(i);
+    const std::string path = fmt::format("class_share[{}]", i);
+    findings.Range(path + ".share", share.share(), 0.001, 1.0);
+    shares += share.share();
+    switch (share.object_class()) {
+      case config::VehicleClass::LIGHT_VEHICLE:
+        out.class_shares[ObjectClass::kLightVehicle] = share.share();
+        break;
+      case config::VehicleClass::TRUCK:
+        out.class_shares[ObjectClass::kTruck] = share.share();
+        break;
+      case config::VehicleClass::TRACKED_VEHICLE:
+        out.class_shares[ObjectClass::kTrackedVehicle] = share.share();
+        break;
+      default:
+        findings.Error(path + ".object_class",
+                       "is no kind that can be told apart; expected LIGHT_VEHICLE, TRUCK or "
+                       "TRACKED_VEHICLE");
+    }
+  }
+  if (message.class_share_size() > 0 &&
+      (message.class_share_size() != 3 || out.class_shares.size() != 3 ||
+       std::abs(shares - 1.0) > 1e-6))
+    findings.Error("class_share",
+                   "expected LIGHT_VEHICLE, TRUCK and TRACKED_VEHICLE once each, with shares that "
+                   "add up to 1");
   if (findings.Range("min_group_size", message.min_group_size(), 2, 1000))
     out.min_group_size = static_cast<int>(message.min_group_size());
   findings.Range("map_sigma_m", message.map_sigma_m(), 0.0, 10'000.0);
