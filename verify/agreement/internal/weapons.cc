@@ -143,7 +143,7 @@ void BuildWithdrawals(const config::Agreement& message, Agreement& out, Findings
     if (text.side() != config::Party::A && text.side() != config::Party::B)
       findings.Error(path + ".side", "does not say who withdraws; expected A or B");
     const auto line = IndexOf(path + ".line", text.line(), "line", out.lines, findings);
-    findings.Range(path + ".distance_m", text.distance_m(), 0.0, 100'000.0);
+    findings.Range(path + ".distance_m", text.distance_m(), 0.0, 300'000.0);
     Weapons weapons = WeaponsOf(path, text.weapon_class(), out, findings);
     const auto start = Time(path + ".start_utc", text.start_utc(), findings);
     const auto deadline = Time(path + ".deadline_utc", text.deadline_utc(), findings);
