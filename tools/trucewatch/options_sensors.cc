@@ -147,7 +147,29 @@ void AddScoreTracks(CLI::App* score, Action* action, ScoreTracksCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunScoreTracks(c); }; });
 }
 
+void AddScoreMonth(CLI::App* score, Action* action, ScoreMonthCommand& c) {
+  CLI::App* sub = score->add_subcommand(
+      "month",
+      "Verify by itself: simulated missions of thirty days at observation level, graded by rule");
+  sub->add_option("--seed", c.seed, "Of the first mission (default 1)");
+  sub->add_option("--missions", c.missions, "How many, one seed after the other (default 1)")
+      ->check(CLI::Range(1, 1000));
+  sub->add_option("--days", c.days, "Length of each (default 30)")->check(CLI::Range(0.1, 366.0));
+  sub->add_option("--detection", c.detection,
+                  "Things are found so much more rarely than measured, e.g. 0.7")
+      ->check(CLI::Range(0.1, 1.0));
+  sub->add_option("--georeference", c.georeference, "Places are so much worse than stated, e.g. 2")
+      ->check(CLI::Range(0.0, 20.0));
+  sub->add_flag("--correlated-outages", c.correlated_outages, "One failure takes all sensors");
+  sub->add_flag("--explain", c.explain, "What was verified and not so, and what was missed");
+  sub->add_flag("--json", c.json, "One JSON object with every figure (docs/formats/score.md)");
+  sub->add_flag("--quiet", c.quiet, "No progress bar");
+  sub->footer("Example: trucewatch score month --days 3 --explain");
+  sub->callback([action, &c] { *action = [&c] { return RunScoreMonth(c); }; });
+}
+
 struct ScoreCommands {
+  ScoreMonthCommand month;
   ScoreEventsCommand events;
   ScoreDetectionsCommand detections;
   ScoreTracksCommand tracks;
@@ -165,6 +187,7 @@ void AddScore(CLI::App& app, Action* action, ScoreCommands& c) {
   sub->callback([action, &c] { *action = [&c] { return RunScoreEvents(c.events); }; });
   AddScoreDetections(score, action, c.detections);
   AddScoreTracks(score, action, c.tracks);
+  AddScoreMonth(score, action, c.month);
 }
 
 }  // namespace

@@ -221,6 +221,17 @@ struct ObserveCommand {
 };
 Result<int> RunObserve(const ObserveCommand& command);
 
+// Simulated missions at observation level through verify, graded.
+struct ScoreMonthCommand {
+  std::uint64_t seed = 1;
+  int missions = 1;
+  double days = 30;
+  double detection = 1, georeference = 1;
+  bool correlated_outages = false;
+  bool json = false, explain = false, quiet = false;
+};
+Result<int> RunScoreMonth(const ScoreMonthCommand& command);
+
 // The parties' ledger, from the officers'.
 struct ReleaseCommand {
   std::string run;
