@@ -81,6 +81,18 @@ void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunObserve(c); }; });
 }
 
+void AddEvents(CLI::App& app, Action* action, EventsCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "events", "How every event stands, or stood at a time, from the ledger alone");
+  sub->add_option("run", c.run, "Folder that replay or run wrote")->required();
+  sub->add_option("--at", c.at, "As it stood then, e.g. 2026-03-04T18:00:00Z");
+  sub->add_option("--event", c.event,
+                  "Only this one (the first digits of its id), with its history");
+  sub->add_flag("--json", c.json, "One JSON object a line");
+  sub->footer("Example: trucewatch events /tmp/mission-run --at 2026-03-01T12:02:00Z");
+  sub->callback([action, &c] { *action = [&c] { return RunEvents(c); }; });
+}
+
 void AddRelease(CLI::App& app, Action* action, ReleaseCommand& c) {
   CLI::App* sub = app.add_subcommand("release",
                                      "Write the parties' ledger: commitments to every entry, and "
@@ -167,7 +179,9 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   static ObserveCommand observe;
   AddAgreement(app, action, agreement);
   AddReport(app, action, report_daily, report_coverage, exported);
+  static EventsCommand events;
   static ReleaseCommand release;
+  AddEvents(app, action, events);
   AddRelease(app, action, release);
   static DecideCommand decide, challenge, ruling;
   AddObserve(app, action, observe);

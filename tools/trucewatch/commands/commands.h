@@ -232,6 +232,15 @@ struct ScoreMonthCommand {
 };
 Result<int> RunScoreMonth(const ScoreMonthCommand& command);
 
+// How events stand, or stood at a time.
+struct EventsCommand {
+  std::string run;
+  std::string at;
+  std::string event;  // beginning of its id; then its whole history
+  bool json = false;
+};
+Result<int> RunEvents(const EventsCommand& command);
+
 // The parties' ledger, from the officers'.
 struct ReleaseCommand {
   std::string run;

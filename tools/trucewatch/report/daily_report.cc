@@ -71,17 +71,29 @@ std::string Header(ReportContext& context, const std::string& title) {
 
 std::string EventSentences(ReportContext& context, const std::vector<DayEvent>& events) {
   std::vector<const Published*> latest, amended;
+  std::map<std::string, std::vector<const Published*>> decided;  // by officers
   std::array<std::vector<const Published*>, 3> by_state;  // VERIFIED, CORROBORATED, CANDIDATE
   for (const DayEvent& event : events) {
     const Published& p = event.latest();
     latest.push_back(&p);
-    by_state[p.finding.state == EventState::kVerified       ? 0
-             : p.finding.state == EventState::kCorroborated ? 1
-                                                            : 2]
-        .push_back(&p);
+    EventState software = EventState::kUnspecified;
+    const Published* by_officers = nullptr;
     for (const Published* t : event.transitions) {
       if (t->finding.amended) amended.push_back(t);
+      if (t->finding.state > EventState::kVerified) {
+        by_officers = t;
+      } else {
+        software = t->finding.state;
+      }
     }
+    if (by_officers != nullptr)
+      decided[StateName(by_officers->finding.state)].push_back(by_officers);
+    // Of an event of an earlier day there may be the decision alone.
+    if (software == EventState::kUnspecified) continue;
+    by_state[software == EventState::kVerified       ? 0
+             : software == EventState::kCorroborated ? 1
+                                                     : 2]
+        .push_back(&p);
   }
   RecordLinks& links = context.links;
   std::string out = links.Figure(Count(events.size(), "event", "events"), EntriesOf(latest)) +
@@ -93,6 +105,11 @@ std::string EventSentences(ReportContext& context, const std::vector<DayEvent>& 
                        links.Figure(fmt::format("{}", by_state[2].size()), EntriesOf(by_state[2])));
   }
   out += ".";
+  for (const auto& [state, by_officers] : decided) {
+    out += fmt::format(" By officers' decision {} {}.",
+                       links.Figure(fmt::format("{}", by_officers.size()), EntriesOf(by_officers)),
+                       state);
+  }
   if (!amended.empty()) {
     out += " " +
            links.Figure(Count(amended.size(), "statement was", "statements were"),

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+
+#include "core/json/json_writer.h"
+#include "core/storage/storage.h"
+#include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/event_history.h"
+#include "tools/trucewatch/ledger_record.h"
+#include "tools/trucewatch/words.h"
+
+namespace trucewatch::tools {
+namespace {
+
+std::string LineOf(const std::string& id, const EventStanding& event) {
+  JsonWriter json;
+  json.BeginObject().Field("event_id", id).Field("software", StateName(event.software));
+  json.Key("officers");
+  event.officers == EventState::kUnspecified ? json.Null() : json.String(StateName(event.officers));
+  if (event.amended) json.Field("amended", true);
+  json.Key("challenges").BeginArray();
+  for (const auto& [challenge, state] : event.challenges)
+    json.BeginObject()
+        .Field("challenge_id", challenge)
+        .Field("state", ChallengeStateName(state))
+        .EndObject();
+  json.EndArray().Key("released_to").BeginArray();
+  for (const std::string& audience : event.released_to) json.String(audience);
+  json.EndArray().Key("ledger_entries").BeginArray();
+  for (const std::uint64_t entry : event.entries) json.Unsigned(entry);
+  json.EndArray().EndObject();
+  return json.text();
+}
+
+void PrintText(const std::string& id, const EventStanding& event) {
+  const Finding& f = event.newest.finding;
+  std::string decided =
+      event.officers == EventState::kUnspecified ? "not decided" : StateName(event.officers);
+  for (const auto& [challenge, state] : event.challenges)
+    decided += fmt::format("; challenge {} {}", challenge.substr(0, 8), ChallengeStateName(state));
+  for (const std::string& audience : event.released_to) decided += "; released to " + audience;
+  std::printf("%s  %-12s  %s\n    %s in %s, %s, %s to %s; last statement %s, ledger #%llu\n",
+              id.c_str(), StateName(event.software).c_str(), decided.c_str(), f.rule.c_str(),
+              f.zone.c_str(), CountWords(f).c_str(), FormatUtc(f.time_first).c_str(),
+              FormatUtc(f.time_last).c_str(), FormatUtc(f.time).c_str(),
+              static_cast<unsigned long long>(event.newest.ledger_index));
+}
+
+}  // namespace
+
+Result<int> RunEvents(const EventsCommand& command) {
+  std::optional<Instant> at;
+  if (!command.at.empty()) {
+    auto time = ParseUtc(command.at);
+    if (!time) return Prefix("--at", time.error());
+    at = *time;
+  }
+  const auto storage = MakePosixStorage();
+  TW_ASSIGN_OR_RETURN(const LedgerRecord ledger,
+                      ReadLedgerRecord(*storage, command.run, std::nullopt));
+  const auto standings = StandingsAt(ledger.record.published, at);
+  for (const auto& [id, event] : standings) {
+    if (!command.event.empty() && !id.starts_with(command.event)) continue;
+    if (command.json) {
+      std::printf("%s\n", LineOf(id, event).c_str());
+    } else {
+      PrintText(id, event);
+    }
+    if (command.event.empty() || command.json) continue;
+    // Its whole history, as it was said.
+    for (const Published& one : ledger.record.published) {
+      if (one.finding.event_id != id || (at && one.finding.time > *at)) continue;
+      std::printf("    #%llu  %s  %s\n", static_cast<unsigned long long>(one.ledger_index),
+                  FormatUtc(one.finding.time).c_str(), one.finding.reason.c_str());
+    }
+  }
+  if (!command.json)
+    std::printf("%zu events %s%s\n", standings.size(), at ? "as of " : "in the ledger of ",
+                at ? FormatUtc(*at).c_str() : ledger.origin.c_str());
+  return 0;
+}
+
+}  // namespace trucewatch::tools
