@@ -93,6 +93,25 @@ void AddEvents(CLI::App& app, Action* action, EventsCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunEvents(c); }; });
 }
 
+void AddRerun(CLI::App& app, Action* action, RerunCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "rerun",
+      "An event once more on the same evidence, with what a challenge may change; signed if asked");
+  sub->add_option("run", c.run, "Folder that replay or run wrote")->required();
+  sub->add_option("event", c.event, "The event, or the first digits of its id")->required();
+  sub->add_option("--map-sigma", c.map_sigma_m, "The lines are known so well, metres (1-sigma)");
+  sub->add_option("--verified-probability", c.verified_probability, "The least for VERIFIED");
+  sub->add_option("--without", c.without,
+                  "A source that is not believed (more than one may be given)");
+  CLI::Option* key = sub->add_option("--key", c.key, "Private key that signs the difference");
+  sub->add_option("--out", c.out, "File of the signed difference")->needs(key);
+  key->needs("--out");
+  sub->footer(
+      "Example: trucewatch rerun /tmp/mission-run c160032c --map-sigma 20 --without drone1 --key "
+      "chief.key --out difference.note");
+  sub->callback([action, &c] { *action = [&c] { return RunRerun(c); }; });
+}
+
 void AddRelease(CLI::App& app, Action* action, ReleaseCommand& c) {
   CLI::App* sub = app.add_subcommand("release",
                                      "Write the parties' ledger: commitments to every entry, and "
@@ -180,7 +199,9 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   AddAgreement(app, action, agreement);
   AddReport(app, action, report_daily, report_coverage, exported);
   static EventsCommand events;
+  static RerunCommand rerun;
   static ReleaseCommand release;
+  AddRerun(app, action, rerun);
   AddEvents(app, action, events);
   AddRelease(app, action, release);
   static DecideCommand decide, challenge, ruling;

@@ -241,6 +241,16 @@ struct EventsCommand {
 };
 Result<int> RunEvents(const EventsCommand& command);
 
+// An event once more, with what a challenge may change.
+struct RerunCommand {
+  std::string run;
+  std::string event;  // beginning of its id
+  std::optional<double> map_sigma_m, verified_probability;
+  std::vector<std::string> without;
+  std::string key, out;  // a signed note; empty: only printed
+};
+Result<int> RunRerun(const RerunCommand& command);
+
 // The parties' ledger, from the officers'.
 struct ReleaseCommand {
   std::string run;
