@@ -284,6 +284,9 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
     problems.Add("evidence.ledger_origin",
                  "must start with 'exercise.' when the status is EXERCISE, and only then");
   }
+  if (!config.evidence().policy_file().empty()) {
+    problems.Range("evidence.witness_timeout_s", config.evidence().witness_timeout_s(), 0.1, 30);
+  }
   return problems.ToResult();
 }
 

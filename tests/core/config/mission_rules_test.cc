@@ -78,7 +78,7 @@ verify {
     full_share: 0.8
   }
 }
-evidence { ledger_origin: "exercise.trucewatch.example/demo" log_key_file: "log.key" }
+evidence { ledger_origin: "exercise.trucewatch.example/demo" log_key_file: "log.key" policy_file: "p" witness_timeout_s: 2 }
 )";
 
 // One source that comes from a station, and the doors of the hub.
@@ -237,6 +237,7 @@ TEST(MissionRules, ValuesUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirL
       {"delete_existence: 0.05", "fusion.delete_existence", 1e-6, 0.9},
       {"late_s: 1800", "fusion.late_s", 0, 86'400},
       {"heartbeat_s: 30", "verify.heartbeat_s", 1, 3600},
+      {"witness_timeout_s: 2", "evidence.witness_timeout_s", 0.1, 30},
       {"cell_m: 250", "verify.coverage.cell_m", 50, 5000},
       {"period_s: 60", "verify.coverage.period_s", 10, 3600},
       {"degraded_probability: 0.15", "verify.coverage.degraded_probability", 0.001, 0.999},
