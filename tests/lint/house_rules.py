@@ -24,6 +24,7 @@ ROOMS = [
     (re.compile(r"prometheus/"), ("core/metrics",)),
     (re.compile(r"GeographicLib/"), ("core/geo",)),
     (re.compile(r"CLI/"), ("tools",)),
+    (re.compile(r"httplib"), ("tools/trucewatch/http",)),
     (re.compile(r"nlohmann/"), ("core/json",)),
     (re.compile(r"pugi"), ("core/xml",)),
     (re.compile(r"zlib\.h"), ("core/archive",)),

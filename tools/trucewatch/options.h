@@ -15,6 +15,6 @@ using Action = std::function<Result<int>()>;
 void AddMissionCommands(CLI::App& app, Action* action);   // simulate, render, replay, run, ...
 void AddSensorCommands(CLI::App& app, Action* action);    // inspect, detect, track, score
 void AddOfficerCommands(CLI::App& app, Action* action);   // agreement, report, export, observe
-void AddEvidenceCommands(CLI::App& app, Action* action);  // audit, keygen, signer, worker
+void AddEvidenceCommands(CLI::App& app, Action* action);  // audit, keygen, signer, witness, worker
 
 }  // namespace trucewatch::tools

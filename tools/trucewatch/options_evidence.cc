@@ -30,6 +30,7 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   whose->add_flag("--station", keygen.station, "A ground station's: CURVE and Ed25519");
   whose->add_flag("--hub", keygen.hub, "The hub's: CURVE");
   whose->add_flag("--subscriber", keygen.subscriber, "A subscriber's: CURVE");
+  whose->add_flag("--witness", keygen.witness, "A witness's (FILE.vkey)");
   whose->require_option(0, 1);
   sub->add_option("--out", keygen.out, "File of the private key")->required();
   sub->footer(
@@ -52,13 +53,29 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->callback([action] { *action = [] { return RunWorkerCommand(); }; });
 }
 
+void AddWitness(CLI::App& app, Action* action, WitnessCommand& c) {
+  CLI::App* sub = app.add_subcommand(
+      "witness", "Cosign a log's checkpoints, each only when it extends the last one");
+  sub->add_option("--key", c.key, "Private key (trucewatch keygen NAME --witness)")->required();
+  sub->add_option("--state", c.state, "Folder of what was seen last; never restore it")->required();
+  sub->add_option("--listen", c.listen, "ADDRESS:PORT; port 0: any that is free")->required();
+  sub->add_option("--log", c.logs, "vkey of a log to watch (repeatable)");
+  sub->add_option("--policy", c.policy, "Policy file: the logs it names are watched");
+  sub->footer(
+      "Example: trucewatch witness --key w1.key --state w1/ --listen 127.0.0.1:5801 --policy "
+      "p.txt");
+  sub->callback([action, &c] { *action = [&c] { return RunWitness(c); }; });
+}
+
 }  // namespace
 
 void AddEvidenceCommands(CLI::App& app, Action* action) {
   static AuditCommand audit;
   static KeygenCommand keygen;
   static SignerCommand signer;
+  static WitnessCommand witness;
   AddEvidence(app, action, audit, keygen, signer);
+  AddWitness(app, action, witness);
 }
 
 }  // namespace trucewatch::tools

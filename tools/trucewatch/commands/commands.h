@@ -174,6 +174,7 @@ struct KeygenCommand {
   bool station = false;
   bool hub = false;
   bool subscriber = false;
+  bool witness = false;
 };
 Result<int> RunKeygen(const KeygenCommand& command);
 
@@ -197,6 +198,15 @@ struct SignerCommand {
   std::string origin;
 };
 Result<int> RunSignerCommand(const SignerCommand& command);
+
+struct WitnessCommand {
+  std::string listen;  // "127.0.0.1:5801"; port 0: any
+  std::string key;
+  std::string state;
+  std::vector<std::string> logs;  // vkeys
+  std::string policy;             // or the log lines of this file
+};
+Result<int> RunWitness(const WitnessCommand& command);
 
 // The confined process that looks at video and scenes.
 Result<int> RunWorkerCommand();

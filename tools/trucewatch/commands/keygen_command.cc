@@ -36,9 +36,12 @@ Result<int> RunKeygen(const KeygenCommand& command) {
     return Tell(command.out, "the subscriber", "hub { } of the mission's config",
                 SubscriberPeerLines(keys));
   }
-  TW_ASSIGN_OR_RETURN(const std::string vkey, evidence::GenerateKey(command.out, command.name));
-  std::printf("private key  %s (keep it; only the signer needs it)\npublic key   %s.vkey\n%s\n",
-              command.out.c_str(), command.out.c_str(), vkey.c_str());
+  TW_ASSIGN_OR_RETURN(const std::string vkey,
+                      evidence::GenerateKey(command.out, command.name, std::nullopt,
+                                            command.witness ? kNoteCosignature : kNoteEd25519));
+  std::printf("private key  %s (keep it; only the %s needs it)\npublic key   %s.vkey\n%s\n",
+              command.out.c_str(), command.witness ? "witness" : "signer", command.out.c_str(),
+              vkey.c_str());
   return 0;
 }
 
