@@ -8,6 +8,18 @@ namespace {
 
 constexpr std::uint64_t kMaxBatchBytes = 1024 * 1024;
 
+// Its time is the event time of the last finding, so that a ledger stays in order of time.
+std::string OperationLeaf(std::int64_t time_us, std::uint64_t ledger_index,
+                          const std::string& statement) {
+  v1::Envelope envelope;
+  v1::DataFault& fault = *envelope.mutable_data_fault();
+  fault.set_time_us(time_us);
+  fault.set_format("witness");
+  fault.set_source_offset(ledger_index);
+  fault.set_reason(statement);
+  return MakeLeaf(LeafKind::kOperation, envelope.SerializeAsString());
+}
+
 }  // namespace
 
 LedgerPublisher::LedgerPublisher(Ledger& ledger, LogSigner& signer, LogReader& leaves,
@@ -16,7 +28,53 @@ LedgerPublisher::LedgerPublisher(Ledger& ledger, LogSigner& signer, LogReader& l
       signer_(signer),
       leaves_(leaves),
       published_(published),
-      done_(std::min(published.last(), ledger.size())) {}
+      done_(std::min(published.last(), ledger.size())),
+      position_(done_) {}
+
+Result<void> LedgerPublisher::UseCosigner(CheckpointCosigner* cosigner,
+                                          const OperationsLog& operations) {
+  cosigner_ = cosigner;
+  operations_log_ = &operations.writer;
+  for (std::uint64_t read = 0; read < operations.writer.last();) {
+    TW_ASSIGN_OR_RETURN(const LogBatch batch,
+                        operations.reader.ReadAfter(read, kMaxBatchBytes, Duration()));
+    if (batch.records.empty()) return Fail(ErrorCode::kCheckFailed, "operation {} is gone", read);
+    for (const LogRecord& record : batch.records) {
+      if (!operations_.empty() && record.origin <= operations_.back().ledger_index) {
+        return Fail(ErrorCode::kCheckFailed, "operation {} stands before the one before it",
+                    record.sequence);
+      }
+      if (record.origin < ledger_.size() &&
+          LeafHash(AsBytes(record.payload)) != ledger_.tree().leaf_hash(record.origin)) {
+        return Fail(ErrorCode::kCheckFailed,
+                    "operation {} is not what entry {} of the ledger holds", record.sequence,
+                    record.origin);
+      }
+      operations_.push_back({record.origin, record.payload});
+    }
+    read = batch.records.back().sequence;
+  }
+  const auto in_ledger = static_cast<std::uint64_t>(std::count_if(
+      operations_.begin(), operations_.end(),
+      [this](const Operation& operation) { return operation.ledger_index < ledger_.size(); }));
+  done_ = std::min(published_.last(), ledger_.size() - in_ledger);
+  position_ = done_ == 0 ? 0 : IndexOfLeaf(done_ - 1) + 1;
+  return {};
+}
+
+// Operations before it push it back by one each.
+std::uint64_t LedgerPublisher::IndexOfLeaf(std::uint64_t number) const {
+  std::uint64_t index = number;
+  for (const Operation& operation : operations_) {
+    if (operation.ledger_index > index) break;
+    ++index;
+  }
+  return index;
+}
+
+std::string LedgerPublisher::waiting_for() const {
+  return unsigned_ && cosigner_ != nullptr ? cosigner_->waiting_for() : "";
+}
 
 Result<bool> LedgerPublisher::Step(Duration wait) {
   if (closed_) return false;
@@ -25,16 +83,29 @@ Result<bool> LedgerPublisher::Step(Duration wait) {
                 "{} findings were published, but the ledger has {} leaves: it was rolled back",
                 published_.last(), ledger_.size());
   }
+  if (unsigned_) {
+    TW_RETURN_IF_ERROR(SignAndRelease());
+    if (unsigned_) return true;
+  }
   TW_ASSIGN_OR_RETURN(const bool resumes, ResumesWhereTheLedgerEnds(wait));
   if (!resumes) return true;
   TW_ASSIGN_OR_RETURN(const LogBatch batch, leaves_.ReadAfter(done_, kMaxBatchBytes, wait));
-  for (const LogRecord& record : batch.records) TW_RETURN_IF_ERROR(HandleLeaf(record));
+  for (const LogRecord& record : batch.records) {
+    TW_RETURN_IF_ERROR(HandleLeaf(record));
+    if (unsigned_) return true;  // the rest is read again
+  }
   if (!batch.closed || done_ < batch.last) return true;
-  if (done_ < ledger_.published_size()) {
-    return Fail(ErrorCode::kCheckFailed, "the log of leaves ends at {}, the ledger has {}", done_,
-                ledger_.size());
+  TW_RETURN_IF_ERROR(PutOperations());
+  if (position_ < ledger_.published_size()) {
+    return Fail(ErrorCode::kCheckFailed, "the log of leaves ends at {}, the ledger has {}",
+                position_, ledger_.size());
   }
   TW_RETURN_IF_ERROR(SignAndRelease());
+  if (unsigned_) return true;
+  // What was said about the last checkpoint is part of the record, too: one more covers it.
+  TW_RETURN_IF_ERROR(PutOperations());
+  TW_RETURN_IF_ERROR(Sign());
+  if (unsigned_) return true;
   TW_RETURN_IF_ERROR(published_.Close());
   closed_ = true;
   return false;
@@ -50,12 +121,56 @@ Result<bool> LedgerPublisher::ResumesWhereTheLedgerEnds(Duration wait) {
     return Fail(ErrorCode::kCheckFailed, "the log of leaves ends at {}, the ledger has {}",
                 batch.last, ledger_.size());
   }
-  if (LeafHash(AsBytes(batch.records[0].payload)) != ledger_.tree().leaf_hash(done_ - 1)) {
+  if (LeafHash(AsBytes(batch.records[0].payload)) != ledger_.tree().leaf_hash(position_ - 1)) {
     return Fail(ErrorCode::kCheckFailed, "leaf {} is not what entry {} of the ledger holds", done_,
-                done_ - 1);
+                position_ - 1);
   }
+  const auto leaf = ParseLeaf(batch.records[0].payload);
+  if (leaf) last_time_us_ = FindingOf(*leaf).time_us();
   checked_ = true;
   return true;
+}
+
+// Appends, or looks that it is what is there.
+Result<void> LedgerPublisher::PutIntoLedger(std::string_view leaf, const std::string& name) {
+  if (position_ < ledger_.size()) {
+    if (LeafHash(AsBytes(leaf)) != ledger_.tree().leaf_hash(position_)) {
+      return Fail(ErrorCode::kCheckFailed, "{} is not what entry {} of the ledger holds", name,
+                  position_);
+    }
+  } else {
+    TW_RETURN_IF_ERROR(ledger_.Append(leaf));
+  }
+  ++position_;
+  return {};
+}
+
+Result<void> LedgerPublisher::PutOperations() {
+  const auto first = std::lower_bound(operations_.begin(), operations_.end(), position_,
+                                      [](const Operation& operation, std::uint64_t index) {
+                                        return operation.ledger_index < index;
+                                      });
+  for (auto next = first; next != operations_.end() && next->ledger_index == position_; ++next) {
+    TW_RETURN_IF_ERROR(
+        PutIntoLedger(next->leaf, fmt::format("operation {}", next - operations_.begin() + 1)));
+  }
+  return {};
+}
+
+// Durable first: what the signer may have signed must be there again after a crash.
+Result<void> LedgerPublisher::TakeStatements() {
+  if (cosigner_ == nullptr) return {};
+  std::vector<LogWriter::NewRecord> records;
+  for (const std::string& statement : cosigner_->TakeStatements()) {
+    const std::uint64_t index = position_ + records.size();
+    records.push_back({index, OperationLeaf(last_time_us_, index, statement)});
+  }
+  if (records.empty()) return {};
+  TW_RETURN_IF_ERROR(operations_log_->Append(records));
+  for (LogWriter::NewRecord& record : records) {
+    operations_.push_back({record.origin, std::move(record.payload)});
+  }
+  return {};
 }
 
 Result<void> LedgerPublisher::HandleLeaf(const LogRecord& record) {
@@ -65,41 +180,43 @@ Result<void> LedgerPublisher::HandleLeaf(const LogRecord& record) {
   }
   const auto leaf = ParseLeaf(record.payload);
   if (!leaf) return Prefix(fmt::format("leaf {}", record.sequence), leaf.error());
-  const std::uint64_t index = done_;
-  if (index < ledger_.size()) {
-    if (LeafHash(AsBytes(record.payload)) != ledger_.tree().leaf_hash(index)) {
-      return Fail(ErrorCode::kCheckFailed, "leaf {} is not what entry {} of the ledger holds",
-                  record.sequence, index);
-    }
-  } else {
-    TW_RETURN_IF_ERROR(ledger_.Append(record.payload));
-  }
+  TW_RETURN_IF_ERROR(PutOperations());
+  const std::uint64_t index = position_;
+  TW_RETURN_IF_ERROR(PutIntoLedger(record.payload, fmt::format("leaf {}", record.sequence)));
   ++done_;
-  waiting_.push_back(FindingOf(*leaf));
-  const bool covered = done_ <= ledger_.published_size();
+  waiting_.push_back({index, FindingOf(*leaf)});
+  last_time_us_ = waiting_.back().finding.time_us();
+  const bool covered = position_ <= ledger_.published_size();
   // In a ledger that was closed, the last checkpoint may cover leaves that none would follow.
-  const bool last_covered = done_ == ledger_.published_size();
+  const bool last_covered = position_ == ledger_.published_size();
   if (!CheckpointAfter(*leaf, index) && !last_covered) return {};
-  return covered ? Release(done_) : SignAndRelease();
+  return covered ? Release(position_) : SignAndRelease();
+}
+
+Result<void> LedgerPublisher::Sign() {
+  TW_ASSIGN_OR_RETURN(const bool published, ledger_.Publish(signer_, cosigner_));
+  unsigned_ = !published;
+  return {};
 }
 
 Result<void> LedgerPublisher::SignAndRelease() {
-  TW_RETURN_IF_ERROR(ledger_.Publish(signer_));
+  TW_RETURN_IF_ERROR(Sign());
+  if (unsigned_) return {};
+  TW_RETURN_IF_ERROR(TakeStatements());
   return Release(ledger_.published_size());
 }
 
 Result<void> LedgerPublisher::Release(std::uint64_t checkpoint_size) {
   std::vector<LogWriter::NewRecord> records;
-  const std::uint64_t first = done_ - waiting_.size();  // ledger index of waiting_[0]
-  for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    const std::uint64_t index = first + i;
-    if (index < published_.last()) continue;
+  std::uint64_t number = done_ - waiting_.size();  // of waiting_[0], from 0
+  for (Waiting& leaf : waiting_) {
+    if (number++ < published_.last()) continue;
     v1::Envelope envelope;
     v1::PublishedFinding& published = *envelope.mutable_published();
-    published.set_ledger_index(index);
+    published.set_ledger_index(leaf.ledger_index);
     published.set_checkpoint_size(checkpoint_size);
-    *published.mutable_finding() = std::move(waiting_[i]);
-    records.push_back({index + 1, envelope.SerializeAsString()});
+    *published.mutable_finding() = std::move(leaf.finding);
+    records.push_back({number, envelope.SerializeAsString()});
   }
   waiting_.clear();
   if (records.empty()) return {};

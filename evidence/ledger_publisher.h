@@ -11,25 +11,56 @@
 
 namespace trucewatch::evidence {
 
+// Where operations (leaf kind 2) are kept before they are leaves: record by record the ledger index
+// (origin) and the leaf. They are made here and nowhere else, so that after a crash, perhaps after
+// the signer has signed them, only this log can give them back.
+struct OperationsLog {
+  LogReader& reader;
+  LogWriter& writer;
+};
+
 // Moves the log of leaves into the ledger and, once a signed checkpoint covers them, to the
-// subscribers. Leaf n (record n of `leaves`) becomes ledger index n - 1 and record n of
-// `published`, an Envelope{published} with origin n: both sides are idempotent by position, and a
-// restart goes on where the shorter one ends. A checkpoint follows each leaf that CheckpointAfter
-// names and the last one when the log closes, however the leaves were batched. What is re-read
-// after a restart must be what the ledger holds, or Step fails with kCheckFailed. After an error
-// open the ledger anew and make a new publisher. Threads: one caller at a time. All four must
-// outlive it.
+// subscribers. Leaf n (record n of `leaves`) becomes record n of `published`, an
+// Envelope{published} with origin n: both sides are idempotent by position, and a restart goes on
+// where the shorter one ends. Its ledger index is n - 1 and the operations that stand before it. A
+// checkpoint follows each leaf that CheckpointAfter names and the last one when the log closes,
+// however the leaves were batched. What is re-read after a restart must be what the ledger holds,
+// or Step fails with kCheckFailed. After an error open the ledger anew and make a new publisher.
+// Threads: one caller at a time. All that is passed must outlive it.
 class LedgerPublisher {
  public:
   LedgerPublisher(Ledger& ledger, LogSigner& signer, LogReader& leaves, LogWriter& published);
+
+  // Before the first Step: from now on checkpoints are published only with these cosignatures, and
+  // what the cosigner states becomes operations, in the ledger but not in `published`. Null: nobody
+  // is asked (any more), but operations there are stay. Fails when they are not this ledger's.
+  Result<void> UseCosigner(CheckpointCosigner* cosigner, const OperationsLog& operations);
 
   // Handles what is there, or waits at most `wait` for something. False: the log of leaves is
   // closed, everything is in the ledger, signed and published, and `published` is closed too.
   Result<bool> Step(Duration wait);
 
+  // Why nothing is published although there is something to publish; empty when that is not so.
+  // Step asks for it again and does nothing else meanwhile; the caller gives it time between.
+  std::string waiting_for() const;
+
  private:
+  struct Operation {
+    std::uint64_t ledger_index = 0;
+    std::string leaf;
+  };
+  struct Waiting {
+    std::uint64_t ledger_index = 0;
+    v1::Finding finding;
+  };
+
+  std::uint64_t IndexOfLeaf(std::uint64_t number) const;  // 0: the first
   Result<bool> ResumesWhereTheLedgerEnds(Duration wait);
   Result<void> HandleLeaf(const LogRecord& record);
+  Result<void> PutIntoLedger(std::string_view leaf, const std::string& name);
+  Result<void> PutOperations();
+  Result<void> TakeStatements();
+  Result<void> Sign();
   Result<void> SignAndRelease();
   Result<void> Release(std::uint64_t checkpoint_size);
 
@@ -37,9 +68,15 @@ class LedgerPublisher {
   LogSigner& signer_;
   LogReader& leaves_;
   LogWriter& published_;
-  std::uint64_t done_;                // leaves handled
-  std::vector<v1::Finding> waiting_;  // handled and not yet published; the last one is number done_
-  bool checked_ = false;              // that leaf done_ is the one the ledger holds
+  CheckpointCosigner* cosigner_ = nullptr;
+  LogWriter* operations_log_ = nullptr;
+  std::vector<Operation> operations_;  // by ledger index
+  std::uint64_t done_;                 // leaves handled
+  std::uint64_t position_;             // ledger entries handled: leaves and operations
+  std::vector<Waiting> waiting_;   // handled and not yet published; the last one is number done_
+  std::int64_t last_time_us_ = 0;  // event time of the last leaf handled
+  bool checked_ = false;           // that leaf done_ is the one the ledger holds
+  bool unsigned_ = false;          // a checkpoint is due and has not enough cosignatures yet
   bool closed_ = false;
 };
 

@@ -50,7 +50,9 @@ Result<void> Ledger::LoadCheckpoint() {
                       ReadWholeFile(storage_, PathOf(kCheckpointFile), kMaxNoteSize));
   const auto note = ParseNote(checkpoint_note_);
   if (!note) return Prefix(kCheckpointFile, {ErrorCode::kCheckFailed, note.error().message});
-  const auto signers = VerifyNote(*note, {&options_.log_key, 1});
+  std::vector<NoteKey> keys = options_.former_keys;
+  keys.push_back(options_.log_key);
+  const auto signers = VerifyNote(*note, keys);
   if (!signers) return Prefix(kCheckpointFile, signers.error());
   if (signers->empty()) {
     return Fail(ErrorCode::kBadInput, "checkpoint: not signed by {}", FormatVkey(options_.log_key));
@@ -117,8 +119,7 @@ Result<void> Ledger::WriteTiles() {
   return {};
 }
 
-Result<void> Ledger::Publish(LogSigner& signer) {
-  if (size() == published_size_ && has_checkpoint()) return {};
+Result<void> Ledger::WriteAndSign(LogSigner& signer) {
   TW_RETURN_IF_ERROR(WriteTiles());
   const Digest root = tree_.Root(size());
   TW_ASSIGN_OR_RETURN(const RereadTree reread,
@@ -127,12 +128,31 @@ Result<void> Ledger::Publish(LogSigner& signer) {
     return Fail(ErrorCode::kCheckFailed, "what was written has root {}, expected {}: not signed",
                 Base64Encode(reread.root), Base64Encode(root));
   }
-  TW_ASSIGN_OR_RETURN(const std::string note, AskSigner(signer, root));
+  TW_ASSIGN_OR_RETURN(signed_note_, AskSigner(signer, root));
+  signed_size_ = size();
+  return {};
+}
+
+Result<bool> Ledger::Publish(LogSigner& signer, CheckpointCosigner* cosigner) {
+  if (size() == published_size_ && has_checkpoint()) return true;
+  if (cosigner != nullptr && !held_by_witnesses_) {
+    TW_ASSIGN_OR_RETURN(held_by_witnesses_, cosigner->AskWhatTheyHold(tree_));
+    if (!held_by_witnesses_) return false;
+  }
+  if (signed_note_.empty() || signed_size_ != size()) TW_RETURN_IF_ERROR(WriteAndSign(signer));
+  std::string note = signed_note_;
+  if (cosigner != nullptr) {
+    TW_ASSIGN_OR_RETURN(auto cosigned, cosigner->Cosign(signed_note_, tree_));
+    if (!cosigned) return false;
+    note = std::move(*cosigned);
+  }
   TW_RETURN_IF_ERROR(WriteFileAtomically(storage_, PathOf(kCheckpointFile), AsBytes(note)));
   const std::uint64_t old_size = std::exchange(published_size_, size());
-  checkpoint_note_ = note;
+  checkpoint_note_ = std::move(note);
+  signed_note_.clear();
   full_bundles_.clear();
-  return RemoveOutgrownPartials(old_size);
+  TW_RETURN_IF_ERROR(RemoveOutgrownPartials(old_size));
+  return true;
 }
 
 Result<std::string> Ledger::AskSigner(LogSigner& signer, const Digest& root) {
@@ -146,6 +166,10 @@ Result<std::string> Ledger::AskSigner(LogSigner& signer, const Digest& root) {
     request.set_root(std::string(AsText(root)));
     for (const Digest& hash : tree_.ConsistencyProof(from, size())) {
       request.add_consistency_proof(std::string(AsText(hash)));
+    }
+    if (held_by_witnesses_) {
+      request.set_witnesses_answered(true);
+      for (const std::string& held : *held_by_witnesses_) request.add_seen_checkpoint(held);
     }
     TW_ASSIGN_OR_RETURN(reply, signer.Sign(request));
     if (reply.error().empty()) break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "core/note/signed_note.h"
 #include "core/storage/storage.h"
 #include "evidence/ledger/checkpoint.h"
+#include "evidence/ledger/checkpoint_cosigner.h"
 #include "evidence/ledger/log_signer.h"
 #include "evidence/ledger/merkle.h"
 #include "evidence/ledger/tiles.h"
@@ -18,7 +20,8 @@ namespace trucewatch::evidence {
 
 struct LedgerOptions {
   std::string directory;
-  NoteKey log_key;  // its name is the ledger's origin
+  NoteKey log_key;                   // its name is the ledger's origin
+  std::vector<NoteKey> former_keys;  // of this log: the checkpoint that is there may be theirs
 };
 
 // Writer of one ledger (docs/formats/ledger.md): a C2SP tlog-tiles folder and its signed
@@ -45,9 +48,10 @@ class Ledger {
   // Fails (kBadInput) when the leaf is longer than 65,535 bytes.
   Result<void> Append(std::string_view leaf);
 
-  // Files, fsync, re-read and recompute, signer, checkpoint (RELIABILITY order 1, 2, 3, 5).
-  // Idempotent.
-  Result<void> Publish(LogSigner& signer);
+  // Files, fsync, re-read and recompute, signer, cosignatures, checkpoint (RELIABILITY order 1 to
+  // 5). Idempotent. False: signed, but `cosigner` says that not enough have cosigned; call again
+  // later, without another Append between.
+  Result<bool> Publish(LogSigner& signer, CheckpointCosigner* cosigner = nullptr);
 
  private:
   Ledger(Storage& storage, const LedgerOptions& options) : storage_(storage), options_(options) {}
@@ -56,6 +60,7 @@ class Ledger {
   Result<void> LoadCheckpoint();
   Result<std::string> ContentsOf(const TileId& tile);
   Result<void> WriteTiles();
+  Result<void> WriteAndSign(LogSigner& signer);
   Result<std::string> AskSigner(LogSigner& signer, const Digest& root);
   Result<void> RemoveOutgrownPartials(std::uint64_t old_size);
 
@@ -64,6 +69,9 @@ class Ledger {
   MerkleTree tree_;
   std::uint64_t published_size_ = 0;
   std::string checkpoint_note_;
+  std::string signed_note_;  // of size signed_size_, not published yet
+  std::uint64_t signed_size_ = 0;
+  std::optional<std::vector<std::string>> held_by_witnesses_;  // since they answered
   std::string bundle_;  // entries of the bundle that is not full yet, as in its file
   std::vector<std::string> full_bundles_;  // bundles filled since the last Publish
   std::set<std::string> known_folders_;    // that are there, relative to the ledger

@@ -46,11 +46,12 @@ std::string Refusal(const Checkpoint& last, const v1::SignRequest& request) {
 
 }  // namespace
 
-InProcessSigner::InProcessSigner(Storage& storage, std::string state_file, LogKey key)
+InProcessSigner::InProcessSigner(Storage& storage, const SignerOptions& options, LogKey key)
     : storage_(storage),
-      state_file_(std::move(state_file)),
+      state_file_(options.state_file),
       key_(std::move(key)),
-      last_{key_.name(), 0, EmptyRoot()} {}
+      last_{key_.name(), 0, EmptyRoot()},
+      waits_for_witnesses_(options.asks_witnesses) {}
 
 Result<std::unique_ptr<InProcessSigner>> InProcessSigner::Open(Storage& storage,
                                                                const SignerOptions& options) {
@@ -63,7 +64,7 @@ Result<std::unique_ptr<InProcessSigner>> InProcessSigner::Open(Storage& storage,
                 "{}: the key is named '{}', the ledger's origin is '{}': they must be equal",
                 options.key_file, key->name(), options.origin);
   }
-  std::unique_ptr<InProcessSigner> signer(new InProcessSigner(storage, options.state_file, *key));
+  std::unique_ptr<InProcessSigner> signer(new InProcessSigner(storage, options, *key));
   const auto loaded = signer->LoadState();
   if (!loaded) return Prefix(options.state_file, loaded.error());
   return signer;
@@ -90,9 +91,36 @@ Result<void> InProcessSigner::StoreState(const Checkpoint& state) {
   return WriteFileAtomically(storage_, state_file_, AsBytes(text));
 }
 
+// The state file may have been lost or restored; a signature of ours is there or not.
+Result<void> InProcessSigner::LearnFrom(const v1::SignRequest& request) {
+  const NoteKey own = key_.public_key();
+  for (const std::string& text : request.seen_checkpoint()) {
+    const auto note = ParseNote(text);
+    if (!note) continue;
+    const auto signers = VerifyNote(*note, {&own, 1});
+    const auto seen = ParseCheckpoint(note->text);
+    if (!signers || signers->empty() || !seen || seen->origin != key_.name()) continue;
+    if (seen->size == last_.size && seen->root != last_.root) {
+      retired_ = fmt::format(
+          "size {} was signed with this key and another root: two histories exist; the log must be "
+          "retired and the key revoked",
+          seen->size);
+    }
+    if (seen->size <= last_.size) continue;
+    TW_RETURN_IF_ERROR(StoreState(*seen));
+    last_ = *seen;
+  }
+  return {};
+}
+
 Result<v1::SignReply> InProcessSigner::Sign(const v1::SignRequest& request) {
+  TW_RETURN_IF_ERROR(LearnFrom(request));
+  waits_for_witnesses_ = waits_for_witnesses_ && !request.witnesses_answered();
   v1::SignReply reply;
-  reply.set_error(Refusal(last_, request));
+  reply.set_error(!retired_.empty()      ? retired_
+                  : waits_for_witnesses_ ? "the witnesses must say first what they hold "
+                                           "(--asks-witnesses)"
+                                         : Refusal(last_, request));
   if (reply.error().empty()) {
     const Checkpoint next{key_.name(), request.size(), *DigestFrom(request.root())};
     if (next != last_ || next.size == 0) TW_RETURN_IF_ERROR(StoreState(next));

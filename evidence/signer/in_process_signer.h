@@ -16,13 +16,18 @@ struct SignerOptions {
   std::string state_file;  // made at the first signature; lost or restored from a backup, the log
                            // must be retired
   std::string origin;      // must be the key's name
+  // Nothing is signed after a start before the witnesses have said what they hold. The one who asks
+  // brings their answers (SignRequest.seen_checkpoint): the holder of the key talks to no network.
+  bool asks_witnesses = false;
 };
 
 // The signer's rule: a checkpoint is signed only when it extends the last one signed, which is
 // remembered durably before the signature exists. So neither a bug of the writer nor a restored
 // backup of the ledger can fork history. Refuses a smaller size, the same size with another root,
-// and a proof that does not hold; the same size and root are signed again. Used inside the signer
-// process (run_signer.h) and directly by tests. The state file is text:
+// and a proof that does not hold; the same size and root are signed again. A checkpoint that it
+// is shown with its own signature was signed by it, whatever its state file says: a larger one
+// becomes its state, and after one of the same size with another root it refuses everything. Used
+// inside the signer process (run_signer.h) and directly by tests. The state file is text:
 // "trucewatch/signer-state/v1", origin, size and base64 root, one line each.
 class InProcessSigner final : public LogSigner {
  public:
@@ -35,14 +40,17 @@ class InProcessSigner final : public LogSigner {
   NoteKey public_key() const { return key_.public_key(); }
 
  private:
-  InProcessSigner(Storage& storage, std::string state_file, LogKey key);
+  InProcessSigner(Storage& storage, const SignerOptions& options, LogKey key);
   Result<void> LoadState();
   Result<void> StoreState(const Checkpoint& state);
+  Result<void> LearnFrom(const v1::SignRequest& request);
 
   Storage& storage_;
   std::string state_file_;
   LogKey key_;
-  Checkpoint last_;  // size 0 when nothing was signed yet
+  Checkpoint last_;           // size 0 when nothing was signed yet
+  bool waits_for_witnesses_;  // until they have answered
+  std::string retired_;       // why nothing is signed ever again; empty: it is
 };
 
 }  // namespace trucewatch::evidence

@@ -140,6 +140,14 @@ bool WitnessPolicy::IsSatisfied(const std::set<std::string>& cosigned) const {
   return quorum == "none" || holds(holds, quorum);
 }
 
+std::vector<NoteKey> FormerKeys(const WitnessPolicy& policy, const NoteKey& log_key) {
+  std::vector<NoteKey> keys;
+  for (const NoteKey& key : policy.logs) {
+    if (key.name == log_key.name && key.id() != log_key.id()) keys.push_back(key);
+  }
+  return keys;
+}
+
 Result<WitnessPolicy> ParseWitnessPolicy(std::string_view text) {
   if (text.size() > kMaxPolicySize) {
     return Fail(ErrorCode::kBadInput, "policy of {} bytes: at most {}", text.size(),

@@ -38,6 +38,9 @@ struct WitnessPolicy {
   bool IsSatisfied(const std::set<std::string>& cosigned) const;
 };
 
+// The other keys that the policy gives the log whose key this is.
+std::vector<NoteKey> FormerKeys(const WitnessPolicy& policy, const NoteKey& log_key);
+
 // Errors (kBadInput) name the line. At most 64 lines of each kind and 64 KiB.
 Result<WitnessPolicy> ParseWitnessPolicy(std::string_view text);
 

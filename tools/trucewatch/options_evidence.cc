@@ -44,6 +44,8 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->add_option("--key", signer.key, "Private key")->required();
   sub->add_option("--state", signer.state, "What was signed last")->required();
   sub->add_option("--origin", signer.origin, "The key's name")->required();
+  sub->add_flag("--asks-witnesses", signer.asks_witnesses,
+                "Signs nothing after a start before the witnesses said what they hold");
   sub->callback([action, &signer] { *action = [&signer] { return RunSignerCommand(signer); }; });
 
   sub = app.add_subcommand(

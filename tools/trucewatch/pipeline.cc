@@ -17,8 +17,11 @@
 #include "evidence/ledger/ledger.h"
 #include "evidence/ledger_publisher.h"
 #include "evidence/signer/signer_process.h"
+#include "evidence/witness/policy.h"
+#include "evidence/witness/witness_cosigner.h"
 #include "ingest/receiver.h"
 #include "ingest/station/receive_stage.h"
+#include "tools/trucewatch/http/witness_http.h"
 #include "tools/trucewatch/hub_doors.h"
 #include "tools/trucewatch/hub_feed.h"
 #include "tools/trucewatch/served_log.h"
@@ -28,6 +31,8 @@ namespace trucewatch::tools {
 namespace {
 
 constexpr Duration kPoll = Duration::Millis(200);
+// Between two questions to witnesses without whom nothing may be published.
+constexpr Duration kLongestWitnessPause = Duration::Seconds(10);
 // A consumer that has read the end of our log may ask once more when the answer got lost.
 constexpr Duration kServeAfterEnd = Duration::Millis(1500);
 // The hub's subscribers read the end too: so long it waits for one to show up, and for those that
@@ -350,21 +355,66 @@ class Pipeline::Impl {
                   "{}.vkey: is the key of '{}'; expected '{}' (evidence.ledger_origin)", key_file,
                   key.name, config.ledger_origin());
     }
-    TW_ASSIGN_OR_RETURN(
-        ledger_,
-        evidence::Ledger::Open(storage_, {.directory = options_.ledger_directory, .log_key = key}));
-    signer_.emplace(evidence::SignerProcessOptions{
+    TW_ASSIGN_OR_RETURN(std::optional<evidence::WitnessPolicy> policy, ReadWitnessPolicy(key));
+    evidence::LedgerOptions ledger{
+        .directory = options_.ledger_directory, .log_key = key, .former_keys = {}};
+    if (policy) ledger.former_keys = evidence::FormerKeys(*policy, key);
+    TW_ASSIGN_OR_RETURN(ledger_, evidence::Ledger::Open(storage_, ledger));
+    evidence::SignerProcessOptions signer{
         .argv = {options_.signer_program, "signer", "--key", key_file, "--state",
-                 options_.state_directory + "/signer.state", "--origin", config.ledger_origin()}});
+                 options_.state_directory + "/signer.state", "--origin", config.ledger_origin()}};
+    if (policy) signer.argv.push_back("--asks-witnesses");
+    signer_.emplace(std::move(signer));
     TW_ASSIGN_OR_RETURN(Journal * published, OpenLog("published"));
     publisher_.emplace(*ledger_, *signer_, leaves, *published);
-    return {};
+    if (policy) {
+      witness_link_.emplace(Duration::FromSeconds(config.witness_timeout_s()));
+      cosigner_.emplace(
+          evidence::WitnessCosignerOptions{.log_key = key, .policy = std::move(*policy)},
+          *witness_link_);
+    }
+    // Where operations once came into the ledger, they belong to it for good.
+    const std::string operations_folder = options_.state_directory + "/operations";
+    TW_ASSIGN_OR_RETURN(const bool has_operations, storage_.Exists(operations_folder));
+    if (!cosigner_ && !has_operations) return {};
+    TW_ASSIGN_OR_RETURN(Journal * operations, OpenLog("operations"));
+    return publisher_->UseCosigner(cosigner_ ? &*cosigner_ : nullptr, {*operations, *operations});
+  }
+
+  // Nothing when the config names none: no witness is asked.
+  Result<std::optional<evidence::WitnessPolicy>> ReadWitnessPolicy(const NoteKey& key) const {
+    const std::string& file = mission_.config.evidence().policy_file();
+    if (file.empty()) return std::nullopt;
+    const std::string path = mission_.Resolve(file);
+    TW_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
+    auto policy = evidence::ParseWitnessPolicy(text);
+    if (!policy) return Prefix(path, policy.error());
+    if (std::none_of(policy->logs.begin(), policy->logs.end(), [&](const NoteKey& log) {
+          return log.name == key.name && log.id() == key.id();
+        })) {
+      return Fail(ErrorCode::kBadInput, "{}: does not name this log: 'log {}' expected", path,
+                  FormatVkey(key));
+    }
+    return std::optional(std::move(*policy));
   }
 
   Result<void> Publish(std::stop_token stop) {
+    std::string waited_for;
+    Duration pause = kPoll;
     while (!stop.stop_requested()) {
       TW_ASSIGN_OR_RETURN(const bool more, publisher_->Step(kPoll));
       if (!more) return {};
+      const std::string waits_for = publisher_->waiting_for();
+      if (waits_for != waited_for) {
+        Log(LogLevel::kWarn, waits_for.empty() ? "publication_goes_on" : "publication_waits",
+            {{"why", waits_for.empty() ? waited_for : waits_for}});
+        pause = kPoll;
+      }
+      waited_for = waits_for;
+      if (waits_for.empty()) continue;
+      const Instant begin = clock_.Now();
+      while (!stop.stop_requested() && clock_.Now() - begin < pause) clock_.SleepFor(kPoll);
+      pause = std::min(pause + pause, kLongestWitnessPause);
     }
     return {};
   }
@@ -408,6 +458,8 @@ class Pipeline::Impl {
   std::optional<Receiver> receiver_;
   std::unique_ptr<evidence::Ledger> ledger_;
   std::optional<evidence::SignerProcess> signer_;
+  std::optional<HttpWitnessLink> witness_link_;
+  std::optional<evidence::WitnessCosigner> cosigner_;
   std::optional<evidence::LedgerPublisher> publisher_;
   std::unique_ptr<HubDoors> doors_;
   std::unique_ptr<HubFeed> hub_feed_;

@@ -196,6 +196,7 @@ struct SignerCommand {
   std::string key;
   std::string state;
   std::string origin;
+  bool asks_witnesses = false;
 };
 Result<int> RunSignerCommand(const SignerCommand& command);
 

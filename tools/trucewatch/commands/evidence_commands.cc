@@ -26,9 +26,12 @@ Result<int> RunAudit(const AuditCommand& command) {
 
 Result<int> RunSignerCommand(const SignerCommand& command) {
   const std::unique_ptr<Storage> storage = MakePosixStorage();
-  TW_RETURN_IF_ERROR(evidence::RunSigner(
-      *storage, {.key_file = command.key, .state_file = command.state, .origin = command.origin},
-      STDIN_FILENO, STDOUT_FILENO));
+  TW_RETURN_IF_ERROR(evidence::RunSigner(*storage,
+                                         {.key_file = command.key,
+                                          .state_file = command.state,
+                                          .origin = command.origin,
+                                          .asks_witnesses = command.asks_witnesses},
+                                         STDIN_FILENO, STDOUT_FILENO));
   return 0;
 }
 
