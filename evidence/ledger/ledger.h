@@ -20,8 +20,8 @@ namespace trucewatch::evidence {
 
 struct LedgerOptions {
   std::string directory;
-  NoteKey log_key;                   // its name is the ledger's origin
-  std::vector<NoteKey> former_keys;  // of this log: the checkpoint that is there may be theirs
+  NoteKey log_key;                        // its name is the ledger's origin
+  std::vector<NoteKey> former_keys = {};  // of this log: the checkpoint that is there may be theirs
 };
 
 // Writer of one ledger (docs/formats/ledger.md): a C2SP tlog-tiles folder and its signed
