@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The evidence process of the kill test: FOLDER SIGNER_PROGRAM VKEY ORIGIN. Moves the journal
+// "leaves" into the ledger with a real signer process, and says on standard output what was
+// published: "<findings> <ledger size> <root>", a line each time.
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "core/journal/journal.h"
+#include "evidence/ledger_publisher.h"
+#include "evidence/signer/signer_process.h"
+
+namespace trucewatch::evidence {
+namespace {
+
+Result<void> RunEvidence(const std::string& folder, const std::string& signer_program,
+                         const std::string& vkey, const std::string& origin) {
+  const auto storage = MakePosixStorage();
+  TW_ASSIGN_OR_RETURN(const NoteKey key, ParseVkey(vkey));
+  TW_ASSIGN_OR_RETURN(const auto leaves, Journal::Open(*storage, folder + "/leaves"));
+  TW_ASSIGN_OR_RETURN(const auto published, Journal::Open(*storage, folder + "/published"));
+  TW_ASSIGN_OR_RETURN(const auto ledger, Ledger::Open(*storage, {folder + "/ledger", key}));
+  SignerProcess signer(
+      {.argv = {signer_program, folder + "/log.key", folder + "/signer.state", origin}});
+  LedgerPublisher publisher(*ledger, signer, *leaves, *published);
+  std::uint64_t told = 0;
+  while (true) {
+    TW_ASSIGN_OR_RETURN(const bool more, publisher.Step(Duration::Millis(1)));
+    if (published->last() != told) {
+      told = published->last();
+      const std::uint64_t size = ledger->published_size();
+      const std::string line =
+          fmt::format("{} {} {}\n", told, size, HexEncode(ledger->tree().Root(size)));
+      if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) return {};
+    }
+    if (!more) return {};
+  }
+}
+
+}  // namespace
+}  // namespace trucewatch::evidence
+
+int main(int argc, char** argv) {
+  if (argc != 5) return 2;
+  const auto ended = trucewatch::evidence::RunEvidence(argv[1], argv[2], argv[3], argv[4]);
+  if (ended) return 0;
+  std::fprintf(stderr, "evidence: %s\n", ended.error().message.c_str());
+  return trucewatch::ExitCode(ended.error());
+}
