@@ -53,23 +53,23 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // of the last 63 times between two looks of the source at one whole cell, a second or more apart;
 // unknown (fewer than 3): one look is owed. It is kept for a period when its account is given.
 // Looks that were skipped for overload (core/types/source_notes.h) are no looks. Those of a source
-// that skipped any in the period are no good ones.
-// Reasons of DEGRADED, the first of: "overload: SOURCE skipped N frames", of the one with the
-// largest p at the cell (when with its looks the cell would be observed and without them not, or no
-// other source has a larger p there);
-// the looks' own (when with them the cell would be observed);
-// "SOURCE gave no look for N s" of the source with the largest p at the cell, when its longest gap
-// is at least 1 - full_share of the period and twice its spacing; the looks' own; "partial".
-// Reasons of NOT_OBSERVED, the first of: "impediment: KIND"; "overload: SOURCE skipped N frames",
-// of one that looked here within kCoverageMemory and gave no look at all in the period; "SOURCE
-// gave no look since HH:MM:SS", of the source that looked here within kCoverageMemory and gave no
-// look at all in the period; "no look was good enough"; "no source looked here". Where the source
-// was on record as silent meanwhile, both "gave no look" go on with ": " and why. Accounts are
-// given when a settled picture comes at or after the end of a period (all looks before it have come
-// then), one for each zone; at the end of the mission for the begun one, up to the last picture or
-// look. Late looks and impediments amend periods already accounted for, once, with the next end of
-// a period, and only the zones whose shares or end came out otherwise than when they were given
-// last. Looks of a time that no picture has reached wait for it. Memory: cells
+// that skipped any in the period are no good ones, nor are those of one that was out: whose longest
+// time without a look is at least 1 - full_share of the period and twice its spacing, which is
+// known. Reasons of DEGRADED, the first of: "overload: SOURCE skipped N frames", of the one with
+// the largest p at the cell (when with its looks the cell would be observed and without them not,
+// or no other source has a larger p there); the looks' own (when with them the cell would be
+// observed); "SOURCE gave no look for N s" of the source with the largest p at the cell, when it
+// was out; the looks' own; "partial". Reasons of NOT_OBSERVED, the first of: "impediment: KIND";
+// "overload: SOURCE skipped N frames", of one that looked here within kCoverageMemory and gave no
+// look at all in the period; "SOURCE gave no look since HH:MM:SS", of the source that looked here
+// within kCoverageMemory and gave no look at all in the period; "no look was good enough"; "no
+// source looked here". Where the source was on record as silent meanwhile, both "gave no look" go
+// on with ": " and why. Accounts are given when a settled picture comes at or after the end of a
+// period (all looks before it have come then), one for each zone; at the end of the mission for the
+// begun one, up to the last picture or look. Late looks and impediments amend periods already
+// accounted for, once, with the next end of a period, and only the zones whose shares or end came
+// out otherwise than when they were given last. Looks of a time that no picture has reached wait
+// for it. Memory: cells
 // * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
 class CoverageBook {
  public:

@@ -48,6 +48,7 @@ struct CoverageBook::PeriodFacts {
   std::vector<double> owed;                    // looks, by source
   std::vector<std::int32_t> gap_s;             // longest without a look, by source
   std::vector<bool> outage;                    // that gap is too long
+  std::vector<bool> out;                       // ... for a source whose spacing is known
   std::vector<std::optional<Instant>> before;  // last look before the period, by source
 };
 
@@ -84,6 +85,7 @@ CoverageBook::PeriodFacts CoverageBook::FactsOf(const Period& period) const {
     facts.gap_s.push_back(gap);
     facts.outage.push_back(gap >= (1.0 - terms_.full_share) * facts.seconds - kTolerance &&
                            gap >= 2.0 * usual.seconds());
+    facts.out.push_back(facts.outage.back() && usual > Duration());
     std::optional<Instant> before;
     for (const Period& earlier : periods_) {
       if (earlier.start >= period.start) break;
@@ -188,7 +190,7 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     if (cells.empty() || cells[static_cast<std::size_t>(cell)] <= 0.0) continue;
     const double p = cells[static_cast<std::size_t>(cell)];
     better(best_all, key, p);
-    if (key.reason == 0 && !period.skipped.contains(key.source)) {
+    if (key.reason == 0 && !period.skipped.contains(key.source) && !facts.out[key.source]) {
       better(best_good, key, p);
     } else if (key.reason != 0) {
       ++reasons[key.reason];
