@@ -6,54 +6,13 @@
 #include "tools/audit/hash_tree.h"
 #include "tools/audit/leaves.h"
 #include "tools/audit/ledger_files.h"
-#include "tools/audit/note.h"
+#include "tools/audit/signed_head.h"
 
 namespace trucewatch::audit {
 namespace {
 
-constexpr std::uint64_t kMaxCheckpoint = 256 * 1024;
 constexpr std::uint64_t kMaxBundle = kFullWidth * (2 + 65535);
 constexpr std::size_t kHashSize = 32;
-
-struct SignedHead {
-  TreeHead head;
-  std::vector<std::string> cosigners;
-};
-
-Result<SignedHead> CheckCheckpoint(std::string_view file, const Policy& policy) {
-  TW_ASSIGN_OR_RETURN(const Note note, ReadNote(file));
-  TW_ASSIGN_OR_RETURN(const TreeHead head, ReadTreeHead(note.text));
-  bool logged = false;
-  std::set<std::string> cosigned;
-  std::uint64_t cosigned_at = 0;
-  for (const SignatureLine& line : note.signatures) {
-    for (const VerifierKey& log : policy.logs) {
-      if (!IsBy(line, log)) continue;
-      if (!IsGood(line, log, note.text, &cosigned_at)) {
-        return Fail(ErrorCode::kCheckFailed, "line {}: the signature of {} is not good", line.line,
-                    log.name);
-      }
-      logged = logged || log.name == head.origin;
-    }
-    for (const auto& [name, witness] : policy.witnesses) {
-      if (!IsBy(line, witness)) continue;
-      if (!IsGood(line, witness, note.text, &cosigned_at)) {
-        return Fail(ErrorCode::kCheckFailed, "line {}: the cosignature of {} is not good",
-                    line.line, name);
-      }
-      cosigned.insert(name);
-    }
-  }
-  if (!logged) {
-    return Fail(ErrorCode::kCheckFailed, "line {}: no signature of a log that the policy names {}",
-                note.signatures.front().line, head.origin);
-  }
-  if (!policy.IsSatisfied(cosigned)) {
-    return Fail(ErrorCode::kCheckFailed, "line {}: {} good cosignatures do not make the quorum {}",
-                note.signatures.back().line, cosigned.size(), policy.quorum);
-  }
-  return SignedHead{head, {cosigned.begin(), cosigned.end()}};
-}
 
 class Auditor {
  public:

@@ -6,6 +6,7 @@ An independent checker: written from docs/formats/ledger.md and the C2SP specifi
 with trucewatch and needs nothing but Python 3.11. It may be read, copied and run by either party.
 
     trucewatch_audit.py LEDGER --policy FILE [--seen CHECKPOINT] [--json]
+    trucewatch_audit.py --proof FILE --leaf FILE --policy FILE [--json]
 
 Exit codes: 0 good, 2 usage, 3 an input could not be read, 4 refused; the sentence names the first bad entry, tile or
 line.
@@ -27,14 +28,11 @@ MAX_ENTRY = 2 + 65535  # bytes of an entry in its bundle, length and leaf
 MAX_NOTE = 256 * 1024  # bytes of a checkpoint
 LEAF_TAG = b"trucewatch/leaf/v1\n"
 
-
 class Refused(Exception):
     """The evidence does not fit: exit code 4."""
 
-
 class BadInput(Exception):
     """An input that says nothing about the evidence, such as a policy that cannot be read: exit code 3."""
-
 
 # == Ed25519 verification, RFC 8032 section 5.1.7, with the strict rules of libsodium: S below the group order, the key
 # canonical and a point, neither key nor R of small order, R compared byte for byte (cofactorless).
@@ -45,7 +43,6 @@ D = -121665 * pow(121666, -1, P) % P
 SQRT_M1 = pow(2, (P - 1) // 4, P)
 SIGN_BIT = 1 << 255
 NEUTRAL = (0, 1, 1, 0)  # extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, x*y = T/Z
-
 
 def _point(encoded):
     """The point of 32 bytes, or None when there is none (RFC 8032 section 5.1.3) or its y is not below P."""
@@ -66,11 +63,9 @@ def _point(encoded):
         x = P - x
     return x, y, 1, x * y % P
 
-
 def _cached(point):
     x, y, z, t = point
     return (y - x) % P, (y + x) % P, 2 * D * t % P, 2 * z % P
-
 
 def _add(point, cached):
     x, y, z, t = point
@@ -80,7 +75,6 @@ def _add(point, cached):
     d = z * cached[3] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
-
 
 def _double(point):
     x, y, z, _ = point
@@ -92,15 +86,12 @@ def _double(point):
     f = 2 * z * z % P + g
     return e * f % P, g * h % P, f * g % P, e * h % P
 
-
 BASE = _point(bytes([0x58]) + bytes([0x66]) * 31)
-
 
 def _is_small_order(point):
     for _ in range(3):
         point = _double(point)
     return point[0] == 0 and point[1] == point[2]
-
 
 def ed25519_good(public_key, message, signature):
     if len(public_key) != 32 or len(signature) != 64:
@@ -130,17 +121,13 @@ def ed25519_good(public_key, message, signature):
     encoded = point[1] * inverse % P | (point[0] * inverse % P & 1) << 255
     return encoded.to_bytes(32, "little") == signature[:32]
 
-
 # == Hashes and trees, RFC 9162 section 2.1
-
 
 def leaf_hash(leaf):
     return hashlib.sha256(b"\x00" + leaf).digest()
 
-
 def node_hash(left, right):
     return hashlib.sha256(b"\x01" + left + right).digest()
-
 
 def _perfect_root(hashes):
     """Root over 2^k hashes."""
@@ -148,7 +135,6 @@ def _perfect_root(hashes):
     while len(hashes) > 1:
         hashes = [sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes), 2)]
     return hashes[0]
-
 
 def tree_root(levels, size):
     """Root of the tree over the first `size` leaves. levels[0]: leaf hashes; levels[k]: roots of 256^k leaves each."""
@@ -167,7 +153,6 @@ def tree_root(levels, size):
         root = node_hash(left, root)
     return root
 
-
 def _climb(fn, sn, hashes, old, new):
     """The loop that RFC 9162 sections 2.1.3.2 and 2.1.4.2 share: (root of the old tree, root of the new), or None."""
     for c in hashes:
@@ -182,14 +167,12 @@ def _climb(fn, sn, hashes, old, new):
         fn, sn = fn >> 1, sn >> 1
     return (old, new) if sn == 0 else None
 
-
 def inclusion_holds(index, size, leaf, proof, root):
     """RFC 9162 section 2.1.3.2. `leaf` is the leaf's hash."""
     if index >= size or any(len(h) != HASH for h in [leaf, *proof]):
         return False
     roots = _climb(index, size - 1, proof, leaf, leaf)
     return roots is not None and roots[1] == root
-
 
 def consistency_holds(size1, size2, root1, root2, proof):
     """RFC 9162 section 2.1.4.2: the tree of size2 begins with the tree of size1."""
@@ -201,9 +184,7 @@ def consistency_holds(size1, size2, root1, root2, proof):
         fn, sn = fn >> 1, sn >> 1
     return bool(path) and _climb(fn, sn, path[1:], path[0], path[0]) == (root1, root2)
 
-
 # == Signed notes, keys, policy, checkpoint
-
 
 def strict_base64(text):
     """Bytes, or None: one text only stands for given bytes, so that no bit of it can change unseen."""
@@ -213,19 +194,16 @@ def strict_base64(text):
         return None
     return data if base64.b64encode(data).decode() == text else None
 
-
 def is_key_name(name):
     return name != "" and "+" not in name and not any(c.isspace() for c in name)
-
 
 class Key:
     """A verifier's key from `name+hex8+base64(type || public key)`."""
 
     def __init__(self, vkey, wanted_type):
-        name, plus, rest = vkey.partition("+")
-        hex_id, plus2, encoded = rest.partition("+")
+        name, hex_id, encoded = (vkey.split("+", 2) + ["", ""])[:3]
         data = strict_base64(encoded)
-        if not plus or not plus2 or not is_key_name(name) or data is None or len(data) != 33:
+        if not is_key_name(name) or data is None or len(data) != 33:
             raise ValueError("no key of the form name+hex8+base64")
         if data[0] != wanted_type:
             raise ValueError(f"key of type {data[0]:02x}, type {wanted_type:02x} expected")
@@ -245,7 +223,6 @@ class Key:
             return False
         time = int.from_bytes(signature[:8], "big")
         return ed25519_good(self.public, b"cosignature/v1\ntime %d\n" % time + text, signature[8:])
-
 
 class Policy:
     """C2SP tlog-policy. Bad lines are BadInput: the reader must mend the file."""
@@ -315,7 +292,6 @@ class Policy:
         needed, members = self.groups.get(name, (1, []))
         return sum(self.is_satisfied(cosigners, member) for member in members) >= needed
 
-
 class Checkpoint:
     """A signed note whose text is origin, size and root. Refused when a key of the policy signed it badly."""
 
@@ -370,9 +346,7 @@ class Checkpoint:
             names = ", ".join(sorted(self.cosigners)) or "nobody"
             raise Refused(f"{where}: cosigned by {names}, which is not the policy's quorum '{policy.quorum}'")
 
-
 # == Leaves: a minimal Protobuf reader, and what the fields of proto/trucewatch/v1 mean to a reader
-
 
 def varint(data, at):
     value = shift = 0
@@ -385,7 +359,6 @@ def varint(data, at):
         if byte < 128:
             return value & 0xFFFFFFFFFFFFFFFF, at
         shift += 7
-
 
 def fields(data):
     """(number, wire type, value) of each field; what is in a group is passed over."""
@@ -413,7 +386,6 @@ def fields(data):
     if groups:
         raise ValueError("a group does not end")
 
-
 # Wire type, value when absent, and how it is read.
 TYPES = {
     "text": (2, "", lambda value: value.decode("utf-8")),
@@ -422,7 +394,6 @@ TYPES = {
     "int": (0, 0, lambda value: value - (value >> 63 << 64)),
     "int32": (0, 0, lambda value: (value & 0xFFFFFFFF) - ((value >> 31 & 1) << 32)),
 }
-
 
 def message(data, schema):
     """The fields of `schema` ({number: (name, type)}); others are passed over. The last value of a field counts."""
@@ -433,7 +404,6 @@ def message(data, schema):
             values[name] = TYPES[kind][2](value)
     return values
 
-
 PAYLOADS = range(1, 16)  # of Envelope; those that LEAVES does not name are no leaves
 LEAVES = {
     1: ("mission_header", {1: ("mission", "text"), 2: ("exercise", "bool"), 3: ("time_us", "int")}),
@@ -443,17 +413,17 @@ LEAVES = {
         5: ("state", "int32"), 6: ("rule", "text"), 7: ("zone", "text"), 8: ("notification", "text"),
         10: ("count_min", "int32"), 11: ("count_max", "int32"), 14: ("probability", "double"),
         22: ("amended", "bool"), 23: ("case_id", "text"), 24: ("record_id", "text"),
+        27: ("challenge_id", "text"), 29: ("audience", "text"),
     }),
 }  # fmt: skip
 FINDING_KINDS = ["unspecified", "event_transition", "notified_movement", "heartbeat", "mission_header", "data_fault",
-                 "source_status", "permitted_movement", "human_record", "case", "coverage"]  # fmt: skip
-STATES = ["unspecified", "candidate", "corroborated", "verified"]
-TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case")  # each of them is printed
-
+                 "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release"]  # fmt: skip
+STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed",
+          "reopened"]  # fmt: skip
+TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release")  # each
 
 def word(words, number):
     return words[number] if 0 <= number < len(words) else str(number)
-
 
 def read_leaf(leaf, exercise):
     """What the leaf says. Raises ValueError when it is no leaf of a ledger with this status."""
@@ -476,16 +446,13 @@ def read_leaf(leaf, exercise):
         raise ValueError("is marked as an exercise in another ledger" if said["exercise"] else "lacks the exercise mark")
     return said | {"kind": kind}
 
-
 def utc(time_us):
     try:
         return (datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=time_us)).isoformat() + "Z"
     except OverflowError:
         return f"{time_us} us"
 
-
 # == The ledger's folder
-
 
 def list_files(folder):
     """Relative paths of all files. A ledger has plain files only: a link could show each reader another file."""
@@ -505,6 +472,16 @@ def list_files(folder):
                 raise Refused(f"{prefix}{entry.name}: is no plain file")
     return sorted(names)
 
+def read_member(folder, path, limit):
+    """A file's bytes, and one more than `limit` where it is longer."""
+    full = os.path.join(folder, path)
+    try:
+        if not stat.S_ISREG(os.lstat(full).st_mode):
+            raise Refused(f"{path}: is no plain file")
+        with open(full, "rb") as file:
+            return file.read(limit + 1)
+    except OSError:
+        raise Refused(f"{path}: is missing or cannot be read") from None
 
 def tile_path(level, index, width):
     groups = [f"{index % 1000:03d}"]
@@ -513,9 +490,7 @@ def tile_path(level, index, width):
         groups.insert(0, f"x{index % 1000:03d}")
     return f"tile/{level}/{'/'.join(groups)}" + (f".p/{width}" if width < TILE else "")
 
-
 TILE_NAME = re.compile(r"tile/(entries|[0-7])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
-
 
 def tile_of(path):
     """(level, index, width) of a tile's or a bundle's path, None for any other."""
@@ -530,7 +505,6 @@ def tile_of(path):
         return None
     return level, index, width
 
-
 def split_bundle(data, count, path, first):
     """The `count` leaves of an entry bundle whose first has index `first`."""
     leaves, at = [], 0
@@ -544,7 +518,6 @@ def split_bundle(data, count, path, first):
         raise Refused(f"{path}: holds {len(data) - at} bytes after its last entry, {first + count - 1}")
     return leaves
 
-
 class Ledger:
     """Files of a ledger held against its checkpoint."""
 
@@ -556,13 +529,8 @@ class Ledger:
         self.unjudged = 0  # files beyond the checkpoint
 
     def read(self, path, limit):
-        try:
-            with open(os.path.join(self.folder, path), "rb") as file:
-                data = file.read(limit + 1)  # one more than a good file can have
-        except OSError:
-            raise Refused(f"{path}: is missing or cannot be read") from None
         self.checked += 1
-        return data
+        return read_member(self.folder, path, limit)
 
     def check_leaves(self, size, on_leaf):
         """Each bundle against its tile of level 0; on_leaf(index, leaf) for each entry that fits."""
@@ -627,9 +595,7 @@ class Ledger:
             else:
                 self.check_tile(level, index, expected)
 
-
 # == The audit
-
 
 def audit(folder, policy_data, seen_data=None):
     """What the ledger says, as a dictionary. Raises Refused or BadInput."""
@@ -637,25 +603,13 @@ def audit(folder, policy_data, seen_data=None):
     if not os.path.isdir(folder):
         raise BadInput(f"{folder}: no such folder")
     for attempt in range(5):
-        note = read_note(folder)
+        note = read_member(folder, "checkpoint", MAX_NOTE)
         try:
             return audit_once(folder, policy, note, seen_data)
         except Refused:
             # A writer at work takes outgrown partial files away: what failed meanwhile is looked at again.
-            if attempt == 4 or read_note(folder) == note:
+            if attempt == 4 or read_member(folder, "checkpoint", MAX_NOTE) == note:
                 raise
-
-
-def read_note(folder):
-    path = os.path.join(folder, "checkpoint")
-    try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            raise Refused("checkpoint: is no plain file")
-        with open(path, "rb") as file:
-            return file.read(MAX_NOTE + 1)
-    except OSError:
-        raise Refused("checkpoint: is missing or cannot be read") from None
-
 
 def audit_once(folder, policy, note, seen_data):
     checkpoint = Checkpoint(note, policy.logs, policy.witnesses, "checkpoint")
@@ -678,23 +632,24 @@ def audit_once(folder, policy, note, seen_data):
         raise Refused("checkpoint: line 3: is not the root of the tree that the entries make")
     ledger.check_names()
     if seen_data is not None:
-        # Only the log's signature counts: witnesses may have cosigned after it was seen.
-        check_seen(Checkpoint(seen_data, policy.logs, {}, "--seen"), checkpoint, ledger)
+        check_seen(seen_data, policy, checkpoint, ledger)
+    report = report_of(checkpoint, latest, dict(sorted(kinds.items())), told)
+    return report | {"files_checked": ledger.checked, "files_beyond_checkpoint": ledger.unjudged}
+
+def report_of(checkpoint, latest, kinds, entries):
     return {
         "origin": checkpoint.origin,
-        "status": "EXERCISE" if exercise else "OPERATIONAL",
+        "status": "EXERCISE" if checkpoint.origin.startswith("exercise.") else "OPERATIONAL",
         "size": checkpoint.size,
         "latest_time_utc": None if latest is None else utc(latest),
         "root": base64.b64encode(checkpoint.root).decode(),
         "cosigners": sorted(checkpoint.cosigners),
-        "files_checked": ledger.checked,
-        "files_beyond_checkpoint": ledger.unjudged,
-        "kinds": dict(sorted(kinds.items())),
-        "entries": told,
+        "kinds": kinds,
+        "entries": entries,
     }
 
-
-def check_seen(seen, checkpoint, ledger):
+def check_seen(data, policy, checkpoint, ledger):
+    seen = Checkpoint(data, policy.logs, {}, "--seen")  # witnesses may have cosigned it later, or not at all
     if seen.origin != checkpoint.origin:
         raise Refused(f"--seen: is of the ledger '{seen.origin}', not of this one")
     if seen.size > checkpoint.size:
@@ -702,11 +657,43 @@ def check_seen(seen, checkpoint, ledger):
     if tree_root(ledger.levels, seen.size) != seen.root:
         raise Refused(f"history was replaced: the first {seen.size} entries are not those that were seen")
 
+def audit_proof(data, leaf, policy_data):
+    """What the leaf says that a C2SP tlog-proof shows to be in a ledger. Raises Refused or BadInput."""
+    policy = Policy(policy_data)
+    head, blank, note = data.partition(b"\n\n")
+    lines = head.decode("latin-1").split("\n")
+    extra = 1 if lines[1:] and lines[1].startswith("extra ") else 0  # signed by nobody: passed over
+
+    def refuse(line, sentence):
+        raise Refused(f"proof: line {line}: {sentence}")
+
+    if lines[0] != "c2sp.org/tlog-proof@v1":
+        refuse(1, "'c2sp.org/tlog-proof@v1' expected")
+    if extra and strict_base64(lines[1][6:]) is None:
+        refuse(2, "'extra' without base64")
+    index = re.fullmatch("index (0|[1-9][0-9]{0,18})", "".join(lines[1 + extra : 2 + extra]))
+    if index is None:
+        refuse(2 + extra, "'index <n>' expected")
+    path = [strict_base64(line) for line in lines[2 + extra :]]
+    for number, sibling in enumerate(path, 3 + extra):
+        if sibling is None or len(sibling) != HASH or number > 65 + extra:
+            refuse(number, "is no hash of an inclusion proof")
+    if not blank:
+        refuse(len(lines) + 1, "a blank line and a checkpoint are missing")
+    checkpoint = Checkpoint(note, policy.logs, policy.witnesses, "proof: checkpoint")
+    checkpoint.require_quorum(policy, "proof: checkpoint")
+    number = int(index[1])
+    if not inclusion_holds(number, checkpoint.size, leaf_hash(leaf), path, checkpoint.root):
+        raise Refused(f"proof: the leaf is not entry {number} of the {checkpoint.size} that the checkpoint commits to")
+    try:
+        said = read_leaf(leaf, checkpoint.origin.startswith("exercise."))
+    except ValueError as error:
+        raise Refused(f"leaf: {error}") from None
+    return report_of(checkpoint, said["time_us"], {said["kind"]: 1}, [{"entry": number} | said])
 
 def printable(text):
     """What leaves and file names say is another's text: no escape sequence of it may reach the terminal."""
     return "".join(c if c.isprintable() else "?" for c in text)
-
 
 def print_report(report):
     print(f"ledger: {printable(report['origin'])} ({report['status']})")
@@ -714,8 +701,9 @@ def print_report(report):
     print(f"root: {report['root']}")
     if report["cosigners"]:
         print(f"cosigned by: {', '.join(report['cosigners'])}")
-    print(f"files checked: {report['files_checked']}")
-    if report["files_beyond_checkpoint"]:
+    if "files_checked" in report:
+        print(f"files checked: {report['files_checked']}")
+    if report.get("files_beyond_checkpoint"):
         print(f"files beyond the checkpoint, not judged: {report['files_beyond_checkpoint']}")
     for kind, count in report["kinds"].items():
         print(f"{kind}: {count}")
@@ -723,13 +711,12 @@ def print_report(report):
         words = [f"entry {said['entry']}: {utc(said['time_us'])} {said['kind']}"]
         if said["kind"] == "event_transition":
             words.append(said["state"] + (" amended" if said["amended"] else ""))
-        for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id"):
-            if said[key]:
+        for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id", "challenge_id", "audience"):
+            if said.get(key):
                 words.append(f"{key} {said[key]}")
-        words.append(f"count {said['count_min']}-{said['count_max']} probability {said['probability']:.3f}")
+        if "count_min" in said:
+            words.append(f"count {said['count_min']}-{said['count_max']} probability {said['probability']:.3f}")
         print(printable(" ".join(words)))
-    print("verdict: good; every byte the checkpoint commits to is there and unchanged")
-
 
 def read_file(path):
     try:
@@ -738,19 +725,25 @@ def read_file(path):
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}") from None
 
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Check every byte of a trucewatch ledger, offline, with the policy file alone.")
-    parser.add_argument("ledger", help="ledger folder")
+    parser.add_argument("ledger", nargs="?", help="ledger folder")
+    parser.add_argument("--proof", help="instead of a ledger: a C2SP tlog-proof that one leaf is in it")
+    parser.add_argument("--leaf", help="the leaf that --proof is about")
     parser.add_argument("--policy", required=True, help="policy file: the log's key and the witnesses you trust")
     parser.add_argument("--seen", help="a checkpoint you were given before: finds truncation and rollback")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args(arguments)  # exits with 2 for usage
     sys.stdout.reconfigure(errors="replace")
+    if (options.proof is None) == (options.ledger is None) or (options.proof is None) != (options.leaf is None):
+        parser.error("a ledger folder, or --proof and --leaf, expected")
     code, sentence, report = 0, None, {}
     try:
-        seen = read_file(options.seen) if options.seen else None
-        report = audit(options.ledger, read_file(options.policy), seen)
+        policy = read_file(options.policy)
+        if options.proof is not None:
+            report = audit_proof(read_file(options.proof), read_file(options.leaf), policy)
+        else:
+            report = audit(options.ledger, policy, read_file(options.seen) if options.seen else None)
     except Refused as refusal:
         code, sentence = 4, str(refusal)
     except BadInput as error:
@@ -760,10 +753,11 @@ def main(arguments=None):
         print(json.dumps({"verdict": verdict, "reason": sentence} | report))
     elif code == 0:
         print_report(report)
+        print("verdict: good; " + ("every byte the checkpoint commits to is there and unchanged" if options.proof is None
+                                   else f"the leaf is entry {report['entries'][0]['entry']} of the ledger"))  # fmt: skip
     if code:
         print(f"trucewatch_audit: {printable(sentence)}", file=sys.stderr)
     return code
-
 
 if __name__ == "__main__":
     sys.exit(main())

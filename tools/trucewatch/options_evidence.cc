@@ -10,13 +10,20 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   CLI::App* sub = app.add_subcommand("audit",
                                      "Check every byte of a ledger, offline, with the policy file "
                                      "alone; exit 4 names the first bad one");
-  sub->add_option("ledger", audit.ledger, "Ledger folder")->required();
+  CLI::Option* ledger = sub->add_option("ledger", audit.ledger, "Ledger folder");
   sub->add_option("--policy", audit.policy,
                   "Policy file: the log's key and the witnesses you trust")
       ->required();
   sub->add_option("--seen", audit.seen,
                   "A checkpoint you were given before: finds truncation and rollback");
-  sub->footer("Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt");
+  CLI::Option* leaf = sub->add_option("--leaf", audit.leaf, "The leaf that --proof is about");
+  sub->add_option("--proof", audit.proof,
+                  "Instead of a ledger: a proof that one leaf is in it (trucewatch export proof)")
+      ->needs(leaf)
+      ->excludes(ledger);
+  sub->footer(
+      "Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt\n"
+      "         trucewatch audit --proof e13.tlog-proof --leaf e13.leaf --policy policy.txt");
   sub->callback([action, &audit] { *action = [&audit] { return RunAudit(audit); }; });
 
   sub = app.add_subcommand("keygen",

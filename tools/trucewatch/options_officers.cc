@@ -18,7 +18,7 @@ void AddAgreement(CLI::App& app, Action* action, CheckAgreementCommand& c) {
 }
 
 void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
-               ReportCoverageCommand& coverage, ExportCommand& exported) {
+               ReportCoverageCommand& coverage) {
   CLI::App* report = app.add_subcommand("report", "Reports from the ledger, for officers");
   report->require_subcommand(1);
   CLI::App* sub = report->add_subcommand(
@@ -38,15 +38,37 @@ void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
   sub->footer("Example: trucewatch report coverage /tmp/mission-run");
   sub->callback(
       [action, &coverage] { *action = [&coverage] { return RunReportCoverage(coverage); }; });
+}
 
-  sub = app.add_subcommand("export", "The mission's record as a GeoPackage or GeoJSON file");
-  sub->add_option("run", exported.run, "Folder that replay or run wrote")->required();
-  sub->add_option("--format", exported.format, "gpkg or geojson")
-      ->required()
+void AddExport(CLI::App& app, Action* action, ExportCommand& c, ExportProofCommand& proof) {
+  CLI::App* sub = app.add_subcommand("export",
+                                     "The mission's record as a GeoPackage or GeoJSON file; "
+                                     "'export proof': one entry's proof");
+  sub->add_option("run", c.run, "Folder that replay or run wrote");
+  sub->add_option("--format", c.format, "gpkg or geojson")
       ->check(CLI::IsMember({"gpkg", "geojson"}));
-  sub->add_option("--out", exported.out, "File to write")->required();
-  sub->footer("Example: trucewatch export /tmp/mission-run --format gpkg --out mission.gpkg");
-  sub->callback([action, &exported] { *action = [&exported] { return RunExport(exported); }; });
+  sub->add_option("--out", c.out, "File to write");
+  sub->footer(
+      "Example: trucewatch export /tmp/mission-run --format gpkg --out mission.gpkg\n"
+      "         trucewatch export proof /tmp/mission-run 13 --out e13.tlog-proof --leaf e13.leaf");
+  sub->callback([action, sub, &c] {
+    if (!sub->get_subcommands().empty()) return;
+    for (const char* needed : {"run", "--format", "--out"}) {
+      if (sub->get_option(needed)->empty()) throw CLI::RequiredError(needed);
+    }
+    *action = [&c] { return RunExport(c); };
+  });
+
+  CLI::App* one = sub->add_subcommand(
+      "proof", "A small file by which anybody can check offline that one entry is in the ledger");
+  one->add_option("run", proof.run, "Folder that replay or run wrote")->required();
+  one->add_option("index", proof.index, "Of the entry, as audit and events.jsonl print it")
+      ->required();
+  one->add_option("--out", proof.out, "File of the proof (.tlog-proof)")->required();
+  one->add_option("--leaf", proof.leaf, "File for the entry itself, which the proof is about");
+  one->footer(
+      "Example: trucewatch export proof /tmp/mission-run 13 --out e13.tlog-proof --leaf e13.leaf");
+  one->callback([action, &proof] { *action = [&proof] { return RunExportProof(proof); }; });
 }
 
 void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
@@ -195,9 +217,11 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   static ReportDailyCommand report_daily;
   static ReportCoverageCommand report_coverage;
   static ExportCommand exported;
+  static ExportProofCommand export_proof;
   static ObserveCommand observe;
   AddAgreement(app, action, agreement);
-  AddReport(app, action, report_daily, report_coverage, exported);
+  AddReport(app, action, report_daily, report_coverage);
+  AddExport(app, action, exported, export_proof);
   static EventsCommand events;
   static RerunCommand rerun;
   static ReleaseCommand release;

@@ -4,17 +4,25 @@
 //       at COUNT, by the real writer; FOLDER/ledger, FOLDER/policy.txt, FOLDER/checkpoint.SIZE
 //   tw_audit_peer fork FOLDER COUNT SIZE...  the same with the same key, but other leaves from
 //       index 1 on: what no honest writer does
+//   tw_audit_peer prove FOLDER INDEX...  FOLDER/INDEX.tlog-proof and FOLDER/INDEX.leaf of such a
+//       ledger, at its newest checkpoint
 //   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
-//       `trucewatch audit`, a space and its sentence
+//       `trucewatch audit`, a space and its sentence; "proof<tab>PROOF<tab>LEAF<tab>POLICY" is
+//       `audit --proof`
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 
 #include "core/base/check.h"
+#include "core/note/signed_note.h"
 #include "core/storage/storage.h"
+#include "evidence/ledger/checkpoint.h"
+#include "evidence/ledger/merkle.h"
+#include "evidence/ledger/proof_file.h"
 #include "tests/evidence/ledger_fixture.h"
 #include "tools/audit/audit.h"
+#include "tools/audit/proof.h"
 
 namespace trucewatch {
 namespace {
@@ -45,6 +53,30 @@ int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& siz
   return 0;
 }
 
+int ProveEntries(const std::string& folder, const std::vector<std::uint64_t>& indexes) {
+  const std::string note = TextOf(folder + "/ledger/checkpoint");
+  const auto checkpoint = *evidence::ParseCheckpoint(ParseNote(note)->text);
+  const auto leaves = et::MissionLeaves(static_cast<int>(checkpoint.size));
+  evidence::MerkleTree tree;
+  for (const std::string& leaf : leaves) tree.Append(evidence::LeafHash(AsBytes(leaf)));
+  for (const std::uint64_t index : indexes) {
+    const std::string name = folder + "/" + std::to_string(index);
+    std::ofstream(name + ".tlog-proof", std::ios::binary)
+        << evidence::FormatProofFile(index, tree.InclusionProof(index, checkpoint.size), note);
+    std::ofstream(name + ".leaf", std::ios::binary) << leaves[index];
+  }
+  return 0;
+}
+
+void PrintVerdict(const Error* error) {
+  if (error == nullptr) {
+    std::cout << "0 good" << std::endl;
+    return;
+  }
+  const bool refused = error->code == ErrorCode::kCheckFailed;
+  std::cout << (refused ? "4 " : "3 ") << error->message << std::endl;
+}
+
 int ServeAudits() {
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
@@ -52,15 +84,18 @@ int ServeAudits() {
     std::getline(words, ledger, '\t');
     std::getline(words, policy, '\t');
     std::getline(words, seen, '\t');
+    if (ledger == "proof") {
+      std::string last;
+      std::getline(words, last);
+      const auto proof = audit::AuditProof(
+          {.proof = TextOf(policy), .leaf = TextOf(seen), .policy = TextOf(last)});
+      PrintVerdict(proof ? nullptr : &proof.error());
+      continue;
+    }
     audit::AuditOptions options{.ledger = ledger, .policy = TextOf(policy), .seen = {}};
     if (seen != "-") options.seen = TextOf(seen);
     const auto report = audit::AuditLedger(options);
-    if (report) {
-      std::cout << "0 good" << std::endl;
-    } else {
-      const bool refused = report.error().code == ErrorCode::kCheckFailed;
-      std::cout << (refused ? "4 " : "3 ") << report.error().message << std::endl;
-    }
+    PrintVerdict(report ? nullptr : &report.error());
   }
   return 0;
 }
@@ -78,7 +113,15 @@ int main(int argc, char** argv) {
     sizes.push_back(std::strtoull(words[2].c_str(), nullptr, 10));
     return trucewatch::WriteLedger(words[1], sizes, words[0] == "fork");
   }
+  if (words.size() >= 3 && words[0] == "prove") {
+    std::vector<std::uint64_t> indexes;
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      indexes.push_back(std::strtoull(words[i].c_str(), nullptr, 10));
+    }
+    return trucewatch::ProveEntries(words[1], indexes);
+  }
   if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
-  std::cerr << "usage: tw_audit_peer write|fork FOLDER COUNT SIZE... | tw_audit_peer serve\n";
+  std::cerr
+      << "usage: tw_audit_peer write|fork FOLDER COUNT SIZE... | prove FOLDER INDEX... | serve\n";
   return 2;
 }

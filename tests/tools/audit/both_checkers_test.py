@@ -6,7 +6,9 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -16,6 +18,7 @@ sys.dont_write_bytecode = True
 _loader = importlib.machinery.SourceFileLoader("tampering", str(ROOT / "tools/bench/tampering"))
 tampering = importlib.util.module_from_spec(importlib.util.spec_from_loader("tampering", _loader))
 _loader.exec_module(tampering)
+checker = tampering.checker
 PEER = pathlib.Path(sys.argv.pop(1)).resolve()
 
 
@@ -112,6 +115,45 @@ class BothCheckers(unittest.TestCase):
         self.expect(4, cpp="checkpoint: is missing")
         shutil.rmtree(self.folder / "ledger")
         self.expect(3, cpp="no such folder")
+
+    def expect_proof(self, wanted, proof, leaf):
+        """Both give this verdict on these bytes."""
+        names = [self.folder / "p.tlog-proof", self.folder / "p.leaf", self.folder / "policy.txt"]
+        names[0].write_bytes(proof)
+        names[1].write_bytes(leaf)
+        self.peer.ask(["proof"], names[0], f"{names[1]}\t{names[2]}")
+        code, sentence = self.peer.verdict()
+        try:
+            checker.audit_proof(proof, leaf, names[2].read_bytes())
+            python_code, python_sentence = 0, "good"
+        except checker.Refused as refusal:
+            python_code, python_sentence = 4, str(refusal)
+        self.assertEqual((code, python_code), (wanted, wanted), (sentence, python_sentence, proof, leaf))
+
+    def test_a_proof_holds_for_its_leaf_and_for_nothing_else(self):
+        self.write(70, [])
+        chosen = [0, 1, 63, 64, 68, 69]
+        subprocess.run([PEER, "prove", self.folder, *map(str, chosen)], check=True)
+        pairs = [[(self.folder / f"{n}{ending}").read_bytes() for ending in (".tlog-proof", ".leaf")] for n in chosen]
+        for proof, leaf in pairs:
+            self.assertLess(len(proof), 4096)
+            self.expect_proof(0, proof, leaf)
+            self.expect_proof(0, proof.replace(b"\nindex", b"\nextra AAAA\nindex"), leaf)
+        proof, leaf = pairs[2]
+        self.expect_proof(4, proof, pairs[3][1])
+        source = random.Random(3)
+        for data in range(2):
+            for at in range(0, len(pairs[2][data]), 5):
+                changed = [bytearray(proof), bytearray(leaf)]
+                changed[data][at] ^= 1 << source.randrange(8)
+                self.expect_proof(4, *map(bytes, changed))
+        lines = proof.split(b"\n")
+        for changed in (b"", proof[:100], proof[:-1], proof + b"\n", proof.replace(b"index 63", b"index 063"),
+                        proof.replace(b"index 63", b"index 64"), proof.replace(b"index 63", b"index 18446744073709551679"),
+                        proof.replace(b"\nindex", b"\nextra AA\nindex"), proof.replace(b"\nindex", b"\nextra\nindex"),
+                        proof.replace(b"\n", b"\r\n"), b"\n".join(lines[:3] + lines[2:]), b"\n".join(lines[:2] + lines[3:]),
+                        b"\n".join(lines[:2] + lines[2:3] * 64 + lines[2:]), b"\n".join([lines[0], lines[1], b""] + lines[2:])):
+            self.expect_proof(4, changed, leaf)
 
 
 if __name__ == "__main__":

@@ -160,8 +160,18 @@ struct ExportCommand {
 };
 Result<int> RunExport(const ExportCommand& command);
 
+struct ExportProofCommand {
+  std::string run;          // folder of a replay or a run
+  std::uint64_t index = 0;  // of the entry
+  std::string out;          // .tlog-proof
+  std::string leaf;         // empty: the leaf is not written
+};
+Result<int> RunExportProof(const ExportProofCommand& command);
+
 struct AuditCommand {
-  std::string ledger;
+  std::string ledger;  // or:
+  std::string proof;   // .tlog-proof, of the leaf
+  std::string leaf;
   std::string policy;
   std::string seen;
 };

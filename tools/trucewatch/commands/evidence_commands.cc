@@ -7,11 +7,33 @@
 #include "core/storage/storage.h"
 #include "evidence/signer/run_signer.h"
 #include "tools/audit/audit.h"
+#include "tools/audit/proof.h"
 #include "tools/trucewatch/commands/commands.h"
 
 namespace trucewatch::tools {
 
+namespace {
+
+Result<int> RunProofAudit(const AuditCommand& command) {
+  const std::unique_ptr<Storage> storage = MakePosixStorage();
+  audit::ProofOptions options;
+  TW_ASSIGN_OR_RETURN(options.policy, ReadTextFile(command.policy));
+  TW_ASSIGN_OR_RETURN(options.proof, ReadTextFile(command.proof));
+  TW_ASSIGN_OR_RETURN(options.leaf, ReadWholeFile(*storage, command.leaf, 65535));
+  TW_ASSIGN_OR_RETURN(const audit::ProofReport report, audit::AuditProof(options));
+  std::fputs(audit::FormatProofReport(report).c_str(), stdout);
+  std::printf("verdict: good; the leaf is entry %llu of the ledger\n",
+              static_cast<unsigned long long>(report.index));
+  return 0;
+}
+
+}  // namespace
+
 Result<int> RunAudit(const AuditCommand& command) {
+  if (!command.proof.empty()) return RunProofAudit(command);
+  if (command.ledger.empty()) {
+    return Fail(ErrorCode::kUsage, "a ledger folder, or --proof and --leaf, expected");
+  }
   audit::AuditOptions options;
   options.ledger = command.ledger;
   TW_ASSIGN_OR_RETURN(options.policy, ReadTextFile(command.policy));
