@@ -4,12 +4,15 @@
 //       at COUNT, by the real writer; FOLDER/ledger, FOLDER/policy.txt, FOLDER/checkpoint.SIZE
 //   tw_audit_peer fork FOLDER COUNT SIZE...  the same with the same key, but other leaves from
 //       index 1 on: what no honest writer does
+//   tw_audit_peer cosign FOLDER  its checkpoints get the cosignatures of two witnesses, and the
+//       policy asks for both
 //   tw_audit_peer prove FOLDER INDEX...  FOLDER/INDEX.tlog-proof and FOLDER/INDEX.leaf of such a
 //       ledger, at its newest checkpoint
 //   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
 //       `trucewatch audit`, a space and its sentence; "proof<tab>PROOF<tab>LEAF<tab>POLICY" is
 //       `audit --proof`
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -50,6 +53,30 @@ int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& siz
   }
   std::ofstream(folder + "/policy.txt")
       << audit::PolicyForLog(FormatVkey(et::TestKey().public_key()));
+  return 0;
+}
+
+int CosignCheckpoints(const std::string& folder) {
+  std::vector<std::string> files = {folder + "/ledger/checkpoint"};
+  for (const auto& item : std::filesystem::directory_iterator(folder)) {
+    if (item.path().filename().string().starts_with("checkpoint.")) {
+      files.push_back(item.path().string());
+    }
+  }
+  std::string policy = "log " + FormatVkey(et::TestKey().public_key()) + "\n";
+  for (const int number : {1, 2}) {
+    const std::string name = "witness.example/w" + std::to_string(number);
+    const auto pair =
+        Ed25519KeyPair::FromSeed(et::CountingSeed(static_cast<std::uint8_t>(0x20 + number)));
+    for (const std::string& file : files) {
+      SignedNote note = *ParseNote(TextOf(file));
+      note.signatures.push_back(CosignNote(note.text, name, pair, 1'700'000'000));
+      std::ofstream(file, std::ios::binary) << FormatNote(note);
+    }
+    policy += fmt::format("witness N{} {}\n", number,
+                          FormatVkey({name, kNoteCosignature, pair.public_key()}));
+  }
+  std::ofstream(folder + "/policy.txt") << policy << "group neutral all N1 N2\nquorum neutral\n";
   return 0;
 }
 
@@ -113,6 +140,7 @@ int main(int argc, char** argv) {
     sizes.push_back(std::strtoull(words[2].c_str(), nullptr, 10));
     return trucewatch::WriteLedger(words[1], sizes, words[0] == "fork");
   }
+  if (words.size() == 2 && words[0] == "cosign") return trucewatch::CosignCheckpoints(words[1]);
   if (words.size() >= 3 && words[0] == "prove") {
     std::vector<std::uint64_t> indexes;
     for (std::size_t i = 2; i < words.size(); ++i) {
@@ -121,7 +149,7 @@ int main(int argc, char** argv) {
     return trucewatch::ProveEntries(words[1], indexes);
   }
   if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
-  std::cerr
-      << "usage: tw_audit_peer write|fork FOLDER COUNT SIZE... | prove FOLDER INDEX... | serve\n";
+  std::cerr << "usage: tw_audit_peer write|fork FOLDER COUNT SIZE... | cosign FOLDER | prove "
+               "FOLDER INDEX... | serve\n";
   return 2;
 }

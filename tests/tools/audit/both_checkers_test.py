@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Both checkers on ledgers of the real writer, good and changed. usage: both_checkers_test.py TW_AUDIT_PEER.
+"""Both checkers on ledgers of the real writer, good and changed. usage: both_checkers_test.py TW_AUDIT_PEER TRUCEWATCH.
 tools/bench/tampering is the long form; TRUCEWATCH_MUTATIONS sets how many this one tries."""
 import importlib.machinery
 import importlib.util
+import json
 import os
 import pathlib
 import random
@@ -19,7 +20,8 @@ _loader = importlib.machinery.SourceFileLoader("tampering", str(ROOT / "tools/be
 tampering = importlib.util.module_from_spec(importlib.util.spec_from_loader("tampering", _loader))
 _loader.exec_module(tampering)
 checker = tampering.checker
-PEER = pathlib.Path(sys.argv.pop(1)).resolve()
+PEER, TRUCEWATCH = (pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(2))
+CHECKER = ROOT / "tools/audit/trucewatch_audit.py"
 
 
 class BothCheckers(unittest.TestCase):
@@ -55,7 +57,7 @@ class BothCheckers(unittest.TestCase):
         for entries, sizes in ((256, [85, 192]), (300, [200, 270, 290])):
             folder = self.folder / str(entries)
             folder.mkdir()
-            tampering.write_ledger(PEER, folder, entries, sizes)
+            tampering.write_ledger(PEER, folder, entries, sizes, cosigned=entries == 300)
             said = []
             result, kinds = tampering.run(PEER, folder, entries, count, 7, out=lambda line, **_: said.append(line))
             self.assertEqual((result["missed"], result["differ"]), (0, 0), "\n".join(said[:5]))
@@ -154,6 +156,37 @@ class BothCheckers(unittest.TestCase):
                         proof.replace(b"\n", b"\r\n"), b"\n".join(lines[:3] + lines[2:]), b"\n".join(lines[:2] + lines[3:]),
                         b"\n".join(lines[:2] + lines[2:3] * 64 + lines[2:]), b"\n".join([lines[0], lines[1], b""] + lines[2:])):
             self.expect_proof(4, changed, leaf)
+
+    def run_program(self, *words):
+        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=self.folder)
+
+    def test_the_programs_export_and_check_a_proof_and_say_what_is_wrong(self):
+        self.write(31, [])
+        made = self.run_program(TRUCEWATCH, "export", "proof", ".", "30", "--out", "e.tlog-proof", "--leaf", "e.leaf")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        beyond = self.run_program(TRUCEWATCH, "export", "proof", ".", "31", "--out", "f.tlog-proof")
+        self.assertEqual((beyond.returncode, (self.folder / "f.tlog-proof").exists()), (2, False))
+        self.assertIn("entry 31: the ledger has 31 entries, 0 to 30", beyond.stderr)
+        self.assertEqual(self.run_program(TRUCEWATCH, "export", ".", "--out", "x").returncode, 2)  # no --format
+        for program in ([TRUCEWATCH, "audit"], [sys.executable, CHECKER]):
+            with self.subTest(program=program):
+                proof = ["--proof", "e.tlog-proof", "--leaf", "e.leaf", "--policy", "policy.txt"]
+                good = self.run_program(*program, *proof)
+                self.assertEqual(good.returncode, 0, good.stderr)
+                self.assertIn("event_transition verified", good.stdout)
+                self.assertIn("verdict: good; the leaf is entry 30 of the ledger\n", good.stdout)
+                (self.folder / "other.leaf").write_bytes((self.folder / "e.leaf").read_bytes() + b"x")
+                proof[3] = "other.leaf"
+                self.assertEqual(self.run_program(*program, *proof).returncode, 4)
+                for code, words in [(0, ["ledger", "--policy", "policy.txt"]), (3, ["none", "--policy", "policy.txt"]),
+                                    (3, ["ledger", "--policy", "none"]), (2, ["ledger"]), (2, ["--policy", "policy.txt"]),
+                                    (2, ["ledger", *proof]), (2, ["--policy", "policy.txt", "--proof", "e.tlog-proof"])]:
+                    done = self.run_program(*program, *words)
+                    self.assertEqual(done.returncode, code, (words, done.stdout, done.stderr))
+        done = self.run_program(sys.executable, CHECKER, "ledger", "--policy", "policy.txt", "--json")
+        report = json.loads(done.stdout)
+        self.assertEqual((report["verdict"], report["status"], report["size"]), ("good", "EXERCISE", 31))
+        self.assertEqual([said["entry"] for said in report["entries"]], [10, 20, 30])
 
 
 if __name__ == "__main__":
