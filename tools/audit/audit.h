@@ -44,6 +44,7 @@ struct AuditReport {
   std::optional<std::int64_t> last_time_us;     // event time of the last leaf
   std::map<std::string, std::uint64_t> counts;  // leaves by kind
   std::vector<AuditEvent> events;
+  bool parties = false;                     // a parties' ledger (docs/formats/release.md)
   std::vector<std::string> cosigners;       // witnesses of the policy whose cosignature is good
   std::uint64_t files = 0;                  // checked, the checkpoint included
   std::vector<std::string> unsigned_files;  // of leaves that the checkpoint does not cover yet

@@ -10,6 +10,7 @@ namespace trucewatch::audit {
 namespace {
 
 constexpr std::string_view kTag = "trucewatch/leaf/v1\n";
+constexpr std::string_view kPartyTag = "trucewatch/party-leaf/v1\n";
 
 // "FINDING_KIND_EVENT_TRANSITION" -> "event_transition".
 std::string ShortName(const std::string& name, std::string_view prefix) {
@@ -59,9 +60,48 @@ Result<void> AddFinding(const v1::Finding& finding, std::uint64_t index, AuditRe
   return {};
 }
 
+// A commitment, or a statement: its first two keys are always these, so that its mark can be read
+// by anybody without a JSON parser.
+Result<void> AddPartyLeaf(std::string_view entry, AuditReport& report) {
+  const char kind = entry.empty() ? '\0' : entry.front();
+  std::string_view body = entry.substr(entry.empty() ? 0 : 1);
+  if (kind == 1) {
+    if (body.size() != 32) {
+      return Fail(ErrorCode::kCheckFailed, "a commitment of {} bytes, 32 expected", body.size());
+    }
+    ++report.counts["commitment"];
+    return {};
+  }
+  if (kind != 2) {
+    return Fail(ErrorCode::kCheckFailed, "kind {}, 1 or 2 expected", static_cast<int>(kind));
+  }
+  constexpr std::string_view kBegin = R"({"statement":")";
+  const std::size_t end = body.find('"', kBegin.size());
+  if (!body.starts_with(kBegin) || end == body.npos || !body.ends_with('}')) {
+    return Fail(ErrorCode::kCheckFailed, "is no statement");
+  }
+  const std::string_view word = body.substr(kBegin.size(), end - kBegin.size());
+  const bool plain = std::all_of(word.begin(), word.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  if (word.empty() || !plain) return Fail(ErrorCode::kCheckFailed, "is no statement");
+  body.remove_prefix(end);
+  if (!body.starts_with(report.exercise ? R"(","status":"EXERCISE",)"
+                                        : R"(","status":"OPERATIONAL",)")) {
+    return Fail(ErrorCode::kCheckFailed, "has not the mark of the ledger '{}'", report.origin);
+  }
+  ++report.counts["statement_" + std::string(word)];
+  return {};
+}
+
 }  // namespace
 
 Result<void> AddLeaf(std::string_view entry, std::uint64_t index, AuditReport& report) {
+  const bool party = entry.starts_with(kPartyTag);
+  if (report.counts.empty()) report.parties = party;
+  if (party != report.parties) {
+    return Fail(ErrorCode::kCheckFailed, "a parties' leaf and an officers' leaf in one ledger");
+  }
+  if (party) return AddPartyLeaf(entry.substr(kPartyTag.size()), report);
   if (!entry.starts_with(kTag) || entry.size() == kTag.size()) {
     return Fail(ErrorCode::kCheckFailed, "does not start with 'trucewatch/leaf/v1'");
   }

@@ -27,6 +27,7 @@ HASH = 32
 MAX_ENTRY = 2 + 65535  # bytes of an entry in its bundle, length and leaf
 MAX_NOTE = 256 * 1024  # bytes of a checkpoint
 LEAF_TAG = b"trucewatch/leaf/v1\n"
+PARTY_TAG = b"trucewatch/party-leaf/v1\n"
 
 class Refused(Exception):
     """The evidence does not fit: exit code 4."""
@@ -425,8 +426,24 @@ TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_re
 def word(words, number):
     return words[number] if 0 <= number < len(words) else str(number)
 
+def read_party_leaf(body, exercise):
+    """A commitment, which says nothing, or a statement, whose first two keys everybody can read (release.md)."""
+    if body[:1] == b"\x01":
+        if len(body) != 33:
+            raise ValueError("a commitment has 32 bytes")
+        return {"kind": "commitment", "parties": True}
+    mark = b"EXERCISE" if exercise else b"OPERATIONAL"
+    begin = re.match(rb'\x02\{"statement":"([a-z_]+)","status":"([A-Z]+)",', body)
+    if begin is None or not body.endswith(b"}"):
+        raise ValueError("is neither a commitment nor a statement")
+    if begin[2] != mark:
+        raise ValueError("has not the mark of the ledger's origin")
+    return {"kind": "statement_" + begin[1].decode(), "parties": True, "text": body[1:].decode("utf-8", "replace")}
+
 def read_leaf(leaf, exercise):
     """What the leaf says. Raises ValueError when it is no leaf of a ledger with this status."""
+    if leaf.startswith(PARTY_TAG):
+        return read_party_leaf(leaf[len(PARTY_TAG) :], exercise)
     if not leaf.startswith(LEAF_TAG):
         raise ValueError("does not begin with 'trucewatch/leaf/v1'")
     if leaf[len(LEAF_TAG) : len(LEAF_TAG) + 1] not in (b"\x01", b"\x02"):
@@ -616,14 +633,16 @@ def audit_once(folder, policy, note, seen_data):
     checkpoint.require_quorum(policy, "checkpoint")
     exercise = checkpoint.origin.startswith("exercise.")
     ledger = Ledger(folder)
-    kinds, told, latest = {}, [], None
+    kinds, told, latest, first = {}, [], None, {}
 
     def on_leaf(index, leaf):
         nonlocal latest
         said = read_leaf(leaf, exercise)
+        if first.setdefault("parties", "parties" in said) != ("parties" in said):
+            raise ValueError("a parties' leaf and an officers' leaf in one ledger")
         kinds[said["kind"]] = kinds.get(said["kind"], 0) + 1
-        latest = said["time_us"]
-        if said["kind"] in TOLD:
+        latest = said.get("time_us", latest)
+        if said["kind"] in TOLD or "text" in said:
             told.append({"entry": index} | said)
 
     ledger.check_leaves(checkpoint.size, on_leaf)
@@ -689,7 +708,7 @@ def audit_proof(data, leaf, policy_data):
         said = read_leaf(leaf, checkpoint.origin.startswith("exercise."))
     except ValueError as error:
         raise Refused(f"leaf: {error}") from None
-    return report_of(checkpoint, said["time_us"], {said["kind"]: 1}, [{"entry": number} | said])
+    return report_of(checkpoint, said.get("time_us"), {said["kind"]: 1}, [{"entry": number} | said])
 
 def printable(text):
     """What leaves and file names say is another's text: no escape sequence of it may reach the terminal."""
@@ -708,10 +727,11 @@ def print_report(report):
     for kind, count in report["kinds"].items():
         print(f"{kind}: {count}")
     for said in report["entries"]:
-        words = [f"entry {said['entry']}: {utc(said['time_us'])} {said['kind']}"]
+        time = utc(said["time_us"]) + " " if "time_us" in said else ""
+        words = [f"entry {said['entry']}: {time}{said['kind']}"]
         if said["kind"] == "event_transition":
             words.append(said["state"] + (" amended" if said["amended"] else ""))
-        for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id", "challenge_id", "audience"):
+        for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id", "challenge_id", "audience", "text"):
             if said.get(key):
                 words.append(f"{key} {said[key]}")
         if "count_min" in said:

@@ -4,13 +4,16 @@
 //       at COUNT, by the real writer; FOLDER/ledger, FOLDER/policy.txt, FOLDER/checkpoint.SIZE
 //   tw_audit_peer fork FOLDER COUNT SIZE...  the same with the same key, but other leaves from
 //       index 1 on: what no honest writer does
+//   tw_audit_peer parties FOLDER COUNT SIZE...  the same with leaves of a parties' ledger, every
+//       8th a statement
 //   tw_audit_peer cosign FOLDER  its checkpoints get the cosignatures of two witnesses, and the
 //       policy asks for both
 //   tw_audit_peer prove FOLDER INDEX...  FOLDER/INDEX.tlog-proof and FOLDER/INDEX.leaf of such a
 //       ledger, at its newest checkpoint
 //   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
 //       `trucewatch audit`, a space and its sentence; "proof<tab>PROOF<tab>LEAF<tab>POLICY" is
-//       `audit --proof`
+//       `audit --proof`, and "sign<tab>FOLDER<tab>ROOT" signs a checkpoint of size 1,
+//       FOLDER/signed.note
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +26,7 @@
 #include "evidence/ledger/checkpoint.h"
 #include "evidence/ledger/merkle.h"
 #include "evidence/ledger/proof_file.h"
+#include "evidence/release/party_leaf.h"
 #include "tests/evidence/ledger_fixture.h"
 #include "tools/audit/audit.h"
 #include "tools/audit/proof.h"
@@ -38,14 +42,27 @@ std::string TextOf(const std::string& path) {
   return text.str();
 }
 
-int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& sizes, bool fork) {
+std::vector<std::string> PartyLeaves(std::uint64_t count) {
+  std::vector<std::string> leaves;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    leaves.push_back(
+        i % 8 == 7 ? evidence::MakeStatementLeaf(fmt::format(
+                         R"({{"statement":"event","status":"EXERCISE","event":"{:032x}"}})", i))
+                   : evidence::MakeCommitmentLeaf(evidence::Commit(evidence::SaltOf({}, i), "x")));
+  }
+  return leaves;
+}
+
+int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& sizes,
+                const std::string& how) {
   const auto storage = MakePosixStorage();
   const evidence::SignerOptions options = et::PrepareSigner(*storage, et::kOrigin, folder);
   const auto signer = *evidence::InProcessSigner::Open(*storage, options);
   const auto ledger =
       *evidence::Ledger::Open(*storage, {folder + "/ledger", et::TestKey().public_key()});
-  auto leaves = et::MissionLeaves(static_cast<int>(sizes.back()) + 1);
-  if (fork) leaves.erase(leaves.begin() + 1);
+  auto leaves = how == "parties" ? PartyLeaves(sizes.back())
+                                 : et::MissionLeaves(static_cast<int>(sizes.back()) + 1);
+  if (how == "fork") leaves.erase(leaves.begin() + 1);
   for (const std::uint64_t size : sizes) {
     while (ledger->size() < size) TW_CHECK(ledger->Append(leaves[ledger->size()]));
     TW_CHECK(ledger->Publish(*signer));
@@ -111,6 +128,14 @@ int ServeAudits() {
     std::getline(words, ledger, '\t');
     std::getline(words, policy, '\t');
     std::getline(words, seen, '\t');
+    if (ledger == "sign") {
+      const std::string text = std::string(et::kOrigin) + "\n1\n" + seen + "\n";
+      const auto pair = Ed25519KeyPair::FromSeed(et::CountingSeed(0));
+      std::ofstream(policy + "/signed.note", std::ios::binary)
+          << FormatNote({text, {SignNote(text, et::kOrigin, pair)}});
+      PrintVerdict(nullptr);
+      continue;
+    }
     if (ledger == "proof") {
       std::string last;
       std::getline(words, last);
@@ -132,13 +157,13 @@ int ServeAudits() {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() >= 3 && (words[0] == "write" || words[0] == "fork")) {
+  if (words.size() >= 3 && (words[0] == "write" || words[0] == "fork" || words[0] == "parties")) {
     std::vector<std::uint64_t> sizes;
     for (std::size_t i = 3; i < words.size(); ++i) {
       sizes.push_back(std::strtoull(words[i].c_str(), nullptr, 10));
     }
     sizes.push_back(std::strtoull(words[2].c_str(), nullptr, 10));
-    return trucewatch::WriteLedger(words[1], sizes, words[0] == "fork");
+    return trucewatch::WriteLedger(words[1], sizes, words[0]);
   }
   if (words.size() == 2 && words[0] == "cosign") return trucewatch::CosignCheckpoints(words[1]);
   if (words.size() >= 3 && words[0] == "prove") {
@@ -149,7 +174,8 @@ int main(int argc, char** argv) {
     return trucewatch::ProveEntries(words[1], indexes);
   }
   if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
-  std::cerr << "usage: tw_audit_peer write|fork FOLDER COUNT SIZE... | cosign FOLDER | prove "
-               "FOLDER INDEX... | serve\n";
+  std::cerr
+      << "usage: tw_audit_peer write|fork|parties FOLDER COUNT SIZE... | cosign FOLDER | prove "
+         "FOLDER INDEX... | serve\n";
   return 2;
 }

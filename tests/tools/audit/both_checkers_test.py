@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Both checkers on ledgers of the real writer, good and changed. usage: both_checkers_test.py TW_AUDIT_PEER TRUCEWATCH.
 tools/bench/tampering is the long form; TRUCEWATCH_MUTATIONS sets how many this one tries."""
+import base64
 import importlib.machinery
 import importlib.util
 import json
@@ -111,6 +112,16 @@ class BothCheckers(unittest.TestCase):
         (ledger / "tile/0/001").symlink_to(ledger / "checkpoint")
         self.expect(4, cpp="tile/0/001: is no plain file")
 
+    def test_a_parties_ledger_is_checked_as_well(self):
+        tampering.write_ledger(PEER, self.folder, 300, [270], "parties")
+        self.peer, self.entries = tampering.Peer(PEER), 300
+        self.expect(0, seen=270)
+        report = checker.audit(str(self.folder / "ledger"), (self.folder / "policy.txt").read_bytes())
+        self.assertEqual(report["kinds"], {"commitment": 263, "statement_event": 37})
+        said = []
+        result, _ = tampering.run(PEER, self.folder, 300, 60, 5, out=lambda line, **_: said.append(line))
+        self.assertEqual((result["missed"], result["differ"]), (0, 0), "\n".join(said[:5]))
+
     def test_what_is_not_there_is_said(self):
         self.write(40, [])
         (self.folder / "ledger/checkpoint").unlink()
@@ -156,6 +167,30 @@ class BothCheckers(unittest.TestCase):
                         proof.replace(b"\n", b"\r\n"), b"\n".join(lines[:3] + lines[2:]), b"\n".join(lines[:2] + lines[3:]),
                         b"\n".join(lines[:2] + lines[2:3] * 64 + lines[2:]), b"\n".join([lines[0], lines[1], b""] + lines[2:])):
             self.expect_proof(4, changed, leaf)
+
+    def test_leaves_say_the_same_to_both(self):
+        """Leaves that a log with the key may sign and that are none: each in a tree of one, proved by a checkpoint of its own."""
+        party, mark = checker.PARTY_TAG, b'"status":"EXERCISE"'
+        self.write(1, [])
+        good = b'{"statement":"event",' + mark + b',"x":1}'
+        cases = [(0, party + b"\x01" + bytes(32)), (4, party + b"\x01" + bytes(31)), (4, party + b"\x01" + bytes(33)), (4, party),
+                 (4, party[:-1]), (4, party + b"\x03" + bytes(32)), (0, party + b"\x02" + good), (4, party + b"\x02" + good[:-1]),
+                 (4, party + b"\x02" + good.replace(b"EXERCISE", b"OPERATIONAL")), (4, party + b"\x02" + good.replace(b"event", b"")),
+                 (4, party + b"\x02" + good.replace(b"event", b"Event")), (4, party + b"\x02{}"), (4, party + b"\x02" + good[:20]),
+                 (4, party + b"\x02" + b'{"statement":"event",' + mark + b"}"), (4, party + b"\x02"), (4, b""),
+                 (0, checker.LEAF_TAG + b"\x02\x3a\x00"), (4, checker.LEAF_TAG + b"\x00\x3a\x00"), (4, checker.LEAF_TAG + b"\x01"),
+                 (4, checker.LEAF_TAG + b"\x01\x3a\x01"), (4, checker.LEAF_TAG + b"\x01\x12\x00"), (4, checker.LEAF_TAG + b"\x01\x0a\x00"),
+                 (0, checker.LEAF_TAG + b"\x01\x0a\x02\x10\x01"), (0, checker.LEAF_TAG + b"\x01\x0a\x02\x10\x01\xa2\x06\x01x"),
+                 (0, checker.LEAF_TAG + b"\x01\x0a\x00\x0a\x02\x10\x01"), (4, checker.LEAF_TAG + b"\x01\x0a\x02\x10\x01\x4a\x00"),
+                 (4, checker.LEAF_TAG + b"\x01\x0a\x02\x10\x01\x4b"), (4, checker.LEAF_TAG + b"\x01\x0a\x04\x10\x01\x0a\x01"),
+                 (4, checker.LEAF_TAG + b"\x01\x0a\x05\x10\x01\x0a\x01\xff"), (4, checker.LEAF_TAG + b"\x01\x02\x00")]
+        for wanted, leaf in cases:
+            root = base64.b64encode(checker.leaf_hash(leaf)).decode()
+            self.peer.ask(["sign"], self.folder, root)
+            self.assertEqual(self.peer.verdict()[0], 0)
+            note = (self.folder / "signed.note").read_bytes()
+            with self.subTest(leaf=leaf):
+                self.expect_proof(wanted, b"c2sp.org/tlog-proof@v1\nindex 0\n\n" + note, leaf)
 
     def run_program(self, *words):
         return subprocess.run(words, capture_output=True, text=True, check=False, cwd=self.folder)
