@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "verify/coverage/clip.h"
 
@@ -53,6 +54,7 @@ Result<ZoneGrid> ZoneGrid::Make(const Zone& zone, double cell_m) {
   grid.corner_en_m_ = first * cell_m;
   grid.columns_ = static_cast<int>(last.x() - first.x());
   grid.rows_ = static_cast<int>(last.y() - first.y());
+  grid.SetBounds(first * cell_m, last * cell_m);
   grid.cell_of_square_.assign(
       static_cast<std::size_t>(grid.columns_) * static_cast<std::size_t>(grid.rows_), -1);
   Eigen::Vector2d deepest = 0.5 * (low + high);
@@ -113,7 +115,37 @@ void ZoneGrid::AddPart(int cell, const std::vector<Eigen::Vector2d>& area, doubl
   parts_.emplace(cell, std::move(part));
 }
 
+// Of a rectangle in the tangent plane, with a margin for the bend of its edges on the ground (under
+// 100 m for sides of 200 km).
+void ZoneGrid::SetBounds(const Eigen::Vector2d& low, const Eigen::Vector2d& high) {
+  constexpr double kMarginRad = 1e-4;  // 600 m
+  south_rad_ = west_rad_ = std::numeric_limits<double>::infinity();
+  north_rad_ = east_rad_ = -std::numeric_limits<double>::infinity();
+  for (int i = 0; i <= 2; ++i) {
+    for (int j = 0; j <= 2; ++j) {
+      const Eigen::Vector2d at = low + 0.5 * Eigen::Vector2d(i, j).cwiseProduct(high - low);
+      const Geodetic place = frame_.GeodeticFromEnu({at.x(), at.y(), 0.0});
+      south_rad_ = std::min(south_rad_, place.latitude.rad() - kMarginRad);
+      north_rad_ = std::max(north_rad_, place.latitude.rad() + kMarginRad);
+      // Near a pole a metre is many degrees of longitude.
+      const double margin = kMarginRad / std::max(1e-3, std::cos(place.latitude.rad()));
+      west_rad_ = std::min(west_rad_, place.longitude.rad() - margin);
+      east_rad_ = std::max(east_rad_, place.longitude.rad() + margin);
+    }
+  }
+  // Across the antimeridian, or round a pole, longitude tells nothing.
+  if (east_rad_ - west_rad_ > 3.0) {
+    west_rad_ = -std::numeric_limits<double>::infinity();
+    east_rad_ = std::numeric_limits<double>::infinity();
+  }
+}
+
 int ZoneGrid::CellAt(const Geodetic& place) const {
+  const double latitude = place.latitude.rad();
+  const double longitude = place.longitude.rad();
+  if (latitude < south_rad_ || latitude > north_rad_ || longitude < west_rad_ ||
+      longitude > east_rad_)
+    return -1;
   const Eigen::Vector3d enu = frame_.EnuFromGeodetic(place);
   const Eigen::Vector2d square = ((enu.head<2>() - corner_en_m_) / cell_m_).array().floor();
   if (!(square.x() >= 0.0 && square.y() >= 0.0 && square.x() < columns_ && square.y() < rows_))

@@ -58,6 +58,7 @@ class ZoneGrid {
 
   explicit ZoneGrid(const Zone& zone) : frame_(zone.shape.frame()), shape_(zone.shape) {}
   Eigen::AlignedBox2d SquareOf(int cell) const;
+  void SetBounds(const Eigen::Vector2d& low, const Eigen::Vector2d& high);
   // At least those whose squares a box reaches, ascending.
   std::vector<int> CellsNear(const Eigen::AlignedBox2d& bounds) const;
   // Nothing if the area is smaller than least_m2.
@@ -65,6 +66,8 @@ class ZoneGrid {
 
   LocalFrame frame_;
   PolygonShape shape_;
+  // Nothing outside of these is in a cell: most places are far from most zones.
+  double south_rad_ = 0.0, north_rad_ = 0.0, west_rad_ = 0.0, east_rad_ = 0.0;
   double cell_m_ = 0.0;
   int columns_ = 0;
   int rows_ = 0;

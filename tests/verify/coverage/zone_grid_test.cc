@@ -163,5 +163,28 @@ TEST(ZoneGrid, ASmallZoneHasOneCellAndAHugeOneIsRefused) {
   EXPECT_THAT(refused.error().message, HasSubstr("coverage.cell_m"));
 }
 
+// Wherever on earth: also across the antimeridian and near a pole, where bounds of longitude
+// mislead.
+TEST(ZoneGrid, ACellsCentreIsInItAnywhereOnEarth) {
+  for (const auto& [lat_deg, lon_deg] : {std::pair{0.0, 0.0}, std::pair{47.0, 179.99},
+                                         std::pair{-60.0, -180.0}, std::pair{84.0, 20.0}}) {
+    const LocalFrame frame(Geodetic::FromDegrees(lat_deg, lon_deg, 0));
+    const double half_m = 40'000;
+    std::vector<Geodetic> corners;
+    for (const Eigen::Vector2d& corner : {Eigen::Vector2d(-1, -1), Eigen::Vector2d(1, -1),
+                                          Eigen::Vector2d(1, 1), Eigen::Vector2d(-1, 1)})
+      corners.push_back(frame.GeodeticFromEnu({half_m * corner.x(), half_m * corner.y(), 0}));
+    const Zone zone{"far", "Far zone", Side::kA, PolygonShape(corners), {}, false};
+    const auto grid = ZoneGrid::Make(zone, 2'000);
+    ASSERT_TRUE(grid) << grid.error().message;
+    for (int cell = 0; cell < grid->cells(); ++cell) {
+      const Eigen::Vector2d& centre = grid->centres_en_m()[static_cast<std::size_t>(cell)];
+      ASSERT_EQ(grid->CellAt(zone.shape.frame().GeodeticFromEnu({centre.x(), centre.y(), 0})), cell)
+          << lat_deg;
+    }
+    EXPECT_EQ(grid->CellAt(frame.GeodeticFromEnu({3 * half_m, 0, 0})), -1);
+  }
+}
+
 }  // namespace
 }  // namespace trucewatch
