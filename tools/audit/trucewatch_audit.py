@@ -421,7 +421,8 @@ FINDING_KINDS = ["unspecified", "event_transition", "notified_movement", "heartb
                  "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release"]  # fmt: skip
 STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed",
           "reopened"]  # fmt: skip
-TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release")  # each
+TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release",
+        "operation")  # each of them is printed
 
 def word(words, number):
     return words[number] if 0 <= number < len(words) else str(number)
@@ -461,7 +462,7 @@ def read_leaf(leaf, exercise):
         kind, said["state"] = word(FINDING_KINDS, said["kind"]), word(STATES, said["state"])
     if said.get("exercise", exercise) != exercise:
         raise ValueError("is marked as an exercise in another ledger" if said["exercise"] else "lacks the exercise mark")
-    return said | {"kind": kind}
+    return said | {"kind": "operation" if leaf[len(LEAF_TAG)] == 2 else kind}
 
 def utc(time_us):
     try:
@@ -731,7 +732,8 @@ def print_report(report):
         words = [f"entry {said['entry']}: {time}{said['kind']}"]
         if said["kind"] == "event_transition":
             words.append(said["state"] + (" amended" if said["amended"] else ""))
-        for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id", "challenge_id", "audience", "text"):
+        for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id", "challenge_id", "audience", "format",
+                    "reason", "text"):  # fmt: skip
             if said.get(key):
                 words.append(f"{key} {said[key]}")
         if "count_min" in said:

@@ -232,6 +232,8 @@ class Leaves(unittest.TestCase):
     def test_a_payload_that_comes_twice_is_merged_and_another_replaces_it(self):
         said = audit.read_leaf(self.leaf(self.field(9, self.FINDING) + self.field(9, b"\x28\x01")), True)
         self.assertEqual((said["event_id"], said["state"]), ("e1", "candidate"))
+        refusal = audit.read_leaf(self.leaf(self.field(7, b"\x1a\x07witness\x2a\x02no"), b"\x02"), True)
+        self.assertEqual((refusal["kind"], refusal["format"], refusal["reason"]), ("operation", "witness", "no"))
         said = audit.read_leaf(self.leaf(self.field(9, self.FINDING) + self.field(7, b"")), True)
         self.assertEqual(said["kind"], "data_fault")
 
