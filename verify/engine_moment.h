@@ -34,11 +34,17 @@ struct ViewsAssessment {
   std::vector<const Track*> vehicles;    // of all views
   std::vector<const Track*> inside;      // those that speak for it
   std::vector<const GroupView*> wholes;  // those that fulfil the rule by themselves
+  std::vector<const Group*> counted;     // in a zone's count: groups seen as wholes
+  std::vector<double> distribution;      // a zone's count
+  std::string note;                      // for the sentence
 };
+
+// Whether a rule is about all that is in its zone at once.
+bool CountsZone(const Rule& rule);
 // Rules by kind. To add one: a file in verify/rules, a value in RuleKind and in the schema, a case
 // here.
-ViewsAssessment AssessViews(const Agreement& agreement, const Rule& rule,
-                            std::span<const GroupView* const> views);
+ViewsAssessment AssessViews(const Agreement& agreement, const Rule& rule, const RuleMemory& memory,
+                            std::span<const GroupView* const> views, Instant now);
 
 // The class that more than half of the belief of these vehicles is in.
 ObjectClass MainClass(std::span<const Track* const> vehicles);

@@ -17,6 +17,8 @@ namespace trucewatch {
 // An event is remembered for so long after it was last seen, and its moments for so long after they
 // were: looks that come after the hold, and records of patrols, are held against them.
 inline constexpr Duration kEventMemory = Duration::Seconds(3600);
+// A change at a site waits so long for passes that agree with it.
+inline constexpr Duration kSiteMemory = Duration::Seconds(14 * 86'400);
 // Moments closer than this to the last one are not remembered.
 inline constexpr Duration kMomentSpacing = Duration::Seconds(1);
 // Newest digests kept of one source for one moment.
@@ -55,6 +57,7 @@ struct EventMoment {
   int appeared = 0;  // sites
   int vanished = 0;
   double extent_m = 0.0;  // of a group seen as a whole
+  std::string note;       // what the sentence says besides, that the rest does not hold
   Geodetic position;
   Eigen::Matrix2d cov_en_m2 = Eigen::Matrix2d::Zero();
   Eigen::Vector2d velocity_en_mps = Eigen::Vector2d::Zero();
@@ -91,6 +94,10 @@ struct FollowedEvent {
   EventState state = EventState::kUnspecified;  // kUnspecified: not published
   std::string event_id;
   bool exercise = false;
+  // Of a site whose rule asks for several good looks: what they have to agree with, and how many
+  // do.
+  std::vector<SiteChange> changes;
+  int good_looks = 0;
   bool closed = false;  // lost or out of the zone for longer than reopen, or a site's: only amended
   // Below: until it is VERIFIED, when nothing can raise it any more.
   std::vector<std::pair<SourceId, Lineage>> sources;

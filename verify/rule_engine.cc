@@ -7,7 +7,6 @@
 #include "verify/corridor.h"
 #include "verify/engine_moment.h"
 #include "verify/rules/class_shares.h"
-#include "verify/rules/vehicle_in_zone.h"
 #include "verify/wording.h"
 
 namespace trucewatch {
@@ -17,8 +16,18 @@ namespace {
 // held.
 constexpr Duration kMaxStep = Duration::Seconds(2);
 constexpr std::size_t kMaxGroup = 2000;
-// A vehicle less probable than this to be one the rule speaks of and inside is no part of an event.
-constexpr double kRelevant = 0.05;
+// Whether a rule is held against vehicles by themselves, not only against groups.
+bool LooksAtVehicles(const Rule& rule) {
+  return rule.kind == RuleKind::kVehicleInZone || rule.kind == RuleKind::kCeiling ||
+         rule.kind == RuleKind::kBuildUp || rule.kind == RuleKind::kWithdrawalMissing ||
+         (rule.kind == RuleKind::kLineCrossed && rule.min_count == 1);
+}
+
+// Whether an event of the rule is about one movement, all that travel in it together.
+bool SpeaksOfGroups(const Rule& rule) {
+  return rule.kind == RuleKind::kGroupInZone || rule.kind == RuleKind::kConcentration ||
+         rule.kind == RuleKind::kNotNotified;
+}
 
 }  // namespace
 
@@ -26,10 +35,19 @@ RuleEngine::RuleEngine(Agreement agreement, Duration heartbeat)
     : agreement_(std::move(agreement)), heartbeat_(heartbeat) {
   TW_CHECK(heartbeat_ > Duration());
   state_.notified.resize(agreement_.notified.size());
+  state_.rules.resize(agreement_.rules.size());
+  for (const Rule& rule : agreement_.rules) {
+    grids_.emplace_back();
+    if (rule.kind != RuleKind::kBuildUp && !rule.arrival) continue;
+    auto grid = WatchGrid(agreement_.zones[rule.zone]);
+    TW_CHECK(grid.has_value());  // about 25 cells, whatever the zone
+    grids_.back() = std::move(*grid);
+  }
 }
 
 void RuleEngine::SetState(EngineState state) {
   TW_CHECK(state.notified.size() == agreement_.notified.size());
+  TW_CHECK(state.rules.size() == agreement_.rules.size());
   state_ = std::move(state);
 }
 
@@ -61,8 +79,7 @@ Result<std::vector<Finding>> RuleEngine::AdvanceWeighed(const Picture& picture) 
     moment.views.push_back(std::move(view));
   moment.wholes_end = moment.views.size();
   const bool vehicles =
-      std::any_of(agreement_.rules.begin(), agreement_.rules.end(),
-                  [](const Rule& rule) { return rule.kind == RuleKind::kVehicleInZone; });
+      std::any_of(agreement_.rules.begin(), agreement_.rules.end(), LooksAtVehicles);
   if (vehicles) {
     for (GroupView& view : ViewVehicles(picture)) moment.views.push_back(std::move(view));
   }
@@ -86,7 +103,7 @@ void RuleEngine::AdvanceNotifiedMovements(Moment& moment) {
     for (const FollowedEvent& event : state_.events) {
       // One vehicle over a withdrawal line does not make an event of all that travel with it.
       if (event.state != EventState::kUnspecified && !event.closed &&
-          agreement_.rules[event.rule].kind != RuleKind::kVehicleInZone &&
+          SpeaksOfGroups(agreement_.rules[event.rule]) &&
           Compare(event.movement, moment.views[i], agreement_.identity, moment.now) ==
               Likeness::kShares)
         eligible[i] = false;
@@ -204,105 +221,10 @@ void RuleEngine::CoverVehicles(Moment& moment) {
   }
 }
 
-void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
-  const Rule& rule = agreement_.rules[rule_index];
-  const Zone& zone = agreement_.zones[rule.zone];
-  const bool applies = RuleApplies(agreement_, rule, moment.now);
-  // Which views the rule is about.
-  std::vector<GroupView> made;
-  std::vector<const GroupView*> views;
-  std::vector<bool> covered;
-  const auto take = [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) {
-      views.push_back(&moment.views[i]);
-      covered.push_back(moment.covered[i]);
-    }
-  };
-  switch (rule.kind) {
-    case RuleKind::kGroupInZone:
-      take(0, moment.groups_end);
-      break;
-    case RuleKind::kConcentration:
-      if (!SpeaksOfPeople(rule)) take(0, moment.groups_end);
-      for (std::size_t i = moment.groups_end; i < moment.wholes_end; ++i) {
-        const ObjectClass whole = moment.views[i].group->object_class;
-        if (ShareOfClasses({{whole, 1.0}}, rule.classes) > 0.5) take(i, i + 1);
-      }
-      break;
-    case RuleKind::kVehicleInZone: {
-      // One vehicle alone can fulfil a rule of one; otherwise all in the zone are taken together.
-      GroupView all;
-      for (std::size_t i = moment.wholes_end; i < moment.views.size(); ++i) {
-        const Track& track = *moment.views[i].vehicles.front();
-        if (ProbabilityOfVehicleInZone(rule, zone, agreement_.map_sigma_m, track) < kRelevant)
-          continue;
-        if (rule.min_count == 1) {
-          take(i, i + 1);
-        } else if (!moment.covered[i]) {
-          all.vehicles.push_back(&track);
-        }
-      }
-      if (!all.vehicles.empty()) {
-        made.push_back(std::move(all));
-        views.push_back(&made.front());
-        covered.push_back(false);
-      }
-      break;
-    }
-    case RuleKind::kSiteChanged:
-      return;  // of satellite passes: AddLook
-  }
-
-  std::vector<std::vector<const GroupView*>> groups_of(state_.events.size());
-  std::vector<std::vector<const GroupView*>> open_of(state_.events.size());
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    const GroupView& view = *views[i];
-    // The same event, in order of preference: it shares members with a published one, with one only
-    // watched, it is near a published one, near one only watched; among equals the oldest.
-    int best = 0;
-    std::size_t best_event = 0;
-    for (std::size_t e = 0; e < state_.events.size(); ++e) {
-      const FollowedEvent& event = state_.events[e];
-      if (event.rule != rule_index || event.closed) continue;
-      const Likeness likeness = Compare(event.movement, view, agreement_.identity, moment.now);
-      if (likeness == Likeness::kNone) continue;
-      const int rank = (likeness == Likeness::kShares ? 2 : 0) +
-                       (event.state != EventState::kUnspecified ? 2 : 1);
-      if (rank <= best) continue;
-      best = rank;
-      best_event = e;
-    }
-    if (best > 0) {
-      groups_of[best_event].push_back(&view);
-      if (!covered[i]) open_of[best_event].push_back(&view);
-      continue;
-    }
-    if (!applies || covered[i]) continue;
-    const GroupView* const alone[] = {&view};
-    if (AssessViews(agreement_, rule, alone).best.probability < rule.candidate.min_probability)
-      continue;
-    FollowedEvent event;
-    event.rule = rule_index;
-    if (view.group != nullptr) event.first_group = view.group->id;
-    // Of single vehicles the first one's track.
-    if (view.group == nullptr) event.first_group.value = view.vehicles.front()->id.value;
-    event.first = moment.now;
-    event.last_inside = moment.now;
-    // Later groups of this very picture may belong to it too.
-    Follow(event.movement, alone, agreement_.identity.reopen, moment.now);
-    state_.events.push_back(std::move(event));
-    groups_of.push_back({&view});
-    open_of.push_back({&view});
-  }
-  for (std::size_t e = 0; e < state_.events.size(); ++e) {
-    if (state_.events[e].rule == rule_index && !state_.events[e].closed)
-      AdvanceEvent(state_.events[e], groups_of[e], open_of[e], moment);
-  }
-}
-
 void RuleEngine::Forget(Instant now) {
   std::erase_if(state_.events, [&](FollowedEvent& event) {
-    if (event.closed) return now - event.last_inside > kEventMemory;
+    if (event.closed)
+      return now - event.last_inside > (event.changes.empty() ? kEventMemory : kSiteMemory);
     if (event.state == EventState::kUnspecified && event.candidate_held == Duration() &&
         event.first != now)
       return true;
@@ -349,6 +271,7 @@ void RuleEngine::Heartbeat(Moment& moment) {
   facts.events = state_.events_on_record;
   facts.verified = state_.verified_on_record;
   facts.notified = state_.notified_on_record;
+  facts.notes = Notes(moment.now);
   finding.reason = HeartbeatSentence(facts, moment.now);
   moment.findings.push_back(std::move(finding));
   state_.heartbeat_start = moment.now;

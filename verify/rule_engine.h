@@ -13,6 +13,7 @@
 #include "verify/event.h"
 #include "verify/notified_tracker.h"
 #include "verify/permitted_tracker.h"
+#include "verify/rule_memory.h"
 
 namespace trucewatch {
 
@@ -22,6 +23,7 @@ struct EngineState {
   std::vector<FollowedEvent> events;      // in order of opening
   std::vector<NotifiedState> notified;    // one for each of Agreement::notified
   std::vector<PermittedState> permitted;  // in order of opening
+  std::vector<RuleMemory> rules;          // one for each of Agreement::rules
   std::vector<HumanRecord> records;       // observations that may support events, as they came
   std::optional<Instant> heartbeat_start;
   std::uint64_t pictures = 0;  // these three since the last heartbeat
@@ -78,6 +80,16 @@ class RuleEngine {
   void AdvancePermittedMovements(Moment& moment);
   void CoverVehicles(Moment& moment);
   void AdvanceRule(std::size_t rule_index, Moment& moment);
+  void AdvanceZoneRule(std::size_t rule_index, bool applies, Moment& moment);
+  void AdvanceArrival(std::size_t rule_index, bool applies, Moment& moment);
+  // Counts the time above and below the rule's thresholds.
+  void Hold(FollowedEvent& event, double probability, const Moment& moment) const;
+  // Holds changes at sites that wait for it against one more pass.
+  void AgreeWithPass(const SettledLook& look, std::vector<Finding>& findings);
+  // How well a zone was watched, for rules that speak of what was not there.
+  void RememberLook(const SettledLook& look);
+  // What the heartbeat says besides: who is near a line, what was not watched well enough.
+  std::vector<std::string> Notes(Instant now) const;
   void AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups,
                     std::span<const GroupView* const> open, Moment& moment);
   // Raises the state of an event as far as a moment allows.
@@ -97,6 +109,8 @@ class RuleEngine {
   Agreement agreement_;
   Duration heartbeat_;
   EngineState state_;
+  std::vector<std::optional<ZoneGrid>>
+      grids_;  // by rule; of those that ask how well it was watched
 };
 
 }  // namespace trucewatch

@@ -5,11 +5,83 @@
 #include "core/crypto/sha256.h"
 #include "verify/engine_moment.h"
 #include "verify/rules/concentration.h"
+#include "verify/rules/convoy_towards.h"
+#include "verify/rules/count_zone.h"
 #include "verify/rules/group_in_zone.h"
+#include "verify/rules/not_notified.h"
 #include "verify/rules/vehicle_in_zone.h"
+#include "verify/rules/withdrawal_missing.h"
 #include "verify/wording.h"
 
 namespace trucewatch {
+namespace {
+
+Assessment AssessCrossings(const Agreement& agreement, const Rule& rule, const RuleMemory& memory,
+                           std::span<const Track* const> vehicles) {
+  std::vector<Crossing> crossings;
+  std::vector<bool> crossed;
+  for (const Track* track : vehicles) {
+    const auto crossing = CrossingOf(memory, agreement, rule, *track);
+    crossed.push_back(crossing.has_value());
+    if (crossing) crossings.push_back(*crossing);
+  }
+  Assessment out = AssessLineCrossed(rule, agreement.map_sigma_m, crossings);
+  std::vector<bool> members(vehicles.size(), false);
+  for (std::size_t i = 0, k = 0; i < vehicles.size(); ++i) {
+    if (crossed[i]) members[i] = out.member_inside[k++];
+  }
+  out.member_inside = std::move(members);
+  return out;
+}
+
+void AssessZone(const Agreement& agreement, const Rule& rule, const RuleMemory& memory,
+                std::span<const GroupView* const> views, Instant now, ViewsAssessment& out) {
+  std::vector<const Group*> groups;
+  for (const GroupView* view : views) {
+    if (view->group != nullptr) groups.push_back(view->group);
+  }
+  const Zone& zone = agreement.zones[rule.zone];
+  ZoneCount count = CountZone(rule, zone, agreement.map_sigma_m, out.vehicles, groups);
+  out.best = rule.kind == RuleKind::kWithdrawalMissing ? AssessStillThere(rule, count)
+                                                       : AssessCeiling(rule, count);
+  if (rule.kind == RuleKind::kBuildUp) {
+    std::vector<DayKnown> days;
+    for (const DayCount& day : memory.days) days.push_back({day.day, day.count, Watched(day)});
+    const BuildUp build_up =
+        AssessBuildUp(count.distribution, days, DayOf(agreement, now), rule.days, rule.min_count,
+                      agreement.coverage_floor.value_or(1.0));
+    out.best.probability = build_up.probability;
+    out.note = BuildUpWords(build_up);
+  }
+  for (std::size_t i = 0; i < out.vehicles.size(); ++i) {
+    if (out.best.member_inside[i]) out.inside.push_back(out.vehicles[i]);
+  }
+  out.counted = std::move(count.wholes);
+  out.distribution = std::move(count.distribution);
+}
+
+// Groups seen as wholes as vehicles that nobody told apart: so many of each as it takes to confirm
+// the rule's number, each seen by whoever saw the whole.
+std::vector<Track> AsVehicles(std::span<const Group* const> wholes, int at_most) {
+  std::vector<Track> out;
+  for (const Group* whole : wholes) {
+    const int count = std::min(static_cast<int>(whole->count_expected + 0.5), at_most);
+    for (int k = 0; k < count; ++k) {
+      out.emplace_back();
+      out.back().id.value =
+          (std::uint64_t{1} << 63) + (whole->id.value << 16) + static_cast<std::uint64_t>(k);
+      out.back().supports = whole->supports;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool CountsZone(const Rule& rule) {
+  return rule.kind == RuleKind::kCeiling || rule.kind == RuleKind::kBuildUp ||
+         rule.kind == RuleKind::kWithdrawalMissing;
+}
 
 ObjectClass MainClass(std::span<const Track* const> vehicles) {
   ClassProbabilities sum;
@@ -36,12 +108,16 @@ void AppendText(std::string& out, const std::string& text) {
   out += text;
 }
 
-ViewsAssessment AssessViews(const Agreement& agreement, const Rule& rule,
-                            std::span<const GroupView* const> views) {
+ViewsAssessment AssessViews(const Agreement& agreement, const Rule& rule, const RuleMemory& memory,
+                            std::span<const GroupView* const> views, Instant now) {
   ViewsAssessment out;
   const Zone& zone = agreement.zones[rule.zone];
   const double map_sigma_m = agreement.map_sigma_m;
   out.vehicles = Pool(views);
+  if (CountsZone(rule)) {
+    AssessZone(agreement, rule, memory, views, now, out);
+    return out;
+  }
   if (!out.vehicles.empty()) {
     switch (rule.kind) {
       case RuleKind::kGroupInZone:
@@ -53,6 +129,19 @@ ViewsAssessment AssessViews(const Agreement& agreement, const Rule& rule,
       case RuleKind::kConcentration:
         out.best = AssessConcentration(rule, zone, map_sigma_m, out.vehicles);
         break;
+      case RuleKind::kNotNotified:
+        out.best = AssessNotNotified(rule, zone, map_sigma_m, out.vehicles);
+        break;
+      case RuleKind::kLineCrossed:
+        out.best = AssessCrossings(agreement, rule, memory, out.vehicles);
+        break;
+      case RuleKind::kConvoyTowards:
+        out.best =
+            AssessConvoyTowards(rule, agreement.lines[rule.line].shape, map_sigma_m, out.vehicles);
+        break;
+      case RuleKind::kCeiling:
+      case RuleKind::kBuildUp:
+      case RuleKind::kWithdrawalMissing:
       case RuleKind::kSiteChanged:
         break;
     }
@@ -73,18 +162,8 @@ ViewsAssessment AssessViews(const Agreement& agreement, const Rule& rule,
   return out;
 }
 
-void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups,
-                              std::span<const GroupView* const> open, Moment& moment) {
+void RuleEngine::Hold(FollowedEvent& event, double probability, const Moment& moment) const {
   const Rule& rule = agreement_.rules[event.rule];
-  Follow(event.movement, groups, agreement_.identity.reopen, moment.now);
-  ViewsAssessment views;
-  if (!open.empty() && RuleApplies(agreement_, rule, moment.now))
-    views = AssessViews(agreement_, rule, open);
-  const Assessment& assessment = views.best;
-  // A single vehicle is never expected more than once.
-  const double present = rule.kind == RuleKind::kVehicleInZone ? 0.5 : 1.0;
-  if (assessment.expected_inside >= present) event.last_inside = moment.now;
-
   const bool opened_now = event.first == moment.now;
   const auto hold = [&](Duration& held, bool above) {
     if (!above) {
@@ -93,10 +172,25 @@ void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* c
       held = held + moment.dt;
     }
   };
-  const bool candidate = assessment.probability >= rule.candidate.min_probability;
-  hold(event.candidate_held, candidate);
-  hold(event.verified_held, assessment.probability >= rule.verified.min_probability);
-  if (!candidate) return;
+  hold(event.candidate_held, probability >= rule.candidate.min_probability);
+  hold(event.verified_held, probability >= rule.verified.min_probability);
+}
+
+void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* const> groups,
+                              std::span<const GroupView* const> open, Moment& moment) {
+  const Rule& rule = agreement_.rules[event.rule];
+  Follow(event.movement, groups, agreement_.identity.reopen, moment.now);
+  ViewsAssessment views;
+  if (!open.empty() && RuleApplies(agreement_, rule, moment.now))
+    views = AssessViews(agreement_, rule, state_.rules[event.rule], open, moment.now);
+  const Assessment& assessment = views.best;
+  // A single vehicle is never expected more than once; of a count no number says anything alone.
+  const bool single = rule.kind == RuleKind::kVehicleInZone || rule.min_count == 1;
+  const bool present = CountsZone(rule) ? assessment.probability >= 0.5
+                                        : assessment.expected_inside >= (single ? 0.5 : 1.0);
+  if (present) event.last_inside = moment.now;
+  Hold(event, assessment.probability, moment);
+  if (assessment.probability < rule.candidate.min_probability) return;
   event.exercise |= moment.picture.exercise;
   if (event.state == EventState::kVerified) return;
 
@@ -109,6 +203,7 @@ void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* c
   at.count_min = assessment.inside.min;
   at.count_max = assessment.inside.max;
   at.count_expected = assessment.expected_inside;
+  at.note = views.note;
   std::vector<TrackId> members;
   if (views.whole != nullptr) {
     const Group& group = *views.whole->group;
@@ -120,14 +215,19 @@ void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* c
     at.velocity_en_mps = group.velocity_en_mps;
   } else {
     at.object_class = MainClass(views.inside);
-    const Kinematics kinematics = MeanKinematics(views.vehicles);
+    Kinematics kinematics = MeanKinematics(views.vehicles);
+    if (CountsZone(rule) && views.inside.empty() && !views.counted.empty()) {
+      const Group& group = *views.counted.front();
+      at.object_class = group.object_class;
+      kinematics = {group.position, group.cov_en_m2, group.velocity_en_mps};
+    }
     at.position = kinematics.position;
     at.cov_en_m2 = kinematics.cov_en_m2;
     at.velocity_en_mps = kinematics.velocity_en_mps;
     for (const Track* track : views.vehicles) members.push_back(track->id);
     // Vehicles no track stands for cannot be excluded: fusion's own upper bound goes in.
     int group_max = 0;
-    for (const GroupView* view : open)
+    for (const GroupView* view : CountsZone(rule) ? std::span<const GroupView* const>() : open)
       group_max += view->group != nullptr && !view->vehicles.empty() ? view->group->count_max : 0;
     at.count_max = std::max(at.count_max, group_max);
   }
@@ -138,6 +238,8 @@ void RuleEngine::AdvanceEvent(FollowedEvent& event, std::span<const GroupView* c
          WholeSupports(view->group->supports, agreement_.corroboration, moment.now))
       whole.push_back(std::move(part));
   }
+  const std::vector<Track> untold = AsVehicles(views.counted, rule.min_count);
+  for (const Track& track : untold) views.inside.push_back(&track);
   std::vector<Track> inside;
   for (const Track* track : views.inside) {
     inside.emplace_back();
@@ -203,8 +305,7 @@ void RuleEngine::Raise(FollowedEvent& event, const EventMoment& at,
     finding.velocity_en_mps = at.velocity_en_mps;
     finding.members = members;
     finding.supports = corroboration.counted;
-    finding.reason = TransitionSentence(finding, at, rule, agreement_.zones[rule.zone],
-                                        corroboration, agreement_.corroboration, held);
+    finding.reason = TransitionSentence(finding, at, agreement_, rule, corroboration, held);
     if (amendment != nullptr) {
       finding.amended = amendment->of_statement;
       finding.time = std::max(at.time, state_.last_picture.value_or(at.time));
@@ -225,6 +326,8 @@ void RuleEngine::Raise(FollowedEvent& event, const EventMoment& at,
 void RuleEngine::Amend(FollowedEvent& event, Instant from, std::optional<Instant> until,
                        const Amendment& amendment, std::vector<Finding>& findings) {
   const Rule& rule = agreement_.rules[event.rule];
+  // Passes have yet to agree with it.
+  if (rule.kind == RuleKind::kSiteChanged && event.good_looks < rule.good_looks) return;
   const auto first =
       std::lower_bound(event.moments.begin(), event.moments.end(), from,
                        [](const EventMoment& at, Instant time) { return at.time < time; });

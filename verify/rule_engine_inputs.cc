@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is held against the agreement besides pictures: satellite passes, looks that come after the
-// hold, records of officers.
+// What is held against the agreement besides pictures and passes: looks that come after the hold,
+// records of officers.
 #include <algorithm>
 
 #include "core/crypto/sha256.h"
 #include "core/types/codec.h"
 #include "verify/engine_moment.h"
-#include "verify/rules/site_changed.h"
 #include "verify/wording.h"
 
 namespace trucewatch {
 namespace {
 
-constexpr std::size_t kMaxChanges = 2000;
 constexpr std::size_t kMaxCaseEvents = 20;
 
 double ApartM(const Geodetic& a, const Geodetic& b) {
@@ -53,87 +51,6 @@ TrackSupport SupportOf(const HumanRecord& record) {
 
 }  // namespace
 
-Result<std::vector<Finding>> RuleEngine::AddLook(const SettledLook& look) {
-  std::vector<Finding> findings;
-  if (!look.baseline) return findings;
-  if (look.changes.size() > kMaxChanges)
-    return Fail(ErrorCode::kBadInput, "the pass of {} has {} changes; at most {} are taken",
-                FormatUtc(look.time), look.changes.size(), kMaxChanges);
-  if (*look.baseline >= look.time)
-    return Fail(ErrorCode::kBadInput, "the pass of {} is compared with that of {}, which is later",
-                FormatUtc(look.time), FormatUtc(*look.baseline));
-  for (std::size_t r = 0; r < agreement_.rules.size(); ++r) {
-    const Rule& rule = agreement_.rules[r];
-    const Zone& zone = agreement_.zones[rule.zone];
-    if (rule.kind != RuleKind::kSiteChanged || !RuleApplies(agreement_, rule, look.time)) continue;
-    const SiteAssessment site = AssessSiteChanged(rule, zone, agreement_.map_sigma_m, look.changes);
-    if (site.probability < rule.candidate.min_probability || site.counted.empty()) continue;
-
-    FollowedEvent event;
-    event.rule = r;
-    event.closed = true;  // nothing is followed; records of patrols may still raise it
-    event.first = *look.baseline;
-    event.last_inside = look.time;
-    event.first_group.value = static_cast<std::uint64_t>(look.time.micros());
-    event.exercise = look.exercise;
-    const bool known =
-        std::any_of(state_.events.begin(), state_.events.end(), [&](const FollowedEvent& other) {
-          return other.rule == r && other.first == event.first &&
-                 other.first_group == event.first_group;
-        });
-    if (known) continue;  // the same pair of passes once more
-
-    EventMoment at;
-    at.since = *look.baseline;
-    at.time = look.time;
-    at.probability = site.probability;
-    // Between two passes nothing was seen to last; the thresholds' times do not apply.
-    at.candidate_held = rule.candidate.min_duration;
-    at.verified_held = rule.verified.min_duration;
-    at.count_expected = site.expected;
-    at.count_min = site.changed.min;
-    at.count_max = site.changed.max;
-    at.appeared = site.appeared;
-    at.vanished = site.vanished;
-    const LocalFrame frame(look.changes[site.counted.front()].position);
-    Eigen::Vector3d sum = Eigen::Vector3d::Zero();
-    ClassProbabilities classes;
-    for (const std::size_t i : site.counted) {
-      sum += frame.EnuFromGeodetic(look.changes[i].position);
-      at.cov_en_m2 += look.changes[i].cov_en_m2;
-      for (const auto& [object_class, p] : look.changes[i].classes) classes[object_class] += p;
-    }
-    const double n = static_cast<double>(site.counted.size());
-    at.position = frame.GeodeticFromEnu(sum / n);
-    at.cov_en_m2 /= n;
-    at.object_class = ObjectClass::kUnknownVehicle;
-    for (const auto& [object_class, p] : classes) {
-      if (2.0 * p > n) at.object_class = object_class;
-    }
-    event.movement.position = at.position;
-    event.movement.last_seen = look.time;
-
-    TrackSupport pass;
-    pass.source = look.source;
-    pass.lineage = look.lineage;
-    pass.updates = 1;
-    pass.first = *look.baseline;
-    pass.last = look.time;
-    pass.raw_digests = look.raw_digests;
-    std::vector<TrackSupport> whole = {pass};
-    for (TrackSupport& part : HumanSupports(rule, at)) whole.push_back(std::move(part));
-    // A pass is delivered when it is; an event that it opens amends nothing.
-    const Amendment late{"The pass was delivered after its time was settled.", false};
-    Raise(
-        event, at,
-        Corroborate({}, rule.min_count, agreement_.corroboration, look.time, whole, ClaimOf(rule)),
-        {}, look.late ? &late : nullptr, findings);
-    if (event.state != EventState::kVerified) RememberMoment(event, std::move(at), {}, {{pass}});
-    state_.events.push_back(std::move(event));
-  }
-  return findings;
-}
-
 std::vector<Finding> RuleEngine::AddLateLook(const LateLook& look) {
   std::vector<Finding> findings;
   if (!state_.last_picture) return findings;
@@ -154,7 +71,8 @@ std::vector<Finding> RuleEngine::AddLateLook(const LateLook& look) {
 std::vector<TrackSupport> RuleEngine::HumanSupports(const Rule& rule, const EventMoment& at) const {
   std::vector<TrackSupport> out;
   const CorroborationTerms& terms = agreement_.corroboration;
-  if (terms.human_radius_m <= 0.0) return out;
+  // Who saw something says nothing about what was not there.
+  if (terms.human_radius_m <= 0.0 || rule.arrival) return out;
   for (const HumanRecord& record : state_.records) {
     // What was seen after a moment says nothing about it; how recent it must be counts backwards.
     if (record.time_first > at.time || record.time_last < at.since - terms.human_recent ||

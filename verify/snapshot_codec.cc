@@ -5,6 +5,7 @@
 
 #include "core/types/codec.h"
 #include "core/types/codec_internal.h"
+#include "verify/rule_memory_codec.h"
 
 namespace trucewatch {
 namespace {
@@ -84,6 +85,7 @@ void Write(const EventMoment& at, Snapshot::EventMoment* out) {
   out->set_appeared(at.appeared);
   out->set_vanished(at.vanished);
   out->set_extent_m(at.extent_m);
+  out->set_note(at.note);
   out->set_latitude_rad(at.position.latitude.rad());
   out->set_longitude_rad(at.position.longitude.rad());
   out->set_height_hae_m(at.position.height_hae_m);
@@ -118,6 +120,7 @@ Result<EventMoment> Read(const Snapshot::EventMoment& in) {
   at.appeared = in.appeared();
   at.vanished = in.vanished();
   at.extent_m = in.extent_m();
+  at.note = in.note();
   at.position = {Angle::Radians(in.latitude_rad()), Angle::Radians(in.longitude_rad()),
                  in.height_hae_m()};
   at.cov_en_m2 << in.cov_m2(0), in.cov_m2(1), in.cov_m2(1), in.cov_m2(2);
@@ -137,6 +140,9 @@ Result<EventMoment> Read(const Snapshot::EventMoment& in) {
 
 void WriteMemory(const FollowedEvent& event, Snapshot::Event* out) {
   out->set_closed(event.closed);
+  out->set_good_looks(static_cast<std::uint32_t>(event.good_looks));
+  for (const SiteChange& change : event.changes)
+    *out->add_changes() = codec::SiteChangeToProto(change);
   for (const auto& [source, lineage] : event.sources) {
     auto* named = out->add_sources();
     named->set_source_id(source.value);
@@ -176,6 +182,11 @@ bool SourcesAreKnown(const FollowedEvent& event) {
 
 Result<void> ReadMemory(const Snapshot::Event& in, FollowedEvent& event) {
   event.closed = in.closed();
+  event.good_looks = static_cast<int>(in.good_looks());
+  for (const auto& message : in.changes()) {
+    TW_ASSIGN_OR_RETURN(SiteChange change, codec::SiteChangeFromProto(message));
+    event.changes.push_back(std::move(change));
+  }
   for (const auto& named : in.sources()) {
     TW_ASSIGN_OR_RETURN(Lineage lineage, codec::LineageFromProto(named.lineage()));
     event.sources.push_back({{named.source_id()}, std::move(lineage)});
@@ -228,6 +239,12 @@ Snapshot::EngineState ToProto(const EngineState& state) {
     out->set_left_us(permitted.left.micros());
     out->set_on_record(permitted.on_record);
     out->set_exercise(permitted.exercise);
+  }
+  for (std::size_t r = 0; r < state.rules.size(); ++r) {
+    if (state.rules[r].empty()) continue;
+    auto* out = message.add_rules();
+    out->set_rule_index(static_cast<std::uint32_t>(r));
+    Write(state.rules[r], out);
   }
   for (const HumanRecord& record : state.records) *message.add_records() = ToProto(record);
   for (std::size_t i = 0; i < state.notified.size(); ++i) {
@@ -301,6 +318,13 @@ Result<EngineState> FromProto(const Snapshot::EngineState& message, const Agreem
     permitted.on_record = in.on_record();
     permitted.exercise = in.exercise();
     state.permitted.push_back(std::move(permitted));
+  }
+  state.rules.resize(agreement.rules.size());
+  for (const auto& in : message.rules()) {
+    if (in.rule_index() >= state.rules.size())
+      return Fail(ErrorCode::kBadInput, "the snapshot names rule {}, which is not",
+                  in.rule_index());
+    TW_ASSIGN_OR_RETURN(state.rules[in.rule_index()], Read(in));
   }
   for (const auto& in : message.records()) {
     TW_ASSIGN_OR_RETURN(HumanRecord record, FromProto(in));

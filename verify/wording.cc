@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/types/words.h"
+#include "verify/rules/not_notified.h"
 
 namespace trucewatch {
 namespace {
@@ -110,6 +111,45 @@ std::string CountWords(int low, int high) {
   return low == high ? fmt::format("{}", low) : fmt::format("{} to {}", low, high);
 }
 
+// "40 s", "3 minutes", "2 hours".
+std::string LengthWords(Duration length) {
+  const auto s = length.micros() / 1'000'000;
+  if (s < 120) return fmt::format("{} s", s);
+  if (s < 7200) return fmt::format("{} minutes", s / 60);
+  return fmt::format("{} hours", s / 3600);
+}
+
+MovementFacts FactsOf(const EventMoment& at) {
+  return {at.time, at.position, at.velocity_en_mps, at.count_min, at.count_max, at.object_class};
+}
+
+// Which notification was near and what differs; a sentence.
+std::string NearNotificationSentence(const Agreement& agreement,
+                                     const std::optional<NotificationDifference>& near,
+                                     const MovementFacts& facts) {
+  if (!near) return "No notified movement is near it in time and place.";
+  const NotifiedMovement& notified = agreement.notified[near->notified];
+  std::vector<std::string> differs;
+  if (near->early > Duration())
+    differs.push_back(fmt::format("it was {} before its window", LengthWords(near->early)));
+  if (near->late > Duration())
+    differs.push_back(fmt::format("it was {} after its window", LengthWords(near->late)));
+  if (near->off_route_m >= 1.0)
+    differs.push_back(fmt::format("it was {:.0f} m outside its corridor", near->off_route_m));
+  if (near->other_number)
+    differs.push_back(fmt::format("there were {} vehicles instead of {}",
+                                  CountWords(facts.count_min, facts.count_max),
+                                  CountWords(notified.min_count, notified.max_count)));
+  if (near->other_direction) differs.push_back("it went in another direction");
+  if (near->other_class)
+    differs.push_back(fmt::format("it was of another class ({})", ClassName(facts.object_class)));
+  return fmt::format("Nearest to it is notified movement '{}'{}: {}.", notified.id,
+                     notified.reference.empty() ? "" : fmt::format(" ({})", notified.reference),
+                     differs.empty() ? "nothing differs, but it covers one movement only and this "
+                                       "is another, or one on record before"
+                                     : Join(differs, "and"));
+}
+
 // "at T" or "from T to U".
 std::string WhenWords(Instant first, Instant last) {
   return first == last ? fmt::format("at {}", FormatUtc(first))
@@ -118,9 +158,11 @@ std::string WhenWords(Instant first, Instant last) {
 
 }  // namespace
 
-std::string TransitionSentence(const Finding& finding, const EventMoment& at, const Rule& rule,
-                               const Zone& zone, const Corroboration& corroboration,
-                               const CorroborationTerms& terms, Duration held) {
+std::string TransitionSentence(const Finding& finding, const EventMoment& at,
+                               const Agreement& agreement, const Rule& rule,
+                               const Corroboration& corroboration, Duration held) {
+  const Zone& zone = agreement.zones[rule.zone];
+  const CorroborationTerms& terms = agreement.corroboration;
   const std::int64_t held_s = held.micros() / 1'000'000;
   const std::string during = held_s > 0 ? fmt::format(" for {} s", held_s) : "";
   const std::string estimate = finding.count_min == finding.count_max
@@ -128,10 +170,24 @@ std::string TransitionSentence(const Finding& finding, const EventMoment& at, co
                                    : fmt::format("{} to {}", finding.count_min, finding.count_max);
   const std::string seen = fmt::format("seen by {}{}.", SeenBy(corroboration.counted),
                                        Standing(finding, corroboration, terms));
+  const MovementFacts facts = FactsOf(at);
   const char* together = finding.velocity_en_mps.norm() >= 1.0 ? "moving" : "standing";
   switch (rule.kind) {
     case RuleKind::kGroupInZone:
       break;
+    case RuleKind::kNotNotified:
+      return fmt::format(
+          "At least {} {} {} together were inside zone '{}'{} (probability {:.3f}, estimate {}), "
+          "where movements are notified beforehand. {} It was {}",
+          rule.min_count, Plural(finding.object_class, rule.min_count), together, zone.name, during,
+          finding.probability, estimate,
+          NearNotificationSentence(agreement, NearestNotification(agreement, facts), facts), seen);
+    case RuleKind::kLineCrossed:
+    case RuleKind::kConvoyTowards:
+    case RuleKind::kCeiling:
+    case RuleKind::kBuildUp:
+    case RuleKind::kWithdrawalMissing:
+      return RuleSentence(finding, at, agreement, rule, during, seen);
     case RuleKind::kVehicleInZone: {
       const ObjectClass named =
           rule.classes.size() == 1 ? rule.classes.front() : finding.object_class;
@@ -223,14 +279,16 @@ std::string CaseSentence(const HumanRecord& record, const std::string& case_id,
 }
 
 std::string HeartbeatSentence(const HeartbeatFacts& facts, Instant now) {
+  std::string notes;
+  for (const std::string& note : facts.notes) notes += note + " ";
   return fmt::format(
       "{} to {}: {} pictures examined, the last with {} vehicles and {} groups; tracks were fed by "
       "{}; {} inputs "
-      "refused. On record so far: {} events, of these {} verified, and {} notified movements. "
+      "refused. On record so far: {} events, of these {} verified, and {} notified movements. {}"
       "This says nothing about places that were not watched.",
       FormatUtc(facts.since), FormatUtc(now), facts.pictures, facts.tracks, facts.groups,
       facts.sources.empty() ? "no source" : Join(facts.sources, "and"), facts.refused, facts.events,
-      facts.verified, facts.notified);
+      facts.verified, facts.notified, notes);
 }
 
 std::string SourceStatusSentence(const SourceStatus& status) {

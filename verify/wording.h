@@ -7,15 +7,27 @@
 #include "verify/agreement/agreement.h"
 #include "verify/corroboration/corroboration.h"
 #include "verify/event.h"
+#include "verify/rules/build_up.h"
 
 namespace trucewatch {
 
 // The sentences that officers and both parties read. Neutral words only (DOMAIN.md): what was
 // observed, never what it amounts to, nor whose it is.
 
-std::string TransitionSentence(const Finding& finding, const EventMoment& at, const Rule& rule,
-                               const Zone& zone, const Corroboration& corroboration,
-                               const CorroborationTerms& terms, Duration held);
+std::string TransitionSentence(const Finding& finding, const EventMoment& at,
+                               const Agreement& agreement, const Rule& rule,
+                               const Corroboration& corroboration, Duration held);
+
+// What the rules about lines, counts and deadlines say (wording_rules.cc). `during`: " for 10 s" or
+// nothing; `seen`: "seen by ... ." to the end.
+std::string RuleSentence(const Finding& finding, const EventMoment& at, const Agreement& agreement,
+                         const Rule& rule, const std::string& during, const std::string& seen);
+// How well a zone was watched, and with which day a count is compared.
+std::string WatchedWords(double watched, double floor);
+std::string BuildUpWords(const BuildUp& build_up);
+// For the heartbeat.
+std::string NearLineSentence(const Line& line, int vehicles);
+std::string NotWatchedSentence(const Agreement& agreement, const Rule& rule, double watched);
 
 std::string NotifiedSentence(const Finding& finding, const NotifiedMovement& notified);
 
@@ -37,6 +49,7 @@ struct HeartbeatFacts {
   std::uint64_t events = 0;
   std::uint64_t verified = 0;
   std::uint64_t notified = 0;
+  std::vector<std::string> notes;  // sentences
 };
 std::string HeartbeatSentence(const HeartbeatFacts& facts, Instant now);
 

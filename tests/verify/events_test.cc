@@ -234,34 +234,5 @@ TEST(Heartbeat, ComesAtItsCadenceAlsoWhenNothingHappens) {
   EXPECT_THAT(beats[2].reason, HasSubstr("no source"));
 }
 
-TEST(SmallRuns, NothingIsVerifiedOnOneLineage) {
-  // Random small runs: any number of names for one lineage, any motion, splits, gaps and clock-like
-  // coincidences.
-  std::mt19937_64 random(9);
-  const Agreement agreement = DemoAgreement();
-  std::size_t transitions = 0;
-  for (int r = 0; r < 1500; ++r) {
-    Runner run(agreement);
-    testing::Eye eye = random() % 2 ? Drone() : Radar();
-    std::vector<testing::Eye> eyes = {eye};
-    for (std::uint64_t k = random() % 3; k > 0; --k) {
-      eyes.push_back(eye);
-      eyes.back().source.value += "-copy" + std::to_string(k);
-    }
-    Convoy convoy = Southwards(eyes);
-    convoy.count = 4 + static_cast<int>(random() % 8);
-    convoy.head_en_m.y() = -1000.0 + static_cast<double>(random() % 2500);
-    convoy.velocity_en_mps.y() = -12.0 + static_cast<double>(random() % 24);
-    convoy.start_s = -static_cast<double>(random() % 60);
-    for (int t = 0; t < 25; ++t) {
-      if (random() % 10 == 0) convoy.group = random() % 100;
-      run.Feed(PictureBuilder(t).Add(convoy, static_cast<int>(random() % 2)).Build());
-    }
-    for (const EventState state : run.States()) ASSERT_EQ(state, kCandidate) << "run " << r;
-    transitions += run.States().size();
-  }
-  EXPECT_GT(transitions, 200u);
-}
-
 }  // namespace
 }  // namespace trucewatch

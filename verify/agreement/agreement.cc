@@ -21,8 +21,35 @@ const Phase* PhaseAt(const Agreement& agreement, Instant time) {
 
 bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time) {
   const Phase* phase = PhaseAt(agreement, time);
-  return phase != nullptr && Admits(rule.phases, phase->id) &&
-         Admits(agreement.zones[rule.zone].phases, phase->id);
+  if (phase == nullptr || !Admits(rule.phases, phase->id) ||
+      !Admits(agreement.zones[rule.zone].phases, phase->id))
+    return false;
+  switch (rule.kind) {
+    case RuleKind::kLineCrossed:
+    case RuleKind::kConvoyTowards:
+      return LineApplies(agreement, agreement.lines[rule.line], time);
+    case RuleKind::kCeiling:
+      return Admits(agreement.ceilings[rule.ceiling].phases, phase->id);
+    case RuleKind::kWithdrawalMissing:
+      return time >= agreement.withdrawals[rule.withdrawal].deadline;
+    default:
+      return true;
+  }
+}
+
+int InventoryOf(const Agreement& agreement, const Rule& rule) {
+  const std::vector<std::size_t>& named = agreement.withdrawals[rule.withdrawal].weapon_classes;
+  int sum = 0;
+  for (const StorageSite& site : agreement.storage_sites) {
+    if (site.zone != rule.zone) continue;
+    for (const Stock& stock : site.inventory) {
+      const bool of_it =
+          named.empty() || std::find(named.begin(), named.end(), stock.weapon_class) != named.end();
+      if (of_it && !agreement.weapon_classes[stock.weapon_class].classes.empty())
+        sum += stock.count;
+    }
+  }
+  return sum;
 }
 
 bool LineApplies(const Agreement& agreement, const Line& line, Instant time) {

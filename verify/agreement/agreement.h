@@ -127,7 +127,21 @@ struct PermittedCorridor {
   std::vector<std::string> phases;   // none: every phase
 };
 
-enum class RuleKind { kGroupInZone, kVehicleInZone, kConcentration, kSiteChanged };
+enum class RuleKind {
+  kGroupInZone,
+  kVehicleInZone,
+  kConcentration,
+  kSiteChanged,
+  kNotNotified,
+  kLineCrossed,
+  kConvoyTowards,
+  kCeiling,
+  kBuildUp,
+  kWithdrawalMissing
+};
+
+// Across a line: away from behind it, or to behind it.
+enum class Direction { kEitherWay, kForward, kBackward };
 
 struct Threshold {
   double min_probability = 1.0;
@@ -145,6 +159,14 @@ struct Rule {
   Threshold verified;
   std::vector<std::string> phases;  // none: every phase
   double radius_m = 0.0;            // kConcentration
+  std::size_t line = 0;             // kLineCrossed, kConvoyTowards: index into Agreement::lines
+  Direction direction = Direction::kEitherWay;
+  Duration within;             // kConvoyTowards
+  std::size_t ceiling = 0;     // kCeiling: index; zone, classes and min_count are its
+  int days = 0;                // kBuildUp
+  std::size_t withdrawal = 0;  // kWithdrawalMissing: index; the classes are its
+  bool arrival = false;        // ... at the storage site in the zone
+  int good_looks = 1;          // kSiteChanged
 };
 
 enum class Ancestor { kSensor, kPlatform, kStation, kClock, kGeoreference, kModel, kDerivedFrom };
@@ -207,6 +229,10 @@ const Phase* PhaseAt(const Agreement& agreement, Instant time);
 // Whether a rule applies at an instant: some phase holds, and the rule's and its zone's lists admit
 // it.
 bool RuleApplies(const Agreement& agreement, const Rule& rule, Instant time);
+
+// How many vehicles the storage site in an arrival rule's zone lists, of the classes of its
+// withdrawal that can be told from above.
+int InventoryOf(const Agreement& agreement, const Rule& rule);
 
 // Whether a line holds at an instant.
 bool LineApplies(const Agreement& agreement, const Line& line, Instant time);

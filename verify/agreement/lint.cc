@@ -51,6 +51,18 @@ std::string ClassList(const std::vector<ObjectClass>& classes) {
   return out;
 }
 
+const char* DirectionWords(const Rule& rule) {
+  switch (rule.direction) {
+    case Direction::kForward:
+      return " from behind it";
+    case Direction::kBackward:
+      return " to behind it";
+    case Direction::kEitherWay:
+      break;
+  }
+  return " either way";
+}
+
 }  // namespace
 
 std::string Describe(const Agreement& agreement, const Rule& rule) {
@@ -71,9 +83,47 @@ std::string Describe(const Agreement& agreement, const Rule& rule) {
                          classes, rule.radius_m, zone);
       break;
     case RuleKind::kSiteChanged:
-      what = fmt::format("at least {} ({}) came to or left \"{}\" between two satellite passes",
-                         rule.min_count, classes, zone);
+      what = fmt::format(
+          "at least {} ({}) came to or left \"{}\" between two satellite passes{}", rule.min_count,
+          classes, zone,
+          rule.good_looks > 1 ? fmt::format(", and {} passes agree", rule.good_looks) : "");
       break;
+    case RuleKind::kNotNotified:
+      what = fmt::format(
+          "at least {} ({}) that move together in \"{}\" are the movement of no notification",
+          rule.min_count, classes, zone);
+      break;
+    case RuleKind::kLineCrossed:
+      what = fmt::format("at least {} ({}) went across line \"{}\"{}, in \"{}\"", rule.min_count,
+                         classes, agreement.lines[rule.line].id, DirectionWords(rule), zone);
+      break;
+    case RuleKind::kConvoyTowards:
+      what = fmt::format(
+          "at least {} ({}) that move together in \"{}\" would be across line \"{}\"{} within {} s",
+          rule.min_count, classes, zone, agreement.lines[rule.line].id, DirectionWords(rule),
+          rule.within.seconds());
+      break;
+    case RuleKind::kCeiling:
+      what = fmt::format("there are more than {} ({}) in \"{}\", which is ceiling \"{}\"",
+                         rule.min_count - 1, classes, zone, agreement.ceilings[rule.ceiling].id);
+      break;
+    case RuleKind::kBuildUp:
+      what = fmt::format(
+          "there are at least {} ({}) more in \"{}\" than the largest number of a day in the {} "
+          "days before",
+          rule.min_count, classes, zone, rule.days);
+      break;
+    case RuleKind::kWithdrawalMissing: {
+      const std::string deadline = FormatUtc(agreement.withdrawals[rule.withdrawal].deadline);
+      what = rule.arrival
+                 ? fmt::format(
+                       "after {}, at least {} of the {} ({}) in the inventory of \"{}\" have "
+                       "not arrived there",
+                       deadline, rule.min_count, InventoryOf(agreement, rule), classes, zone)
+                 : fmt::format("after {}, at least {} ({}) are still in \"{}\"", deadline,
+                               rule.min_count, classes, zone);
+      break;
+    }
   }
   return fmt::format(
       "rule \"{}\": {}; an event from probability {} for {} s, verified from {} for "

@@ -36,9 +36,19 @@ bool Shares(const Lineage& a, const Lineage& b, Ancestor ancestor) {
 struct Share {
   int members = 0;
   bool whole = false;
+  std::set<TrackId> vehicles;
   Support support;
   std::vector<const TrackSupport*> parts;
 };
+
+// Whether two sources speak of the same: of a vehicle both have measured, or of the whole. A radar
+// whose clock is slow sees the convoy where it was; a second sensor has nothing in common with
+// that.
+bool Meet(const Share& a, const Share& b) {
+  return a.whole || b.whole || std::any_of(a.vehicles.begin(), a.vehicles.end(), [&](TrackId id) {
+           return b.vehicles.contains(id);
+         });
+}
 
 std::vector<Digest> NewestDigests(const std::vector<const TrackSupport*>& parts) {
   std::vector<Digest> out;
@@ -117,6 +127,7 @@ Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
       if (!seen.insert(key).second) continue;
       Share& share = shares[key];
       ++share.members;
+      share.vehicles.insert(track->id);
       Take(share, part);
     }
   }
@@ -128,16 +139,19 @@ Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
   const int needed = std::max(
       1, static_cast<int>(std::ceil(terms.member_share_ratio * static_cast<double>(min_count))));
   Corroboration out;
+  std::vector<const Share*> counted;
   for (auto& [key, share] : shares) {
     if (share.members < needed && !share.whole) continue;
     share.support.raw_digests = NewestDigests(share.parts);
     out.counted.push_back(std::move(share.support));
+    counted.push_back(&share);
   }
   for (std::size_t i = 0; i < out.counted.size(); ++i) {
     for (std::size_t j = i + 1; j < out.counted.size(); ++j) {
       const Lineage& a = out.counted[i].lineage;
       const Lineage& b = out.counted[j].lineage;
       if (a.sensor.empty() || b.sensor.empty() || a.sensor == b.sensor) continue;
+      if (!Meet(*counted[i], *counted[j])) continue;
       if (!out.distinct) out.distinct = {i, j};
       if (!Independent(a, b, terms.breaking)) continue;
       if (!out.present) out.present = {i, j};

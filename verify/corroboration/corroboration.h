@@ -35,7 +35,8 @@ struct Corroboration {
   // Sources that saw enough of the group to count, with all their share of it; ordered by source,
   // then lineage.
   std::vector<Support> counted;
-  // Two of them with different sensors; preferably two that are independent.
+  // Two of them with different sensors that have measured a vehicle in common (or speak of the
+  // whole); preferably two that are independent.
   std::optional<std::pair<std::size_t, std::size_t>> distinct;
   std::optional<std::pair<std::size_t, std::size_t>> independent;
   // Of a claim about the class: independent in what is there, though not in what kind it is.

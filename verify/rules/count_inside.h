@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -30,5 +31,14 @@ struct CountedThing {
 // averaged over its normal distribution; for one displacement the things are independent
 // (Poisson-binomial with p = weight * P(inside)).
 std::vector<double> CountInside(std::span<const CountedThing> things, double map_sigma_m);
+
+// Displacements of a boundary that is drawn with an error, each with its weight (not normalised).
+void ForEachDisplacement(double map_sigma_m,
+                         const std::function<void(double shift_m, double weight)>& use);
+
+// CountInside for any other probabilities that depend on where the boundary really is: `fill` gives
+// those of `n` things when it is displaced by shift_m.
+using ProbabilitiesAt = std::function<void(double shift_m, std::span<double> probabilities)>;
+std::vector<double> CountDisplaced(std::size_t n, double map_sigma_m, const ProbabilitiesAt& fill);
 
 }  // namespace trucewatch

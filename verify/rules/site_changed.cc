@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/rules/site_changed.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace trucewatch {
+namespace {
+
+bool SamePlace(const SiteChange& a, const SiteChange& b) {
+  const Geodetic at_a{a.position.latitude, a.position.longitude, 0.0};
+  const Geodetic at_b{b.position.latitude, b.position.longitude, 0.0};
+  const double sigma_m = std::sqrt(a.cov_en_m2.trace() + b.cov_en_m2.trace());
+  return GeodesicDistanceM(at_a, at_b) <= kSamePlaceM + 3.0 * sigma_m;
+}
+
+}  // namespace
 
 SiteAssessment AssessSiteChanged(const Rule& rule, const Zone& zone, double map_sigma_m,
                                  std::span<const SiteChange> changes) {
@@ -25,6 +38,36 @@ SiteAssessment AssessSiteChanged(const Rule& rule, const Zone& zone, double map_
   out.probability = AtLeast(distribution, rule.min_count);
   out.changed = Interval95(distribution);
   return out;
+}
+
+bool LookedAtAll(const SettledLook& look, std::span<const SiteChange> changes) {
+  if (look.standing_vehicle_probability <= 0.0 || !look.degraded_reason.empty() ||
+      look.footprint.size() < 3)
+    return false;
+  const PolygonShape footprint(look.footprint);
+  return std::all_of(changes.begin(), changes.end(), [&](const SiteChange& change) {
+    return footprint.Distance(change.position).inside_m > 0.0;
+  });
+}
+
+std::vector<SiteChange> Outlasting(std::span<const SiteChange> earlier,
+                                   std::span<const SiteChange> later) {
+  std::vector<SiteChange> out;
+  for (const SiteChange& change : earlier) {
+    const bool taken_back = std::any_of(later.begin(), later.end(), [&](const SiteChange& other) {
+      return other.kind != change.kind && other.probability >= 0.5 && SamePlace(change, other);
+    });
+    if (!taken_back) out.push_back(change);
+  }
+  return out;
+}
+
+bool ShowsAgain(std::span<const SiteChange> earlier, std::span<const SiteChange> later) {
+  return std::any_of(earlier.begin(), earlier.end(), [&](const SiteChange& change) {
+    return std::any_of(later.begin(), later.end(), [&](const SiteChange& other) {
+      return other.kind == change.kind && other.probability >= 0.5 && SamePlace(change, other);
+    });
+  });
 }
 
 }  // namespace trucewatch

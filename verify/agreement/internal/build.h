@@ -62,6 +62,9 @@ void BuildTerms(const v1::config::Agreement& message, Agreement& out, Findings& 
 // after phases and zones.
 void BuildWeapons(const v1::config::Agreement& message, Agreement& out, Findings& findings);
 
+// Its rules; after all that they speak of.
+void BuildRules(const v1::config::Agreement& message, Agreement& out, Findings& findings);
+
 // What is allowed but perhaps not meant. The agreement has no errors.
 void WarnAboutAgreement(const Agreement& agreement, Findings& findings);
 // Its parts: times, zones on the map, rules, weapons and what is told to whom.

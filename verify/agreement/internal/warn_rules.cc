@@ -79,6 +79,9 @@ void DoubtDuplicates(const Agreement& agreement, std::size_t i, Findings& findin
     const Rule& other = agreement.rules[k];
     if (other.kind != rule.kind || other.zone != rule.zone || other.classes != rule.classes ||
         other.min_count != rule.min_count || other.radius_m != rule.radius_m ||
+        other.line != rule.line || other.direction != rule.direction ||
+        other.within != rule.within || other.ceiling != rule.ceiling || other.days != rule.days ||
+        other.withdrawal != rule.withdrawal || other.arrival != rule.arrival ||
         CommonPhases(agreement, other.phases, rule.phases).empty())
       continue;
     findings.Warn(
