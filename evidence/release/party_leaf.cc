@@ -26,6 +26,14 @@ Salt SaltOf(const SaltKey& key, std::uint64_t ledger_index) {
   return Sha256(text);
 }
 
+std::string PartyName(const SaltKey& key, const std::string& id) {
+  if (id.empty()) return "";
+  std::string text = "trucewatch/name/v1\n";
+  text.append(AsText(Bytes(key)));
+  text.append(id);
+  return HexEncode(Bytes(Sha256(text)).first(16));
+}
+
 Digest Commit(const Salt& salt, std::string_view leaf) {
   std::string text(1, '\x02');
   text.append(AsText(Bytes(salt)));

@@ -23,6 +23,10 @@ using SaltKey = std::array<std::uint8_t, 32>;
 // SHA-256("trucewatch/salt/v1\n" || key || be64(index)): the same salt in any replay, and nothing
 // to anybody without the key.
 Salt SaltOf(const SaltKey& key, std::uint64_t ledger_index);
+// What an event or a challenge is called in statements: its id is computed from when and where it
+// began, and could be searched for. The first 32 hex digits of
+// SHA-256("trucewatch/name/v1\n" || key || id); empty for an empty id.
+std::string PartyName(const SaltKey& key, const std::string& id);
 // SHA-256(0x02 || salt || leaf): of the officers' leaf, byte for byte. 0x02 keeps it apart from the
 // hashes of leaves and nodes.
 Digest Commit(const Salt& salt, std::string_view leaf);

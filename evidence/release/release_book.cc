@@ -76,22 +76,13 @@ Instant ReleaseBook::Coarse(Instant time) const {
   return Instant::FromMicros(FloorDiv(time.micros(), step) * step);
 }
 
-// An event's id is computed from when and where it began, and could be searched for.
-std::string ReleaseBook::Named(const std::string& id) const {
-  if (id.empty()) return "";
-  std::string text = "trucewatch/name/v1\n";
-  text.append(reinterpret_cast<const char*>(key_.data()), key_.size());
-  text.append(id);
-  return HexEncode(Bytes(Sha256(text)).first(16));
-}
-
 void ReleaseBook::State(const Finding& f, const char* what, Window& window) {
   JsonWriter json;
   json.BeginObject().Field("statement", what);
   json.Field("status", exercise_ ? "EXERCISE" : "OPERATIONAL");
-  json.Field("event", Named(f.event_id)).Field("state", StateName(f.state));
+  json.Field("event", PartyName(key_, f.event_id)).Field("state", StateName(f.state));
   if (!f.challenge_id.empty()) {
-    json.Field("challenge", Named(f.challenge_id));
+    json.Field("challenge", PartyName(key_, f.challenge_id));
     json.Field("challenge_state", ChallengeName(f.challenge_state));
   }
   json.Field("rule", f.rule).Field("zone", f.zone);

@@ -62,7 +62,6 @@ class ReleaseBook {
   std::int64_t WindowOf(Instant time) const;
   Window& At(Instant time);
   void State(const Finding& finding, const char* what, Window& window);
-  std::string Named(const std::string& id) const;
   void TellDays(Instant until, Window& window);
   Instant Coarse(Instant time) const;
 

@@ -40,10 +40,12 @@ void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
       [action, &coverage] { *action = [&coverage] { return RunReportCoverage(coverage); }; });
 }
 
-void AddExport(CLI::App& app, Action* action, ExportCommand& c, ExportProofCommand& proof) {
-  CLI::App* sub = app.add_subcommand("export",
-                                     "The mission's record as a GeoPackage or GeoJSON file; "
-                                     "'export proof': one entry's proof");
+void AddExport(CLI::App& app, Action* action, ExportCommand& c, ExportProofCommand& proof,
+               ExportBundleCommand& bundle) {
+  CLI::App* sub =
+      app.add_subcommand("export",
+                         "The mission's record as a GeoPackage or GeoJSON file; "
+                         "'export proof': one entry's proof; 'export bundle': one case");
   sub->add_option("run", c.run, "Folder that replay or run wrote");
   sub->add_option("--format", c.format, "gpkg or geojson")
       ->check(CLI::IsMember({"gpkg", "geojson"}));
@@ -69,6 +71,23 @@ void AddExport(CLI::App& app, Action* action, ExportCommand& c, ExportProofComma
   one->footer(
       "Example: trucewatch export proof /tmp/mission-run 13 --out e13.tlog-proof --leaf e13.leaf");
   one->callback([action, &proof] { *action = [&proof] { return RunExportProof(proof); }; });
+
+  CLI::App* whole = sub->add_subcommand(
+      "bundle", "Everything on one event in a folder that can be checked by itself, offline");
+  whole->add_option("run", bundle.run, "Folder that replay or run wrote")->required();
+  whole->add_option("event", bundle.event, "The event, or the first digits of its id")->required();
+  whole->add_option("--for", bundle.audience, "officers or parties (both alike)")
+      ->required()
+      ->check(CLI::IsMember({"officers", "parties"}));
+  whole->add_option("--out", bundle.out, "A new folder")->required();
+  whole->add_option("--key", bundle.key, "Private key of the officer who hands it over")
+      ->required();
+  whole->add_option("--parties", bundle.parties, "Of parties: the folder that release wrote");
+  whole->add_option("--salts", bundle.salts, "Of parties: the salt key of that release");
+  whole->footer(
+      "Example: trucewatch export bundle /tmp/mission-run c160032c --for officers --out case --key "
+      "chief.key");
+  whole->callback([action, &bundle] { *action = [&bundle] { return RunExportBundle(bundle); }; });
 }
 
 void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
@@ -221,7 +240,8 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   static ObserveCommand observe;
   AddAgreement(app, action, agreement);
   AddReport(app, action, report_daily, report_coverage);
-  AddExport(app, action, exported, export_proof);
+  static ExportBundleCommand export_bundle;
+  AddExport(app, action, exported, export_proof, export_bundle);
   static EventsCommand events;
   static RerunCommand rerun;
   static ReleaseCommand release;

@@ -168,6 +168,17 @@ struct ExportProofCommand {
 };
 Result<int> RunExportProof(const ExportProofCommand& command);
 
+// A case: everything on one event, signed.
+struct ExportBundleCommand {
+  std::string run;
+  std::string event;  // beginning of its id
+  std::string audience;
+  std::string out;
+  std::string key;
+  std::string parties, salts;  // of a party's
+};
+Result<int> RunExportBundle(const ExportBundleCommand& command);
+
 struct AuditCommand {
   std::string ledger;  // or:
   std::string proof;   // .tlog-proof, of the leaf

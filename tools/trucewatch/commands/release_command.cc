@@ -1,96 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parties' ledger, made from the officers': what leaves the mission, and when.
 #include <cstdio>
-#include <memory>
-#include <set>
 
 #include "core/config/text_config.h"
-#include "core/crypto/ed25519.h"
 #include "core/note/signed_note.h"
-#include "core/storage/new_file.h"
 #include "core/storage/storage.h"
 #include "core/types/codec.h"
 #include "evidence/leaf.h"
 #include "evidence/ledger/ledger.h"
-#include "evidence/ledger/reread.h"
-#include "evidence/ledger/tiles.h"
 #include "evidence/release/release_book.h"
 #include "evidence/signer/log_key.h"
 #include "evidence/signer/signer_process.h"
 #include "tools/audit/policy.h"
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/ledger_entries.h"
+#include "tools/trucewatch/salt_key_file.h"
 
 namespace trucewatch::tools {
 namespace {
 
-constexpr std::string_view kSaltHeader = "trucewatch/salt-key/v1";
-
-// A file of two lines: the header and 32 bytes in hexadecimal.
-Result<evidence::SaltKey> ReadSaltKey(const std::string& path) {
-  auto read = ReadTextFile(path);
-  if (!read)
-    return Fail(read.error().code, "{}; a new salt key is made with --new-salts",
-                read.error().message);
-  const std::string text = std::move(*read);
-  const std::string expected = std::string(kSaltHeader) + "\n";
-  const auto bad = [&] {
-    return Fail(ErrorCode::kBadInput, "{}: is no salt key; expected '{}' and 64 hexadecimal digits",
-                path, kSaltHeader);
-  };
-  if (!text.starts_with(expected)) return bad();
-  const std::string_view hex = std::string_view(text).substr(expected.size(), 64);
-  const auto bytes = HexDecode(hex);
-  if (!bytes || bytes->size() != 32) return bad();
-  evidence::SaltKey key{};
-  std::copy(bytes->begin(), bytes->end(), key.begin());
-  return key;
-}
-
-// The officers' ledger, entry after entry, after what its checkpoint commits to was recomputed.
-class OfficersLedger {
- public:
-  static Result<OfficersLedger> Open(Storage& storage, const std::string& path) {
-    OfficersLedger out(storage, path);
-    TW_ASSIGN_OR_RETURN(const std::string note_text,
-                        ReadWholeFile(storage, path + "/checkpoint", kMaxNoteSize));
-    TW_ASSIGN_OR_RETURN(const SignedNote note, ParseNote(note_text));
-    TW_ASSIGN_OR_RETURN(out.checkpoint_, evidence::ParseCheckpoint(note.text));
-    TW_ASSIGN_OR_RETURN(
-        const evidence::RereadTree tree,
-        evidence::Reread(storage,
-                         {.directory = path, .old_size = 0, .size = out.checkpoint_.size}));
-    if (tree.root != out.checkpoint_.root)
-      return Fail(ErrorCode::kCheckFailed, "{}: its {} entries do not make the checkpoint's root",
-                  path, out.checkpoint_.size);
-    return out;
-  }
-
-  std::uint64_t size() const { return checkpoint_.size; }
-  const std::string& origin() const { return checkpoint_.origin; }
-
-  template <typename F>
-  Result<void> ForEach(F&& f) const {
-    for (std::uint64_t first = 0; first < checkpoint_.size; first += evidence::kTileWidth) {
-      const std::uint64_t width = std::min(evidence::kTileWidth, checkpoint_.size - first);
-      const std::string path =
-          path_ + "/" +
-          evidence::TilePath({evidence::kEntriesLevel, first / evidence::kTileWidth, width});
-      TW_ASSIGN_OR_RETURN(const std::string bytes,
-                          ReadWholeFile(storage_, path, evidence::kMaxBundleSize));
-      TW_ASSIGN_OR_RETURN(const auto entries, evidence::SplitBundle(bytes, width, first));
-      for (std::uint64_t i = 0; i < width; ++i) TW_RETURN_IF_ERROR(f(first + i, entries[i]));
-    }
-    return {};
-  }
-
- private:
-  OfficersLedger(Storage& storage, std::string path) : storage_(storage), path_(std::move(path)) {}
-  Storage& storage_;
-  std::string path_;
-  evidence::Checkpoint checkpoint_;
-};
-
-Result<std::vector<std::string>> PartyLeaves(const OfficersLedger& ledger,
+Result<std::vector<std::string>> PartyLeaves(const LedgerEntries& ledger,
                                              const evidence::SaltKey& salts,
                                              const ReleaseCommand& command) {
   std::optional<evidence::ReleaseBook> book;
@@ -137,16 +66,14 @@ Result<int> RunRelease(const ReleaseCommand& command) {
   const auto storage = MakePosixStorage();
   if (command.new_salts) {
     // Never overwritten: without the old one nothing that was committed can be opened.
-    TW_RETURN_IF_ERROR(WriteNewFile(
-        command.salts,
-        fmt::format("{}\n{}\n", kSaltHeader, HexEncode(Ed25519KeyPair::RandomSeed())), 0600));
+    TW_RETURN_IF_ERROR(WriteSaltKey(command.salts));
   }
   TW_ASSIGN_OR_RETURN(const evidence::SaltKey salts, ReadSaltKey(command.salts));
   TW_ASSIGN_OR_RETURN(const std::string key_text, ReadTextFile(command.key));
   const auto key = evidence::LogKey::Parse(key_text);
   if (!key) return Prefix(command.key, key.error());
-  TW_ASSIGN_OR_RETURN(const OfficersLedger officers,
-                      OfficersLedger::Open(*storage, command.run + "/ledger"));
+  TW_ASSIGN_OR_RETURN(const LedgerEntries officers,
+                      LedgerEntries::Open(*storage, command.run + "/ledger"));
   const bool exercise = evidence::IsExerciseOrigin(officers.origin());
   TW_RETURN_IF_ERROR(evidence::ValidateOrigin(key->name(), exercise));
   if (key->name() == officers.origin())

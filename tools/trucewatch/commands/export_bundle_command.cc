@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <filesystem>
+
+#include "core/config/text_config.h"
+#include "core/journal/journal.h"
+#include "evidence/release/party_leaf.h"
+#include "tools/trucewatch/case_files.h"
+#include "tools/trucewatch/case_page.h"
+#include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/coverage_json.h"
+#include "tools/trucewatch/event_json.h"
+#include "tools/trucewatch/event_picture.h"
+#include "tools/trucewatch/ledger_entries.h"
+#include "tools/trucewatch/salt_key_file.h"
+
+namespace trucewatch::tools {
+namespace {
+
+Result<void> AddLeaf(const LedgerEntries& ledger, std::uint64_t index, std::string_view leaf,
+                     CaseFolder& folder) {
+  TW_RETURN_IF_ERROR(folder.Add(fmt::format("leaves/{}.leaf", index), leaf));
+  return folder.Add(fmt::format("leaves/{}.tlog-proof", index), ledger.ProofOf(index));
+}
+
+// A replay keeps its logs in RUN/state, a run in its state folder itself.
+std::string StateFolder(const std::string& run) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(run + "/state", ignored) ? run + "/state" : run;
+}
+
+// The event as its cameras saw it when software said most of it; none where a picture cannot be
+// made.
+std::vector<PagePicture> PicturesOf(const CaseEntries& entries, const std::string& state) {
+  MissionFile mission;
+  if (!ParseTextConfig(entries.config_text, "mission config", &mission.config)) return {};
+  MissionRecord record = entries.record;
+  EventRecord event;
+  for (const Published& one : entries.statements) {
+    if (one.finding.kind == FindingKind::kEventTransition &&
+        one.finding.state <= EventState::kVerified)
+      event.transitions.push_back(one);
+  }
+  record.events = {event};
+  const auto storage = MakePosixStorage();
+  const auto ingest = Journal::Open(*storage, state + "/ingest");
+  if (!ingest) return {};
+  auto pictures = EventPictures(mission, record, **ingest);
+  if (!pictures) {
+    std::fprintf(stderr, "no picture in the bundle: %s\n", pictures.error().message.c_str());
+    return {};
+  }
+  return std::move(*pictures);
+}
+
+Result<int> ForOfficers(Storage& storage, const ExportBundleCommand& command,
+                        const evidence::LogKey& key) {
+  TW_ASSIGN_OR_RETURN(const LedgerEntries ledger,
+                      LedgerEntries::Open(storage, command.run + "/ledger"));
+  TW_ASSIGN_OR_RETURN(const CaseEntries entries, SelectCase(ledger, command.event));
+  TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, command.out));
+  for (const auto& [index, leaf] : entries.leaves)
+    TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
+  std::string lines;
+  for (const Published& one : entries.statements) lines += EventJson(one) + "\n";
+  TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
+  TW_RETURN_IF_ERROR(folder.Add("agreement.txtpb", entries.agreement_text));
+  TW_RETURN_IF_ERROR(folder.Add("mission.txtpb", entries.config_text));
+  MissionRecord covered;
+  covered.coverage_published = entries.coverage;
+  TW_RETURN_IF_ERROR(folder.Add("coverage.jsonl", CoverageLines(covered)));
+  const std::string state = StateFolder(command.run);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(state + "/journal", ignored)) {
+    TW_ASSIGN_OR_RETURN(const auto journal, Journal::Open(storage, state + "/journal"));
+    TW_RETURN_IF_ERROR(AddRaw(entries, *journal, folder));
+  } else {
+    std::fprintf(stderr,
+                 "%s/journal: no such folder; the bundle has no raw excerpts, which its entries "
+                 "name by digest\n",
+                 state.c_str());
+    TW_RETURN_IF_ERROR(folder.Add("raw/records.jsonl", ""));
+  }
+  TW_RETURN_IF_ERROR(folder.Add("index.html", CasePage(entries, PicturesOf(entries, state))));
+  TW_RETURN_IF_ERROR(folder.Sign({entries.statements.front().finding.event_id, "officers",
+                                  ledger.origin(), entries.record.exercise, ledger.size()},
+                                 key));
+  std::printf("%s: %zu statements, %zu files, %.1f MB, signed by %s\n", command.out.c_str(),
+              entries.statements.size(), folder.files() + 1,
+              static_cast<double>(folder.bytes()) / 1e6, key.name().c_str());
+  return 0;
+}
+
+Result<int> ForParties(Storage& storage, const ExportBundleCommand& command,
+                       const evidence::LogKey& key) {
+  if (command.parties.empty() || command.salts.empty())
+    return Fail(ErrorCode::kUsage,
+                "--for parties: needs --parties (the folder that release wrote) and --salts");
+  TW_ASSIGN_OR_RETURN(const evidence::SaltKey salts, ReadSaltKey(command.salts));
+  TW_ASSIGN_OR_RETURN(const LedgerEntries officers,
+                      LedgerEntries::Open(storage, command.run + "/ledger"));
+  TW_ASSIGN_OR_RETURN(const CaseEntries entries, SelectCase(officers, command.event));
+  const std::string name = evidence::PartyName(salts, entries.statements.front().finding.event_id);
+  TW_ASSIGN_OR_RETURN(const LedgerEntries ledger,
+                      LedgerEntries::Open(storage, command.parties + "/ledger"));
+  std::map<std::uint64_t, std::string> leaves;
+  std::vector<std::string> statements;
+  std::string lines;
+  const auto read =
+      ledger.ForEach([&](std::uint64_t index, std::string_view bytes) -> Result<void> {
+        TW_ASSIGN_OR_RETURN(const evidence::PartyLeaf leaf, evidence::ParsePartyLeaf(bytes));
+        if (leaf.kind != evidence::PartyLeafKind::kStatement ||
+            leaf.body.find("\"event\":\"" + name + "\"") == std::string_view::npos)
+          return {};
+        leaves.emplace(index, bytes);
+        statements.emplace_back(leaf.body);
+        lines += fmt::format("{{\"ledger_index\":{},{}\n", index, leaf.body.substr(1));
+        return {};
+      });
+  TW_RETURN_IF_ERROR(read);
+  if (leaves.empty())
+    return Fail(ErrorCode::kUsage,
+                "'{}': the parties' ledger says nothing of it (yet); an officer releases it with "
+                "`trucewatch decide`, and its delay must have passed",
+                command.event);
+  TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, command.out));
+  for (const auto& [index, leaf] : leaves) TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
+  TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
+  TW_RETURN_IF_ERROR(
+      folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements)));
+  TW_RETURN_IF_ERROR(
+      folder.Sign({name, "parties", ledger.origin(), entries.record.exercise, ledger.size()}, key));
+  std::printf("%s: %zu statements for both parties, signed by %s\n", command.out.c_str(),
+              statements.size(), key.name().c_str());
+  return 0;
+}
+
+}  // namespace
+
+Result<int> RunExportBundle(const ExportBundleCommand& command) {
+  const auto storage = MakePosixStorage();
+  TW_ASSIGN_OR_RETURN(const std::string key_text, ReadTextFile(command.key));
+  const auto key = evidence::LogKey::Parse(key_text);
+  if (!key) return Prefix(command.key, key.error());
+  return command.audience == "parties" ? ForParties(*storage, command, *key)
+                                       : ForOfficers(*storage, command, *key);
+}
+
+}  // namespace trucewatch::tools
