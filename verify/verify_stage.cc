@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/crypto/sha256.h"
+#include "core/types/arena_codec.h"
 #include "core/types/codec.h"
 #include "core/types/source_notes.h"
 #include "verify/snapshot_codec.h"
@@ -41,11 +42,13 @@ Result<std::vector<std::vector<std::string>>> VerifyStage::Handle(
 
 Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) {
   std::vector<std::string> out;
-  const auto envelope = ParseEnvelope(input.payload);
-  if (!envelope) {
-    out.push_back(Refused(envelope.error().message));
+  google::protobuf::Arena arena;
+  const auto parsed = ParseEnvelope(input.payload, arena);
+  if (!parsed) {
+    out.push_back(Refused(parsed.error().message));
     return out;
   }
+  const v1::Envelope* const envelope = *parsed;
   switch (envelope->payload_case()) {
     case v1::Envelope::kMissionHeader:
       return HandleHeader(envelope->mission_header(), input.payload);

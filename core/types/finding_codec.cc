@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/types/arena_codec.h"
 #include "core/types/codec.h"
 #include "core/types/codec_internal.h"
 
@@ -156,12 +157,13 @@ Result<Finding> FromProto(const v1::Finding& m) {
   return value;
 }
 
-Result<v1::Envelope> ParseEnvelope(std::string_view payload) {
+namespace {
+
+Result<void> ReadEnvelope(std::string_view payload, v1::Envelope& envelope) {
   if (payload.size() > kMaxEnvelopeBytes) {
     return Fail(ErrorCode::kBadInput, "a message of {} bytes is over the limit of {}",
                 payload.size(), kMaxEnvelopeBytes);
   }
-  v1::Envelope envelope;
   if (!envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return Fail(ErrorCode::kBadInput, "{} bytes that are no Envelope message", payload.size());
   }
@@ -169,6 +171,21 @@ Result<v1::Envelope> ParseEnvelope(std::string_view payload) {
     return Fail(ErrorCode::kBadInput, "an Envelope of {} bytes without a known payload",
                 payload.size());
   }
+  return {};
+}
+
+}  // namespace
+
+Result<v1::Envelope> ParseEnvelope(std::string_view payload) {
+  v1::Envelope envelope;
+  TW_RETURN_IF_ERROR(ReadEnvelope(payload, envelope));
+  return envelope;
+}
+
+Result<const v1::Envelope*> ParseEnvelope(std::string_view payload,
+                                          google::protobuf::Arena& arena) {
+  auto* const envelope = google::protobuf::Arena::CreateMessage<v1::Envelope>(&arena);
+  TW_RETURN_IF_ERROR(ReadEnvelope(payload, *envelope));
   return envelope;
 }
 
