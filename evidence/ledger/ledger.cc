@@ -2,6 +2,7 @@
 #include "evidence/ledger/ledger.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "evidence/ledger/reread.h"
 
@@ -9,16 +10,34 @@ namespace trucewatch::evidence {
 namespace {
 
 constexpr char kCheckpointFile[] = "checkpoint";
+constexpr std::size_t kMaxOpenFiles = 16;
 
 std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
-// A file that no checkpoint covers yet: whatever a crash left in it goes.
-Result<void> WriteNewFile(Storage& storage, const std::string& path, std::string_view bytes) {
-  TW_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, storage.Open(path, /*create=*/true));
+// A file that no checkpoint covers yet: whatever a crash left in it goes. Not synced yet.
+Result<std::unique_ptr<File>> WriteNewFile(Storage& storage, const std::string& path,
+                                           std::string_view bytes) {
+  TW_ASSIGN_OR_RETURN(std::unique_ptr<File> file, storage.Open(path, /*create=*/true));
   TW_ASSIGN_OR_RETURN(const std::uint64_t left_over, file->Size());
   if (left_over > 0) TW_RETURN_IF_ERROR(file->Truncate(0));
   TW_RETURN_IF_ERROR(file->Append(AsBytes(bytes)));
-  return file->Sync();
+  return file;
+}
+
+Result<void> SyncFiles(const std::vector<std::unique_ptr<File>>& files, bool together) {
+  std::vector<Result<void>> results(files.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < files.size() && together; ++i) {
+      threads.emplace_back([&files, &results, i] { results[i] = files[i]->Sync(); });
+    }
+    for (std::size_t i = 0; i < files.size() && (i == 0 || !together); ++i) {
+      results[i] = files[i]->Sync();
+      if (!results[i]) break;
+    }
+  }
+  for (Result<void>& result : results) TW_RETURN_IF_ERROR(result);
+  return {};
 }
 
 Result<Digest> DigestFrom(const std::string& bytes) {
@@ -103,6 +122,7 @@ Result<std::string> Ledger::ContentsOf(const TileId& tile) {
 
 Result<void> Ledger::WriteTiles() {
   std::set<std::string> to_sync;
+  std::vector<std::unique_ptr<File>> files;
   for (const TileId& tile : NewTiles(published_size_, size())) {
     const std::string path = TilePath(tile);
     const std::string folder = ParentOf(path);
@@ -110,9 +130,15 @@ Result<void> Ledger::WriteTiles() {
       TW_RETURN_IF_ERROR(storage_.MakeDirectories(PathOf(folder)));
     }
     TW_ASSIGN_OR_RETURN(const std::string contents, ContentsOf(tile));
-    TW_RETURN_IF_ERROR(WriteNewFile(storage_, PathOf(path), contents));
+    TW_ASSIGN_OR_RETURN(std::unique_ptr<File> file, WriteNewFile(storage_, PathOf(path), contents));
+    files.push_back(std::move(file));
     to_sync.insert(folder);
+    // Not more of them open than a process may have.
+    if (files.size() < kMaxOpenFiles) continue;
+    TW_RETURN_IF_ERROR(SyncFiles(files, options_.sync_together));
+    files.clear();
   }
+  TW_RETURN_IF_ERROR(SyncFiles(files, options_.sync_together));
   for (const std::string& folder : to_sync) {
     TW_RETURN_IF_ERROR(storage_.SyncDirectory(PathOf(folder)));
   }

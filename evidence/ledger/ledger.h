@@ -22,6 +22,9 @@ struct LedgerOptions {
   std::string directory;
   NoteKey log_key;                        // its name is the ledger's origin
   std::vector<NoteKey> former_keys = {};  // of this log: the checkpoint that is there may be theirs
+  // Files of one checkpoint are synced at the same time, which a file system with a journal does in
+  // about the time of one. False: one after the other, so that a simulated disk is deterministic.
+  bool sync_together = false;
 };
 
 // Writer of one ledger (docs/formats/ledger.md): a C2SP tlog-tiles folder and its signed

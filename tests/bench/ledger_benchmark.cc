@@ -67,7 +67,8 @@ void AppendDurably(benchmark::State& state) {
   TW_CHECK(WriteFileAtomically(*storage, folder.File("log.key"), AsBytes(key.Format())));
   const auto signer = *InProcessSigner::Open(
       *storage, {folder.File("log.key"), folder.File("signer.state"), kOrigin});
-  auto ledger = *Ledger::Open(*storage, {folder.File("ledger"), key.public_key(), {}});
+  auto ledger = *Ledger::Open(
+      *storage, {folder.File("ledger"), key.public_key(), {}, /*sync_together=*/true});
   std::vector<double> to_proof;
   std::size_t proof_bytes = 0;
   for (auto _ : state) {

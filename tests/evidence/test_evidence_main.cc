@@ -14,6 +14,26 @@
 namespace trucewatch::evidence {
 namespace {
 
+// Says at once what has become durable there: a subscriber may have it from now on.
+class TellingLog final : public LogWriter {
+ public:
+  TellingLog(LogWriter& inner, const Ledger& ledger) : inner_(inner), ledger_(ledger) {}
+  Result<void> Append(const std::vector<NewRecord>& records) override {
+    TW_RETURN_IF_ERROR(inner_.Append(records));
+    const std::uint64_t size = ledger_.published_size();
+    const std::string line =
+        fmt::format("{} {} {}\n", last(), size, HexEncode(ledger_.tree().Root(size)));
+    if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) return Fail(ErrorCode::kIo, "deaf");
+    return {};
+  }
+  std::uint64_t last() const override { return inner_.last(); }
+  Result<void> Close() override { return inner_.Close(); }
+
+ private:
+  LogWriter& inner_;
+  const Ledger& ledger_;
+};
+
 Result<void> RunEvidence(const std::string& folder, const std::string& signer_program,
                          const std::string& vkey, const std::string& origin) {
   const auto storage = MakePosixStorage();
@@ -23,17 +43,10 @@ Result<void> RunEvidence(const std::string& folder, const std::string& signer_pr
   TW_ASSIGN_OR_RETURN(const auto ledger, Ledger::Open(*storage, {folder + "/ledger", key}));
   SignerProcess signer(
       {.argv = {signer_program, folder + "/log.key", folder + "/signer.state", origin}});
-  LedgerPublisher publisher(*ledger, signer, *leaves, *published);
-  std::uint64_t told = 0;
+  TellingLog telling(*published, *ledger);
+  LedgerPublisher publisher(*ledger, signer, *leaves, telling);
   while (true) {
     TW_ASSIGN_OR_RETURN(const bool more, publisher.Step(Duration::Millis(1)));
-    if (published->last() != told) {
-      told = published->last();
-      const std::uint64_t size = ledger->published_size();
-      const std::string line =
-          fmt::format("{} {} {}\n", told, size, HexEncode(ledger->tree().Root(size)));
-      if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) return {};
-    }
     if (!more) return {};
   }
 }

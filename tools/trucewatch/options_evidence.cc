@@ -76,6 +76,36 @@ void AddWitness(CLI::App& app, Action* action, WitnessCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunWitness(c); }; });
 }
 
+void AddKeyset(CLI::App& app, Action* action, KeysetMakeCommand& make, KeysetSignCommand& sign,
+               KeysetCheckCommand& check) {
+  CLI::App* keyset = app.add_subcommand(
+      "keyset", "Who has which key, from when until when, signed by the root keys");
+  keyset->require_subcommand(1);
+  CLI::App* sub = keyset->add_subcommand("make", "Write a version, to be signed");
+  sub->add_option("mission", make.mission, "The ledger's origin")->required();
+  sub->add_option("--expires", make.expires, "UTC, e.g. 2027-03-01T00:00:00Z")->required();
+  sub->add_option("--previous", make.previous, "The version before: its roles and keys stay");
+  sub->add_option("--role", make.roles, "ROLE=SIGNATURES, e.g. root=2 (repeatable)");
+  sub->add_option("--key", make.keys, "ROLE=VKEY@FROM (repeatable)");
+  sub->add_option("--revoke", make.revoke, "NAME@FROM: this key counts no more from then on");
+  sub->add_option("--out", make.out, "File to write")->required();
+  sub->footer(
+      "Example: trucewatch keyset make exercise.example/demo --expires 2027-03-01T00:00:00Z --role "
+      "root=2 --role log=1 --key root=VKEY@2026-03-01T00:00:00Z ... --out keys-1.txt");
+  sub->callback([action, &make] { *action = [&make] { return RunKeysetMake(make); }; });
+  sub = keyset->add_subcommand("sign", "Add a root key's signature");
+  sub->add_option("file", sign.file, "Key set")->required();
+  sub->add_option("--key", sign.key, "Private key (trucewatch keygen)")->required();
+  sub->callback([action, &sign] { *action = [&sign] { return RunKeysetSign(sign); }; });
+  sub = keyset->add_subcommand("check",
+                               "Follow the versions; exit 4 when a signature, a step or the time "
+                               "does not hold");
+  sub->add_option("files", check.files, "Signed key sets, oldest first")->required();
+  sub->add_option("--at", check.at, "Time to check for (default: now)");
+  sub->add_flag("--policy", check.policy, "Print only the log lines of a policy file");
+  sub->callback([action, &check] { *action = [&check] { return RunKeysetCheck(check); }; });
+}
+
 }  // namespace
 
 void AddEvidenceCommands(CLI::App& app, Action* action) {
@@ -83,8 +113,12 @@ void AddEvidenceCommands(CLI::App& app, Action* action) {
   static KeygenCommand keygen;
   static SignerCommand signer;
   static WitnessCommand witness;
+  static KeysetMakeCommand keyset_make;
+  static KeysetSignCommand keyset_sign;
+  static KeysetCheckCommand keyset_check;
   AddEvidence(app, action, audit, keygen, signer);
   AddWitness(app, action, witness);
+  AddKeyset(app, action, keyset_make, keyset_sign, keyset_check);
 }
 
 }  // namespace trucewatch::tools

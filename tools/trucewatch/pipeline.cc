@@ -356,8 +356,8 @@ class Pipeline::Impl {
                   key.name, config.ledger_origin());
     }
     TW_ASSIGN_OR_RETURN(std::optional<evidence::WitnessPolicy> policy, ReadWitnessPolicy(key));
-    evidence::LedgerOptions ledger{
-        .directory = options_.ledger_directory, .log_key = key, .former_keys = {}};
+    evidence::LedgerOptions ledger{.directory = options_.ledger_directory, .log_key = key};
+    ledger.sync_together = true;
     if (policy) ledger.former_keys = evidence::FormerKeys(*policy, key);
     TW_ASSIGN_OR_RETURN(ledger_, evidence::Ledger::Open(storage_, ledger));
     evidence::SignerProcessOptions signer{

@@ -221,6 +221,30 @@ struct SignerCommand {
 };
 Result<int> RunSignerCommand(const SignerCommand& command);
 
+struct KeysetMakeCommand {
+  std::string mission;
+  std::string expires;
+  std::string previous;             // file of the version before; empty: this is the first
+  std::vector<std::string> roles;   // "root=2"
+  std::vector<std::string> keys;    // "log=VKEY@2026-03-01T00:00:00Z"
+  std::vector<std::string> revoke;  // "NAME@2026-09-05T00:00:00Z"
+  std::string out;
+};
+Result<int> RunKeysetMake(const KeysetMakeCommand& command);
+
+struct KeysetSignCommand {
+  std::string file;
+  std::string key;
+};
+Result<int> RunKeysetSign(const KeysetSignCommand& command);
+
+struct KeysetCheckCommand {
+  std::vector<std::string> files;  // oldest first
+  std::string at;                  // empty: now
+  bool policy = false;
+};
+Result<int> RunKeysetCheck(const KeysetCheckCommand& command);
+
 struct WitnessCommand {
   std::string listen;  // "127.0.0.1:5801"; port 0: any
   std::string key;
