@@ -37,6 +37,26 @@ bool IsPlainUtf8(std::string_view line) {
   return true;
 }
 
+// Signed-note: neither '+' nor a Unicode space. `name` is UTF-8.
+bool IsKeyName(std::string_view name) {
+  if (name.empty() || name.find('+') != name.npos) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto byte = static_cast<std::uint8_t>(name[i]);
+    if (byte == ' ' || (byte >= 0x09 && byte <= 0x0D)) return false;
+    const std::string_view two = name.substr(i, 2);
+    const std::string_view three = name.substr(i, 3);
+    if (two == "\xC2\x85" || two == "\xC2\xA0" || three == "\xE1\x9A\x80" ||
+        three == "\xE2\x81\x9F" || three == "\xE3\x80\x80") {
+      return false;
+    }
+    if (three.size() == 3 && three.starts_with("\xE2\x80")) {  // U+2000 to 200A, 2028, 2029, 202F
+      const auto last = static_cast<std::uint8_t>(three[2]);
+      if (last <= 0x8A || last == 0xA8 || last == 0xA9 || last == 0xAF) return false;
+    }
+  }
+  return true;
+}
+
 std::uint32_t KeyId(const VerifierKey& key) {
   std::string message = key.name + "\n";
   message += static_cast<char>(key.type);
@@ -52,8 +72,7 @@ Result<VerifierKey> ReadVerifierKey(std::string_view vkey) {
   const std::string_view rest = vkey.substr(std::min(key.name.size() + 1, vkey.size()));
   const auto id = HexDecode(rest.substr(0, 8));
   const auto data = rest.size() > 9 && rest[8] == '+' ? Base64Decode(rest.substr(9)) : std::nullopt;
-  if (key.name.empty() || key.name.find(' ') != key.name.npos || !id || !data ||
-      data->size() != 1 + key.key.size()) {
+  if (!IsKeyName(key.name) || !id || !data || data->size() != 1 + key.key.size()) {
     return Fail(ErrorCode::kBadInput, "'{}' is no vkey (name+8 hex digits+base64)", vkey);
   }
   key.type = static_cast<std::uint8_t>(data->front());
@@ -92,7 +111,8 @@ Result<Note> ReadNote(std::string_view file) {
     const std::string_view line = lines[i];
     const std::size_t space = line.find(' ', std::min(kDash.size(), line.size()));
     const auto bytes = space == line.npos ? std::nullopt : Base64Decode(line.substr(space + 1));
-    if (!line.starts_with(kDash) || space == kDash.size() || !bytes || bytes->size() < 5) {
+    if (!line.starts_with(kDash) || !bytes || bytes->size() < 5 ||
+        !IsKeyName(line.substr(kDash.size(), space - kDash.size()))) {
       return Fail(ErrorCode::kCheckFailed, "line {}: is no signature line", i + 1);
     }
     note.signatures.push_back({i + 1, std::string(line.substr(kDash.size(), space - kDash.size())),

@@ -41,6 +41,10 @@ class PolicyParser {
   Result<void> AddLog(const std::vector<std::string>& words) {
     TW_ASSIGN_OR_RETURN(const VerifierKey key, ReadVerifierKey(words[1]));
     if (key.type != 1) return Fail(ErrorCode::kBadInput, "a log's key has type 1");
+    for (const VerifierKey& other : policy_.logs) {
+      if (other.key == key.key)
+        return Fail(ErrorCode::kBadInput, "this log's key is there already");
+    }
     policy_.logs.push_back(key);
     return {};
   }
@@ -76,7 +80,7 @@ class PolicyParser {
     } else {
       const char* const end = rule.data() + rule.size();
       const auto [stop, error] = std::from_chars(rule.data(), end, group.threshold);
-      if (error != std::errc() || stop != end || group.threshold < 1 ||
+      if (error != std::errc() || stop != end || rule[0] == '0' || group.threshold < 1 ||
           group.threshold > group.members.size()) {
         return Fail(ErrorCode::kBadInput, "'{}': all, any or 1 to {} expected", rule,
                     group.members.size());
@@ -114,6 +118,14 @@ bool Policy::IsSatisfied(const std::set<std::string>& cosigned) const {
 
 Result<Policy> ParsePolicy(std::string_view text) {
   PolicyParser parser;
+  const auto control = std::find_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<std::uint8_t>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7F;
+  });
+  if (control != text.end()) {
+    return Fail(ErrorCode::kBadInput,
+                "policy line {}: holds a control character; lines end in a newline alone",
+                std::count(text.begin(), control, '\n') + 1);
+  }
   std::istringstream lines{std::string(text)};
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {

@@ -210,7 +210,7 @@ class Key:
             raise ValueError(f"key of type {data[0]:02x}, type {wanted_type:02x} expected")
         self.name, self.type, self.public = name, data[0], data[1:]
         self.id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
-        if hex_id != self.id.hex():
+        if hex_id.lower() != self.id.hex():
             raise ValueError(f"the key id is {self.id.hex()}, not {hex_id}")
         point = _point(self.public)
         if point is None or _is_small_order(point):
@@ -230,8 +230,10 @@ class Policy:
 
     def __init__(self, data):
         self.logs, self.witnesses, self.groups, self.quorum = {}, {}, {}, None
-        if re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data):
-            raise BadInput("policy: holds a control character; lines end in a newline alone")
+        control = re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data)
+        if control:
+            number = data.count(b"\n", 0, control.start()) + 1
+            raise BadInput(f"policy line {number}: holds a control character; lines end in a newline alone")
         for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
             words = [word for word in re.split("[ \t]+", line) if word]
             if not words or words[0].startswith("#"):

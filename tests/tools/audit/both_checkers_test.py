@@ -54,7 +54,7 @@ class BothCheckers(unittest.TestCase):
         self.assertRegex(python_sentence, python or cpp or ".")
 
     def test_random_mutations_get_one_verdict(self):
-        count = int(os.environ.get("TRUCEWATCH_MUTATIONS", "120"))
+        count = int(os.environ.get("TRUCEWATCH_MUTATIONS", "80"))
         for entries, sizes in ((256, [85, 192]), (300, [200, 270, 290])):
             folder = self.folder / str(entries)
             folder.mkdir()
@@ -156,7 +156,7 @@ class BothCheckers(unittest.TestCase):
         self.expect_proof(4, proof, pairs[3][1])
         source = random.Random(3)
         for data in range(2):
-            for at in range(0, len(pairs[2][data]), 5):
+            for at in range(0, len(pairs[2][data]), 11):
                 changed = [bytearray(proof), bytearray(leaf)]
                 changed[data][at] ^= 1 << source.randrange(8)
                 self.expect_proof(4, *map(bytes, changed))
@@ -191,6 +191,49 @@ class BothCheckers(unittest.TestCase):
             note = (self.folder / "signed.note").read_bytes()
             with self.subTest(leaf=leaf):
                 self.expect_proof(wanted, b"c2sp.org/tlog-proof@v1\nindex 0\n\n" + note, leaf)
+
+    def test_changed_policies_and_checkpoints_get_one_verdict(self):
+        """Grammar at its edges: lines out of order, repeated, with odd white space; names that signed-note forbids."""
+        tampering.write_ledger(PEER, self.folder, 1, [], cosigned=True)
+        self.peer = tampering.Peer(PEER)
+        ledger, policy, seen = (self.folder / name for name in ("ledger", "policy.txt", "checkpoint.1"))
+        good_policy, good_note = policy.read_bytes(), (ledger / "checkpoint").read_bytes()
+        source = random.Random(4)
+        lines = [b"# c", b"", b"quorum none", b"quorum N1", b"group g 1 N1 N2", b"group h any N1", b"group g 3 N1 N2", b"group none any N1",
+                 b"quorum g", b"witness N1 x", b"log x", b"group i all g N1", b"group j 01 N1", b"group k +1 N1", b"foo", b"log"]
+        pieces = [b"\n", b" ", b"\t", b"\r", b"\x00", b"\x7f", b"+", b"=", b"A", b"\xe2\x80\x94", b"\xc2\xa0", b"\xe2\x80\x83", b"\xc2\x85",
+                  b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\x94 other.example/x AAAAAAAA\n"]
+
+        def changed(data, extra):
+            parts = data.split(b"\n")
+            i, j = source.randrange(len(parts)), source.randrange(len(parts))
+            what = source.randrange(5)
+            if what == 0:
+                parts[i], parts[j] = parts[j], parts[i]
+            elif what == 1:
+                parts.insert(i, parts[j])
+            elif what == 2:
+                parts.insert(i, source.choice(extra))
+            data = bytearray(b"\n".join(parts))
+            at = source.randrange(len(data))
+            if what == 3:
+                data[at] ^= 1 << source.randrange(8)
+            elif what == 4:
+                data[at:at] = source.choice(pieces)
+            return bytes(data)
+
+        codes = {0: 0, 3: 0, 4: 0}
+        for round_number in range(200):
+            of_policy = round_number % 2 == 0
+            changed_policy = changed(changed(good_policy, lines), lines) if of_policy else good_policy
+            changed_note = good_note if of_policy else changed(changed(good_note, pieces), pieces)
+            policy.write_bytes(changed_policy)
+            (ledger / "checkpoint").write_bytes(changed_note)
+            self.peer.ask([ledger], policy, seen)
+            cpp, python = self.peer.verdict(), tampering.python_verdict(ledger, policy, seen)
+            self.assertEqual(cpp[0], python[0], (cpp, python, changed_policy if of_policy else changed_note))
+            codes[cpp[0]] += 1
+        self.assertGreater(min(codes.values()), 0, codes)
 
     def run_program(self, *words):
         return subprocess.run(words, capture_output=True, text=True, check=False, cwd=self.folder)

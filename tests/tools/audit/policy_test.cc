@@ -57,7 +57,10 @@ TEST(Policy, BadLinesAreNamed) {
       {log + witness + "group g 0 N\nquorum g\n", "line 3"},
       {log + witness + "group g all g\nquorum g\n", "line 3"},
       {log + witness + "group g all N N\nquorum g\n", "named twice"},
-      {log + witness + "group none all N\n", "is taken"}};
+      {log + witness + "group none all N\n", "is taken"},
+      {log + log + "quorum none\n", "there already"},
+      {log + "\nquorum none\r\n", "line 3: holds a control character"},
+      {log + witness + "group g 01 N\nquorum g\n", "line 3"}};
   for (const auto& [text, expected] : cases) {
     const auto policy = ParsePolicy(text);
     ASSERT_FALSE(policy) << text;
