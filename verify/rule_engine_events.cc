@@ -18,7 +18,7 @@ namespace {
 
 Assessment AssessCrossings(const Agreement& agreement, const Rule& rule, const RuleMemory& memory,
                            std::span<const Track* const> vehicles) {
-  std::vector<Crossing> crossings;
+  std::vector<LineCrossing> crossings;
   std::vector<bool> crossed;
   for (const Track* track : vehicles) {
     const auto crossing = CrossingOf(memory, agreement, rule, *track);

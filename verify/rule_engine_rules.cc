@@ -237,7 +237,7 @@ void RuleEngine::AdvanceArrival(std::size_t rule_index, bool applies, Moment& mo
   at.note = WatchedWords(watched, *agreement_.coverage_floor);
   // Who watched the site well enough alone speaks for it.
   std::vector<TrackSupport> watchers;
-  for (const Watch& watch : since.watched) {
+  for (const ZoneWatch& watch : since.watched) {
     if (WatchedBy(watch) < *agreement_.coverage_floor) continue;
     TrackSupport support;
     support.source = watch.source;

@@ -68,20 +68,20 @@ void RememberSides(RuleMemory& memory, const Agreement& agreement, const Rule& r
                 [&](const auto& entry) { return now - entry.second.last > kNearLineLong; });
 }
 
-std::optional<Crossing> CrossingOf(const RuleMemory& memory, const Agreement& agreement,
-                                   const Rule& rule, const Track& vehicle) {
+std::optional<LineCrossing> CrossingOf(const RuleMemory& memory, const Agreement& agreement,
+                                       const Rule& rule, const Track& vehicle) {
   const auto now =
       SideOf(agreement.lines[rule.line].shape, vehicle.position, vehicle.cov.topLeftCorner<2, 2>());
   if (!now) return std::nullopt;
   const auto behind = memory.behind.find(vehicle.id);
   const auto beyond = memory.beyond.find(vehicle.id);
-  std::optional<Crossing> best;
+  std::optional<LineCrossing> best;
   double most = 0.0;
   const auto consider = [&](const LineSide& before, bool forward) {
     const bool asked = rule.direction == Direction::kEitherWay ||
                        forward == (rule.direction == Direction::kForward);
     if (!asked) return;
-    const Crossing crossing{&vehicle, before, *now, forward};
+    const LineCrossing crossing{&vehicle, before, *now, forward};
     const double p = ProbabilityOfCrossing(rule, agreement.map_sigma_m, crossing);
     if (best && p <= most) return;
     most = p;

@@ -46,8 +46,8 @@ void RememberSides(RuleMemory& memory, const Agreement& agreement, const Rule& r
 
 // The crossing a vehicle may have made: from the side where it was to the one where it is more
 // likely now. Nothing when it was never on the other.
-std::optional<Crossing> CrossingOf(const RuleMemory& memory, const Agreement& agreement,
-                                   const Rule& rule, const Track& vehicle);
+std::optional<LineCrossing> CrossingOf(const RuleMemory& memory, const Agreement& agreement,
+                                       const Rule& rule, const Track& vehicle);
 
 // How many have been near the line for kNearLineLong and longer.
 int CountNearLine(const RuleMemory& memory, Instant now);

@@ -42,7 +42,7 @@ bool AreProbabilities(const google::protobuf::RepeatedField<double>& values) {
 void WriteDay(const DayCount& day, Memory::DayCount* out) {
   out->set_day(day.day);
   for (const double p : day.count) out->add_count(p);
-  for (const Watch& watch : day.watched) {
+  for (const ZoneWatch& watch : day.watched) {
     auto* message = out->add_watched();
     message->mutable_source()->set_source_id(watch.source.value);
     *message->mutable_source()->mutable_lineage() = codec::LineageToProto(watch.lineage);
@@ -61,7 +61,7 @@ Result<DayCount> ReadDay(const Memory::DayCount& in) {
     return Fail(ErrorCode::kBadInput, "the snapshot has a count whose parts are no probabilities");
   out.count.assign(in.count().begin(), in.count().end());
   for (const auto& message : in.watched()) {
-    Watch watch;
+    ZoneWatch watch;
     watch.source.value = message.source().source_id();
     TW_ASSIGN_OR_RETURN(watch.lineage, codec::LineageFromProto(message.source().lineage()));
     // All sources of a day watched the same cells.

@@ -49,7 +49,7 @@ void TakeWatch(DayCount& day, const ZoneGrid& grid, const SettledLook& look) {
     all.back() = 1.0;
     TakeCount(day, all);
   }
-  auto watch = std::find_if(day.watched.begin(), day.watched.end(), [&](const Watch& known) {
+  auto watch = std::find_if(day.watched.begin(), day.watched.end(), [&](const ZoneWatch& known) {
     return known.source == look.source && known.lineage == look.lineage;
   });
   const bool better = watch == day.watched.end() ||
@@ -88,13 +88,13 @@ double Watched(const DayCount& day) {
   double sum = 0.0;
   for (std::size_t c = 0; c < cells; ++c) {
     double missed = 1.0;
-    for (const Watch& watch : day.watched) missed *= 1.0 - watch.probability[c];
+    for (const ZoneWatch& watch : day.watched) missed *= 1.0 - watch.probability[c];
     sum += 1.0 - missed;
   }
   return cells == 0 ? 0.0 : sum / static_cast<double>(cells);
 }
 
-double WatchedBy(const Watch& watch) {
+double WatchedBy(const ZoneWatch& watch) {
   double sum = 0.0;
   for (const double p : watch.probability) sum += p;
   return watch.probability.empty() ? 0.0 : sum / static_cast<double>(watch.probability.size());

@@ -11,7 +11,7 @@
 namespace trucewatch {
 
 // How well one source watched a zone: of a standing vehicle to be seen, its best look at each cell.
-struct Watch {
+struct ZoneWatch {
   SourceId source;
   Lineage lineage;
   std::vector<double> probability;
@@ -25,7 +25,7 @@ struct Watch {
 struct DayCount {
   int day = 0;                // D, the first day of the agreement's first phase, is 0
   std::vector<double> count;  // element k: P(the largest number at once was k); empty: none seen
-  std::vector<Watch> watched;
+  std::vector<ZoneWatch> watched;
 };
 
 // The day of the truce; it begins at the time of day at which the first phase does.
@@ -50,6 +50,6 @@ void TakeWatch(DayCount& day, const ZoneGrid& grid, const SettledLook& look);
 // Looks of one source miss together, so the best one counts.
 double Watched(const DayCount& day);
 // The same by one source alone.
-double WatchedBy(const Watch& watch);
+double WatchedBy(const ZoneWatch& watch);
 
 }  // namespace trucewatch

@@ -80,6 +80,18 @@ def same_names(files):
             seen.setdefault(key, path)
 
 
+def same_types(files):
+    """Two types of one name in one namespace make one program of two meanings, and nobody says so."""
+    seen = {}
+    for path, text in files.items():
+        space = re.search(r"^namespace ([\w:]+) \{", text, re.M)
+        for match in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", text, re.M):
+            key = (space.group(1) if space else "", match.group(1))
+            if key in seen:
+                yield f"{path}: '{match.group(1)}' is the name of a type in {seen[key]} too"
+            seen.setdefault(key, path)
+
+
 def breaches(root):
     for folder in LAYER:
         for path in sorted((root / folder).rglob("*")):
@@ -89,6 +101,8 @@ def breaches(root):
             text = path.read_text(encoding="utf-8")
             for number, sentence in check_file(name, text):
                 yield f"{name}:{number}: {sentence}"
+    yield from same_types({path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+                           for folder in LAYER for path in sorted((root / folder).rglob("*.h"))})
     yield from same_names({path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
                            for path in sorted((root / "proto").rglob("*.proto"))})
     for path in sorted((root / "verify").rglob("*.cc")):
@@ -114,6 +128,10 @@ def self_test():
         if not any(expected in sentence for sentence in found):
             print(f"self-test: {path!r} should give {expected!r}, gave {found}")
             return 1
+    types = {"a/x.h": "namespace p {\nstruct M {\n};\n", "b/y.h": "namespace p {\nclass M final : public N {\n};\n"}
+    if len(list(same_types(types))) != 1:
+        print("self-test: a type's name used twice in a namespace was not found")
+        return 1
     twice = {"a.proto": "package p;\nmessage M {\n}\n", "b.proto": "package p;\nenum M {\n}\n"}
     if len(list(same_names(twice))) != 1:
         print("self-test: a name used twice in a package was not found")

@@ -144,7 +144,7 @@ void TrackFeature(std::uint64_t id, const TrackRecord& track, JsonWriter* json) 
   if (track.points.size() < 2) return;  // a LineString needs two positions
   BeginFeature(json);
   json->Key("geometry").BeginObject().Field("type", "LineString").Key("coordinates").BeginArray();
-  for (const TrackPoint& point : track.points) Coordinates(point.position, json);
+  for (const RecordedPoint& point : track.points) Coordinates(point.position, json);
   json->EndArray().EndObject();
   json->Key("properties").BeginObject().Field("kind", "track").Field("track_id", id);
   json->Field("time_first_utc", FormatUtc(track.points.front().time));

@@ -120,7 +120,7 @@ class Exporter {
                                {"updates", kText}});
     for (const auto& [id, track] : record_.tracks) {
       std::vector<Geodetic> points;
-      for (const TrackPoint& point : track.points) points.push_back(point.position);
+      for (const RecordedPoint& point : track.points) points.push_back(point.position);
       std::string updates;
       for (const auto& [source, count] : track.updates) {
         updates += fmt::format("{}{}={}", updates.empty() ? "" : " ", source, count);
@@ -145,7 +145,7 @@ class Exporter {
                                {"time_last_utc", kText}});
     for (const auto& [id, group] : record_.groups) {
       if (group.points.empty()) continue;
-      const GroupPoint& last = group.points.back();
+      const RecordedGroup& last = group.points.back();
       Add(&layer, {last.position},
           {Index(id), Text(ObjectClassName(group.object_class)), Int(last.count_min),
            Int(last.count_max), last.extent_m, Utc(group.points.front().time), Utc(last.time)});

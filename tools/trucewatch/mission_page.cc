@@ -121,7 +121,7 @@ class PageWriter {
         json_.String(fmt::format("{} ({})", source, updates));
       }
       json_.EndArray().Key("points").BeginArray();
-      for (const TrackPoint& point : track.points) {
+      for (const RecordedPoint& point : track.points) {
         const Eigen::Vector3d enu = frame_.EnuFromGeodetic(point.position);
         json_.BeginArray().Signed(point.time.micros());
         json_.Number(Decimetre(enu.x())).Number(Decimetre(enu.y())).EndArray();
@@ -138,7 +138,7 @@ class PageWriter {
       json_.BeginObject().Field("id", id);
       json_.Field("people", group.object_class == ObjectClass::kPersonGroup);
       json_.Field("what", ObjectWords(group.object_class, 2)).Key("points").BeginArray();
-      for (const GroupPoint& point : group.points) {
+      for (const RecordedGroup& point : group.points) {
         const Eigen::Vector3d enu = frame_.EnuFromGeodetic(point.position);
         json_.BeginArray().Signed(point.time.micros());
         json_.Number(Decimetre(enu.x())).Number(Decimetre(enu.y()));

@@ -58,19 +58,19 @@ struct SourceRecord {
   std::vector<SourceGap> Gaps() const;
 };
 
-struct TrackPoint {
+struct RecordedPoint {
   Instant time;
   Geodetic position;
 };
 
 // One fused track over the mission.
 struct TrackRecord {
-  std::vector<TrackPoint> points;
+  std::vector<RecordedPoint> points;
   std::map<std::string, int> updates;  // by source
 };
 
 // A group that is seen as a whole (people, vehicles standing together) at one time.
-struct GroupPoint {
+struct RecordedGroup {
   Instant time;
   Geodetic position;
   int count_min = 0;
@@ -79,7 +79,7 @@ struct GroupPoint {
 };
 struct GroupRecord {
   ObjectClass object_class = ObjectClass::kUnspecified;
-  std::vector<GroupPoint> points;
+  std::vector<RecordedGroup> points;
 };
 
 // Zone and start of the period.

@@ -8,7 +8,7 @@ namespace trucewatch {
 Assessment AssessConvoyTowards(const Rule& rule, const LineShape& line, double map_sigma_m,
                                std::span<const Track* const> vehicles) {
   const double t = rule.within.seconds();
-  std::vector<Crossing> crossings;
+  std::vector<LineCrossing> crossings;
   std::vector<bool> taken;
   for (const Track* track : vehicles) {
     taken.push_back(false);

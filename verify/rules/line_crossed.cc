@@ -12,7 +12,7 @@ double BehindAt(const LineSide& side, double shift_m) {
   return NormalCdf(distance_m / side.sigma_m);
 }
 
-double CrossedAt(const Crossing& crossing, double shift_m) {
+double CrossedAt(const LineCrossing& crossing, double shift_m) {
   const double before = BehindAt(crossing.before, shift_m);
   const double now = BehindAt(crossing.now, shift_m);
   return crossing.forward ? before * (1.0 - now) : (1.0 - before) * now;
@@ -33,10 +33,10 @@ double ProbabilityBehind(const LineSide& side, double map_sigma_m) {
 }
 
 Assessment AssessLineCrossed(const Rule& rule, double map_sigma_m,
-                             std::span<const Crossing> crossings) {
+                             std::span<const LineCrossing> crossings) {
   Assessment out;
   std::vector<double> weights;
-  for (const Crossing& crossing : crossings) {
+  for (const LineCrossing& crossing : crossings) {
     weights.push_back(crossing.vehicle->existence_probability *
                       ShareOfClasses(crossing.vehicle->classes, rule.classes));
     const double crossed = ProbabilityOfCrossing(rule, map_sigma_m, crossing);
@@ -54,7 +54,7 @@ Assessment AssessLineCrossed(const Rule& rule, double map_sigma_m,
   return out;
 }
 
-double ProbabilityOfCrossing(const Rule& rule, double map_sigma_m, const Crossing& crossing) {
+double ProbabilityOfCrossing(const Rule& rule, double map_sigma_m, const LineCrossing& crossing) {
   const double weight = crossing.vehicle->existence_probability *
                         ShareOfClasses(crossing.vehicle->classes, rule.classes);
   if (weight < 1e-6) return 0.0;

@@ -27,7 +27,7 @@ std::optional<LineSide> SideOf(const LineShape& line, const Geodetic& place,
 double ProbabilityBehind(const LineSide& side, double map_sigma_m);
 
 // One vehicle between two times. `before`: where it was most surely on the side it came from.
-struct Crossing {
+struct LineCrossing {
   const Track* vehicle = nullptr;
   LineSide before;
   LineSide now;
@@ -40,9 +40,9 @@ struct Crossing {
 // CountInside. The errors of the two places are taken as independent: they are apart in time, but
 // a shared georeference error makes p too large for lengths below it.
 Assessment AssessLineCrossed(const Rule& rule, double map_sigma_m,
-                             std::span<const Crossing> crossings);
+                             std::span<const LineCrossing> crossings);
 
 // p averaged over b of one vehicle.
-double ProbabilityOfCrossing(const Rule& rule, double map_sigma_m, const Crossing& crossing);
+double ProbabilityOfCrossing(const Rule& rule, double map_sigma_m, const LineCrossing& crossing);
 
 }  // namespace trucewatch

@@ -65,7 +65,7 @@ TEST(LineCrossed, EqualsTheFrequencyInRandomTrials) {
   constexpr double kMapSigmaM = 12.0;
   for (int run = 0; run < 4; ++run) {
     std::vector<Track> tracks;
-    std::vector<Crossing> crossings;
+    std::vector<LineCrossing> crossings;
     for (int i = 0; i < 5; ++i) tracks.push_back(At(0, 0, 1, 0.7 + 0.3 * uniform(random)));
     for (const Track& track : tracks)
       crossings.push_back({&track,
@@ -76,7 +76,7 @@ TEST(LineCrossed, EqualsTheFrequencyInRandomTrials) {
     for (int trial = 0; trial < kTrials; ++trial) {
       const double shift = kMapSigmaM * normal(random);
       int crossed = 0;
-      for (const Crossing& c : crossings) {
+      for (const LineCrossing& c : crossings) {
         const bool exists = uniform(random) < c.vehicle->existence_probability;
         const bool before = c.before.distance_m + shift + c.before.sigma_m * normal(random) > 0.0;
         const bool now = c.now.distance_m + shift + c.now.sigma_m * normal(random) < 0.0;
@@ -95,7 +95,7 @@ TEST(LineCrossed, ALineThatLiesElsewhereCannotMakeACrossing) {
   // 5 m to either side of a line drawn with 1-sigma 50 m: had both errors of the map been taken as
   // independent, P would be 0.29.
   const Track track = At(0, 0, 1, 1.0);
-  const Crossing crossing{&track, {5.0, 0.5}, {-5.0, 0.5}, true};
+  const LineCrossing crossing{&track, {5.0, 0.5}, {-5.0, 0.5}, true};
   EXPECT_NEAR(ProbabilityOfCrossing(OfAny(1), 50.0, crossing), 0.08, 0.005);
 }
 
