@@ -2,6 +2,7 @@
 #include "evidence/ledger/ledger.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "evidence/ledger/reread.h"
@@ -24,15 +25,16 @@ Result<std::unique_ptr<File>> WriteNewFile(Storage& storage, const std::string& 
   return file;
 }
 
-Result<void> SyncFiles(const std::vector<std::unique_ptr<File>>& files, bool together) {
-  std::vector<Result<void>> results(files.size());
+// All of them, at the same time when `together`.
+Result<void> RunAll(const std::vector<std::function<Result<void>()>>& syncs, bool together) {
+  std::vector<Result<void>> results(syncs.size());
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < files.size() && together; ++i) {
-      threads.emplace_back([&files, &results, i] { results[i] = files[i]->Sync(); });
+    for (std::size_t i = 1; i < syncs.size() && together; ++i) {
+      threads.emplace_back([&syncs, &results, i] { results[i] = syncs[i](); });
     }
-    for (std::size_t i = 0; i < files.size() && (i == 0 || !together); ++i) {
-      results[i] = files[i]->Sync();
+    for (std::size_t i = 0; i < syncs.size() && (i == 0 || !together); ++i) {
+      results[i] = syncs[i]();
       if (!results[i]) break;
     }
   }
@@ -121,8 +123,10 @@ Result<std::string> Ledger::ContentsOf(const TileId& tile) {
 }
 
 Result<void> Ledger::WriteTiles() {
-  std::set<std::string> to_sync;
+  std::set<std::string> folders;
   std::vector<std::unique_ptr<File>> files;
+  // No checkpoint covers a file before all is durable, so files and folders have no order.
+  std::vector<std::function<Result<void>()>> syncs;
   for (const TileId& tile : NewTiles(published_size_, size())) {
     const std::string path = TilePath(tile);
     const std::string folder = ParentOf(path);
@@ -131,18 +135,18 @@ Result<void> Ledger::WriteTiles() {
     }
     TW_ASSIGN_OR_RETURN(const std::string contents, ContentsOf(tile));
     TW_ASSIGN_OR_RETURN(std::unique_ptr<File> file, WriteNewFile(storage_, PathOf(path), contents));
+    syncs.push_back([file = file.get()] { return file->Sync(); });
     files.push_back(std::move(file));
-    to_sync.insert(folder);
-    // Not more of them open than a process may have.
+    folders.insert(folder);
     if (files.size() < kMaxOpenFiles) continue;
-    TW_RETURN_IF_ERROR(SyncFiles(files, options_.sync_together));
+    TW_RETURN_IF_ERROR(RunAll(syncs, options_.sync_together));
+    syncs.clear();
     files.clear();
   }
-  TW_RETURN_IF_ERROR(SyncFiles(files, options_.sync_together));
-  for (const std::string& folder : to_sync) {
-    TW_RETURN_IF_ERROR(storage_.SyncDirectory(PathOf(folder)));
+  for (const std::string& folder : folders) {
+    syncs.push_back([this, path = PathOf(folder)] { return storage_.SyncDirectory(path); });
   }
-  return {};
+  return RunAll(syncs, options_.sync_together);
 }
 
 Result<void> Ledger::WriteAndSign(LogSigner& signer) {
