@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/check.h"
 #include "verify/rules/count_zone.h"
 
 namespace trucewatch {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr double kCells = 25.0;
+// From the smallest zone an agreement may have (100 m2) to cells larger than the largest.
+constexpr int kMaxDoublings = 20;
 constexpr std::size_t kWatchDigests = 4;
 // Sources a day: more than any mission has.
 constexpr std::size_t kMaxWatches = 64;
@@ -24,8 +27,15 @@ int DayOf(const Agreement& agreement, Instant time) {
   return static_cast<int>(day);
 }
 
-Result<ZoneGrid> WatchGrid(const Zone& zone) {
-  return ZoneGrid::Make(zone, std::sqrt(zone.shape.AreaM2() / kCells));
+ZoneGrid WatchGrid(const Zone& zone) {
+  double cell_m = std::sqrt(zone.shape.AreaM2() / kCells);
+  auto grid = ZoneGrid::Make(zone, cell_m);
+  for (int i = 0; i < kMaxDoublings && !grid; ++i) {
+    cell_m *= 2.0;
+    grid = ZoneGrid::Make(zone, cell_m);
+  }
+  TW_CHECK(grid.has_value());
+  return std::move(*grid);
 }
 
 DayCount& DayIn(std::vector<DayCount>& days, int day, int keep) {

@@ -31,8 +31,9 @@ struct DayCount {
 // The day of the truce; it begins at the time of day at which the first phase does.
 int DayOf(const Agreement& agreement, Instant time);
 
-// Cells of a zone for the question how well it was watched: about 25, whatever its size.
-Result<ZoneGrid> WatchGrid(const Zone& zone);
+// Cells of a zone for the question how well it was watched: about 25, whatever its size; fewer of a
+// zone that is long and narrow.
+ZoneGrid WatchGrid(const Zone& zone);
 
 // The entry of a day, made if it is not there. Those more than `keep` days before it are forgotten.
 DayCount& DayIn(std::vector<DayCount>& days, int day, int keep);

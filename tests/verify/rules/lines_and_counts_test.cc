@@ -10,6 +10,7 @@
 #include "verify/rules/build_up.h"
 #include "verify/rules/convoy_towards.h"
 #include "verify/rules/withdrawal_missing.h"
+#include "verify/zone_watch.h"
 
 namespace trucewatch {
 namespace {
@@ -193,6 +194,20 @@ TEST(CountZone, TheBoundarysErrorMovesAllAtOnce) {
   const ZoneCount count = CountZone(OfAny(1), Square(), 50.0, PointersTo(tracks), {});
   EXPECT_GT(count.distribution[0], 0.45);
   EXPECT_GT(count.distribution[3], 0.45);
+}
+
+TEST(WatchGrid, IsMadeAlsoOfALongAndNarrowZone) {
+  // A strip of 100 km, 10 m wide, slantwise: a grid of cells as large as its 25th part would have
+  // more squares than are taken.
+  const Zone strip{"z",
+                   "Strip",
+                   Side::kNeither,
+                   PolygonShape({Somewhere(-35e3, -35e3), Somewhere(35e3, 35e3),
+                                 Somewhere(35e3, 35.014e3), Somewhere(-35e3, -34.986e3)}),
+                   {}};
+  EXPECT_FALSE(ZoneGrid::Make(strip, std::sqrt(strip.shape.AreaM2() / 25.0)).has_value());
+  EXPECT_GE(WatchGrid(strip).cells(), 1);
+  EXPECT_NEAR(WatchGrid(Square()).cells(), 25, 11);
 }
 
 TEST(BuildUp, ComparesWithTheLeastDayThatWasWatchedAndNamesTheOthers) {
