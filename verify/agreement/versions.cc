@@ -75,9 +75,9 @@ void CheckNext(const AgreementFile& before_file, const Agreement& before, const 
                      FormatUtc(after.amendment.valid_from), FormatUtc(before.amendment.valid_from)),
          "The version before it would never hold.", "Let it begin later."});
   if (after.side_a_name != before.side_a_name || after.side_b_name != before.side_b_name)
-    say.Say("party", {"The sides are not called as in the version before.",
-                      "Events of before and after would seem to be about others.",
-                      "Keep the names, or sign a new agreement."});
+    say.Say("party[0]", {"The sides are not called as in the version before.",
+                         "Events of before and after would seem to be about others.",
+                         "Keep the names, or sign a new agreement."});
 }
 
 }  // namespace

@@ -61,8 +61,9 @@ TEST(Freeze, PointsAreWrittenIntoTheTextAndCommentsStay) {
     EXPECT_THAT(agreement->zones[0].shape.vertices(), SizeIs(4));
     ASSERT_THAT(agreement->lines, SizeIs(1));
     EXPECT_THAT(agreement->lines[0].shape.points(), SizeIs(2));
+    const std::string drawn = Drawn();
     EXPECT_EQ(std::count(frozen.text.begin(), frozen.text.end(), '\n') ==
-                  std::count(Drawn().begin(), Drawn().end(), '\n'),
+                  std::count(drawn.begin(), drawn.end(), '\n'),
               one_line);
     // Frozen again it stays as it is, and its points are those of the file.
     const Frozen again = FreezeAgreement(frozen.text, "a.txtpb", Files(), one_line);

@@ -177,11 +177,15 @@ void DoubtLines(const Agreement& agreement, Findings& findings) {
     for (std::size_t k = 0; k < agreement.zones.size(); ++k) {
       const Zone& zone = agreement.zones[k];
       if (zone.side != line.side) continue;
+      // A border that runs along the line may lie a little on either hand of it.
       const auto& ring = zone.shape.vertices();
-      const bool beyond = std::all_of(ring.begin(), ring.end(), [&](const Geodetic& place) {
-        return line.shape.Abreast(place) &&
-               line.shape.Distance(place).inside_m < -Tolerance(agreement);
-      });
+      const bool beyond =
+          line.shape.Abreast(zone.shape.frame().origin()) &&
+          std::all_of(ring.begin(), ring.end(),
+                      [&](const Geodetic& place) {
+                        return line.shape.Distance(place).inside_m < Tolerance(agreement);
+                      }) &&
+          line.shape.Distance(zone.shape.frame().origin()).inside_m < -Tolerance(agreement);
       if (!beyond) continue;
       findings.Warn(
           path + ".behind",
