@@ -21,7 +21,7 @@ constexpr GIntBig kCacheBytes = GIntBig{64} << 20;
 
 // The drivers we read or write with; a driver that is not there cannot be fooled.
 constexpr std::string_view kDrivers[] = {"GTiff", "JP2OpenJPEG", "NITF", "SRTMHGT",
-                                         "COG",   "MEM",         "GPKG"};
+                                         "COG",   "MEM",         "GPKG", "GeoJSON"};
 
 void SkipOtherDrivers() {
   GDALDriverManager& manager = *GetGDALDriverManager();
