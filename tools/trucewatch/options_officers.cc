@@ -6,15 +6,36 @@
 namespace trucewatch::tools {
 namespace {
 
-void AddAgreement(CLI::App& app, Action* action, CheckAgreementCommand& c) {
+void AddAgreement(CLI::App& app, Action* action) {
+  static CheckAgreementCommand check;
+  static FreezeAgreementCommand freeze;
+  static SignAgreementCommand sign;
   CLI::App* agreement = app.add_subcommand("agreement", "Work with agreement files");
   agreement->require_subcommand(1);
   CLI::App* sub = agreement->add_subcommand(
       "check", "Say in sentences what is wrong or doubtful; exit code 4 when it cannot be used");
-  sub->add_option("file", c.file, "Agreement (.txtpb)")->required();
-  sub->add_flag("--json", c.json, "One JSON object a line");
-  sub->footer("Example: trucewatch agreement check configs/demo/agreement.txtpb");
-  sub->callback([action, &c] { *action = [&c] { return RunCheckAgreement(c); }; });
+  sub->add_option("files", check.files, "Agreement (.txtpb), or its versions, the first one first")
+      ->required();
+  sub->add_flag("--json", check.json, "One JSON object a line");
+  sub->add_option("--map", check.map, "Draw zones, lines and roads: a file .svg or .geojson");
+  sub->add_option("--key", check.keys,
+                  "Public key (.vkey) that must have signed it, in FILE.note; once for each side");
+  sub->footer(
+      "Example: trucewatch agreement check configs/agreements/thirty_days.txtpb --map m.svg");
+  sub->callback([action] { *action = [] { return RunCheckAgreement(check); }; });
+
+  sub = agreement->add_subcommand("freeze",
+                                  "Write the points of zones drawn in map files into the text");
+  sub->add_option("file", freeze.file, "Agreement that names its map files")->required();
+  sub->add_option("--out", freeze.out, "File to write")->required();
+  sub->footer("Example: trucewatch agreement freeze draft.txtpb --out agreement.txtpb");
+  sub->callback([action] { *action = [] { return RunFreezeAgreement(freeze); }; });
+
+  sub = agreement->add_subcommand("sign", "Add a side's signature to FILE.note");
+  sub->add_option("file", sign.file, "Agreement (.txtpb)")->required();
+  sub->add_option("--key", sign.key, "Private key of the side (trucewatch keygen)")->required();
+  sub->footer("Example: trucewatch agreement sign agreement.txtpb --key side-a.key");
+  sub->callback([action] { *action = [] { return RunSignAgreement(sign); }; });
 }
 
 void AddReport(CLI::App& app, Action* action, ReportDailyCommand& daily,
@@ -232,13 +253,12 @@ void AddDecisions(CLI::App& app, Action* action, DecideCommand& decide, DecideCo
 }  // namespace
 
 void AddOfficerCommands(CLI::App& app, Action* action) {
-  static CheckAgreementCommand agreement;
   static ReportDailyCommand report_daily;
   static ReportCoverageCommand report_coverage;
   static ExportCommand exported;
   static ExportProofCommand export_proof;
   static ObserveCommand observe;
-  AddAgreement(app, action, agreement);
+  AddAgreement(app, action);
   AddReport(app, action, report_daily, report_coverage);
   static ExportBundleCommand export_bundle;
   AddExport(app, action, exported, export_proof, export_bundle);
