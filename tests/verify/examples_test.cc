@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agreements that ship as examples, as they stand in configs/agreements, in the rule engine.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/config/text_config.h"
+#include "tests/verify/scene.h"
+#include "verify/agreement/lint.h"
+
+namespace trucewatch {
+namespace {
+
+using testing::Convoy;
+using testing::Drone;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::PictureBuilder;
+using testing::Radar;
+using testing::Runner;
+using ::testing::SizeIs;
+
+constexpr auto kAllStates = {EventState::kCandidate, EventState::kCorroborated,
+                             EventState::kVerified};
+
+// Loads an example and expects that only notes are said of it: what no sensor can tell.
+Agreement Example(const std::string& name) {
+  const std::string file = "configs/agreements/" + name;
+  const auto text = ReadTextFile(file);
+  EXPECT_TRUE(text) << file;
+  for (const LintMessage& message : LintAgreement(text.value_or(""), name)) {
+    EXPECT_EQ(message.severity, LintMessage::Severity::kNote) << FormatLintMessage(message, name);
+    EXPECT_THAT(message.text, ::testing::StartsWith("No sensor can tell"));
+  }
+  auto agreement = ParseAgreement(text.value_or(""), name);
+  EXPECT_TRUE(agreement) << agreement.error().message;
+  return agreement ? std::move(*agreement) : Agreement();
+}
+
+Runner Watched(const std::string& example, const Convoy& convoy, int seconds) {
+  Runner run(Example(example));
+  for (int t = 0; t < seconds; ++t) run.Feed(PictureBuilder(t).Add(convoy).Build());
+  return run;
+}
+
+TEST(ExampleAgreements, DisengagementNamesAConvoyBetweenTheLinesAndNoneBehindThem) {
+  Convoy convoy{.count = 8,
+                .head_en_m = {-1200, 2400},
+                .velocity_en_mps = {0, -11},
+                .eyes = {Drone(), Radar()}};
+  const Runner between = Watched("disengagement.txtpb", convoy, 90);
+  EXPECT_THAT(between.States(), ::testing::ElementsAreArray(kAllStates));
+  for (const Finding& finding : between.Of(FindingKind::kEventTransition))
+    EXPECT_EQ(finding.rule, "separation_groups");
+  convoy.velocity_en_mps = {11, 0};  // along line A, some 150 m behind it
+  convoy.head_en_m = {-1200, 2650};
+  EXPECT_THAT(Watched("disengagement.txtpb", convoy, 60).States(), IsEmpty());
+  convoy.head_en_m = {-1200, 2400};  // between the lines, but seen by one kind of sensor alone
+  convoy.velocity_en_mps = {0, -11};
+  convoy.eyes = {Radar()};
+  EXPECT_THAT(Watched("disengagement.txtpb", convoy, 90).States(),
+              ElementsAre(EventState::kCandidate));
+}
+
+TEST(ExampleAgreements, WithdrawalNamesATankNearTheLineOfContactOnceItsDeadlineIsOver) {
+  const Convoy tank{
+      .count = 1,
+      .head_en_m = {1000, 9000},
+      .velocity_en_mps = {5, 0},
+      .eyes = {Drone(), testing::Thermal()},
+      .classes = {{ObjectClass::kTrackedVehicle, 0.99}, {ObjectClass::kUnknownVehicle, 0.01}}};
+  const Runner near = Watched("withdrawal.txtpb", tank, 120);
+  EXPECT_THAT(near.States(), ::testing::ElementsAreArray(kAllStates));
+  for (const Finding& finding : near.Of(FindingKind::kEventTransition))
+    EXPECT_EQ(finding.rule, "a_15_tracked");
+  // A radar does not tell a tank from a lorry, so with it alone beside the drone it stays short of
+  // that.
+  Convoy by_radar = tank;
+  by_radar.eyes = {Drone(), Radar()};
+  EXPECT_THAT(Watched("withdrawal.txtpb", by_radar, 90).States(),
+              ElementsAre(EventState::kCandidate, EventState::kCorroborated));
+  Convoy lorry = tank;  // where a tank may not be, a lorry may
+  lorry.classes = {{ObjectClass::kTruck, 0.99}, {ObjectClass::kUnknownVehicle, 0.01}};
+  EXPECT_THAT(Watched("withdrawal.txtpb", lorry, 60).States(), IsEmpty());
+  Convoy back = tank;  // behind fifteen kilometres single tanks may be
+  back.head_en_m = {1000, 15'500};
+  EXPECT_THAT(Watched("withdrawal.txtpb", back, 60).States(), IsEmpty());
+}
+
+TEST(ExampleAgreements, ThirtyDaysTellsANotifiedMovementFromOneThatIsNot) {
+  const Convoy notified{.group = 1,
+                        .count = 6,
+                        .head_en_m = {1560, -1000},
+                        .velocity_en_mps = {0, 10},
+                        .eyes = {Drone(), Radar()}};
+  const Convoy other{.group = 2,
+                     .first_track = 100,
+                     .count = 8,
+                     .head_en_m = {-9000, 2000},
+                     .velocity_en_mps = {0, -11},
+                     .eyes = {Drone(), Radar()}};
+  Runner run(Example("thirty_days.txtpb"));
+  for (int t = 0; t < 60; ++t) run.Feed(PictureBuilder(t).Add(notified).Add(other).Build());
+  EXPECT_THAT(run.States(), ::testing::ElementsAreArray(kAllStates));
+  EXPECT_EQ(run.Events(), 1u);
+  EXPECT_THAT(run.Of(FindingKind::kNotifiedMovement), SizeIs(1));
+}
+
+TEST(ExampleAgreements, RuleOfALaterPhaseBeginsWithItsSecond) {
+  // The convoy has been there all the time; the rule holds from 12:00:30 on.
+  std::string text = testing::DemoAgreementText();
+  const auto at = text.find("phase {");
+  text.replace(at, text.find('\n', at) - at,
+               "day_zero_utc: \"2026-03-01T00:00:00Z\"\n"
+               "phase { id: \"before\" start_utc: \"D-9 00:00:00\" end_utc: \"D+0 12:00:30\" }\n"
+               "phase { id: \"after\" start_utc: \"D+0 12:00:30\" end_utc: \"D+9 00:00:00\" }");
+  text.replace(text.find("  kind: GROUP"), 13, "  phase: \"after\" kind: GROUP");
+  auto agreement = ParseAgreement(text, "a.txtpb");
+  ASSERT_TRUE(agreement) << agreement.error().message;
+  Runner run(std::move(*agreement));
+  const Convoy convoy{.count = 8,
+                      .head_en_m = {-1200, 500},
+                      .velocity_en_mps = {0, -5},
+                      .eyes = {Drone(), Radar()}};
+  for (int t = 0; t < 60; ++t) run.Feed(PictureBuilder(t).Add(convoy).Build());
+  ASSERT_THAT(run.States(), ::testing::ElementsAreArray(kAllStates));
+  EXPECT_EQ(FormatUtc(run.Of(FindingKind::kEventTransition)[0].time_first), "2026-03-01T12:00:30Z");
+}
+
+}  // namespace
+}  // namespace trucewatch
