@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(CaseFolder, TheSignedListNamesEveryFileWithItsHashAndLength) {
-  const TempDirectory temp;
+  const testing::TempDirectory temp;
   const auto storage = MakePosixStorage();
   auto folder = CaseFolder::Make(*storage, temp.path() + "/case");
   ASSERT_TRUE(folder) << folder.error().message;
@@ -44,7 +44,7 @@ TEST(CaseFolder, TheSignedListNamesEveryFileWithItsHashAndLength) {
 }
 
 TEST(CaseFolder, ABundleIsNeverAddedTo) {
-  const TempDirectory temp;
+  const testing::TempDirectory temp;
   const auto storage = MakePosixStorage();
   auto folder = CaseFolder::Make(*storage, temp.path() + "/case");
   ASSERT_TRUE(folder->Add("index.html", "x"));
