@@ -161,6 +161,8 @@ void AddScoreMonth(CLI::App* score, Action* action, ScoreMonthCommand& c) {
   sub->add_option("--georeference", c.georeference, "Places are so much worse than stated, e.g. 2")
       ->check(CLI::Range(0.0, 20.0));
   sub->add_flag("--correlated-outages", c.correlated_outages, "One failure takes all sensors");
+  sub->add_option("--statements", c.statements,
+                  "CSV of every statement's probability and whether it was so");
   sub->add_flag("--explain", c.explain, "What was verified and not so, and what was missed");
   sub->add_flag("--json", c.json, "One JSON object with every figure (docs/formats/score.md)");
   sub->add_flag("--quiet", c.quiet, "No progress bar");

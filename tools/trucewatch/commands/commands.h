@@ -284,6 +284,7 @@ struct ScoreMonthCommand {
   double days = 30;
   double detection = 1, georeference = 1;
   bool correlated_outages = false;
+  std::string statements;  // CSV: every statement's probability and whether it was so
   bool json = false, explain = false, quiet = false;
 };
 Result<int> RunScoreMonth(const ScoreMonthCommand& command);

@@ -3,8 +3,10 @@
 #include <cstdio>
 
 #include "core/json/json_writer.h"
+#include "core/storage/storage.h"
 #include "tools/month/month.h"
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/output_file.h"
 #include "tools/trucewatch/progress_bar.h"
 
 namespace trucewatch::tools {
@@ -77,6 +79,12 @@ Result<int> RunScoreMonth(const ScoreMonthCommand& command) {
     mission_s += result->mission_s;
     movements += result->movements;
     findings += result->findings;
+  }
+  if (!command.statements.empty()) {
+    std::string lines = "probability,so\n";
+    for (const month::Stated& one : stated)
+      lines += fmt::format("{},{}\n", one.probability, one.so ? 1 : 0);
+    TW_RETURN_IF_ERROR(WriteOutputFile(*MakePosixStorage(), command.statements, AsBytes(lines)));
   }
   const auto calibration = month::CalibrationError(stated);
   if (command.json) {
