@@ -6,7 +6,6 @@
 #include "core/crypto/sha256.h"
 
 namespace trucewatch::audit {
-namespace {
 
 std::vector<std::string_view> Lines(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -18,7 +17,7 @@ std::vector<std::string_view> Lines(std::string_view text) {
   return lines;
 }
 
-// Decodes by code point; signed-note allows UTF-8 without control characters.
+// Decodes by code point.
 bool IsPlainUtf8(std::string_view line) {
   for (std::size_t i = 0; i < line.size();) {
     const auto lead = static_cast<std::uint8_t>(line[i++]);
@@ -36,6 +35,8 @@ bool IsPlainUtf8(std::string_view line) {
   }
   return true;
 }
+
+namespace {
 
 // Signed-note: neither '+' nor a Unicode space. `name` is UTF-8.
 bool IsKeyName(std::string_view name) {

@@ -16,6 +16,11 @@ namespace trucewatch::audit {
 // Reading side of C2SP signed-note and tlog-checkpoint, written apart from evidence/ledger on
 // purpose: a mistake there must not hide itself here.
 
+// What lies between newlines; the last one need not be ended.
+std::vector<std::string_view> Lines(std::string_view text);
+// UTF-8 without control characters, as signed-note has it.
+bool IsPlainUtf8(std::string_view line);
+
 struct VerifierKey {
   std::string name;
   std::uint32_t id = 0;

@@ -1,31 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks a trucewatch ledger offline, with the policy file alone.
+"""Checks a trucewatch ledger, one proof or a case bundle offline, with the policy file alone.
 
-An independent checker: written from docs/formats/ledger.md and the C2SP specifications it names, it shares no code
+An independent checker: written from docs/formats/ledger.md, bundle.md and the C2SP specifications it names, it shares no code
 with trucewatch and needs nothing but Python 3.11. It may be read, copied and run by either party.
 
     trucewatch_audit.py LEDGER --policy FILE [--seen CHECKPOINT] [--json]
     trucewatch_audit.py --proof FILE --leaf FILE --policy FILE [--json]
+    trucewatch_audit.py --bundle FOLDER --policy FILE --signer VKEYFILE [--json]
 
-Exit codes: 0 good, 2 usage, 3 an input could not be read, 4 refused; the sentence names the first bad entry, tile or
-line.
+Exit codes: 0 good, 2 usage, 3 an input could not be read, 4 refused; the sentence names the first bad entry, tile or line.
 """
-import argparse
-import base64
-import datetime
-import hashlib
-import json
-import os
-import re
-import stat
-import struct
-import sys
+import argparse, base64, datetime, hashlib, json, os, re, stat, struct, sys
 
 TILE = 256  # hashes in a full tile, entries in a full bundle
 HASH = 32
 MAX_ENTRY = 2 + 65535  # bytes of an entry in its bundle, length and leaf
 MAX_NOTE = 256 * 1024  # bytes of a checkpoint
+MAX_CASE = 1000000  # bytes of case.txt
+BLOCK = 1 << 20  # bytes read at a time
 LEAF_TAG = b"trucewatch/leaf/v1\n"
 PARTY_TAG = b"trucewatch/party-leaf/v1\n"
 
@@ -34,6 +27,14 @@ class Refused(Exception):
 
 class BadInput(Exception):
     """An input that says nothing about the evidence, such as a policy that cannot be read: exit code 3."""
+def refuse(where, line, sentence):
+    raise Refused(f"{where}: line {line}: {sentence}")
+def refuse_if(bad, sentence, where=None, line=None):
+    if bad:
+        raise Refused(sentence if where is None else f"{where}: line {line}: {sentence}")
+def wrong_if(bad, sentence):
+    if bad:
+        raise ValueError(sentence)
 
 # == Ed25519 verification, RFC 8032 section 5.1.7, with the strict rules of libsodium: S below the group order, the key
 # canonical and a point, neither key nor R of small order, R compared byte for byte (cofactorless).
@@ -44,80 +45,45 @@ D = -121665 * pow(121666, -1, P) % P
 SQRT_M1 = pow(2, (P - 1) // 4, P)
 SIGN_BIT = 1 << 255
 NEUTRAL = (0, 1, 1, 0)  # extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, x*y = T/Z
-
 def _point(encoded):
     """The point of 32 bytes, or None when there is none (RFC 8032 section 5.1.3) or its y is not below P."""
     number = int.from_bytes(encoded, "little")
-    y = number & (SIGN_BIT - 1)
-    if y >= P:
-        return None
-    u = (y * y - 1) % P
-    v = (D * y * y + 1) % P
+    y, odd = number & (SIGN_BIT - 1), number >> 255
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
     x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
-    if v * x * x % P != u:
-        if v * x * x % P != P - u:
-            return None
+    if (v * x * x - u) % P:
         x = x * SQRT_M1 % P
-    if x == 0 and number & SIGN_BIT:
+    if y >= P or (v * x * x - u) % P or (x == 0 and odd):
         return None
-    if (x & 1) != number >> 255:
-        x = P - x
+    x = P - x if (x ^ odd) & 1 else x
     return x, y, 1, x * y % P
-
-def _cached(point):
-    x, y, z, t = point
-    return (y - x) % P, (y + x) % P, 2 * D * t % P, 2 * z % P
-
-def _add(point, cached):
-    x, y, z, t = point
-    a = (y - x) * cached[0] % P
-    b = (y + x) * cached[1] % P
-    c = t * cached[2] % P
-    d = z * cached[3] % P
+def _add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * D * p[3] % P * q[3] % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
 
-def _double(point):
-    x, y, z, _ = point
-    a = x * x % P
-    b = y * y % P
-    h = a + b
-    e = h - (x + y) * (x + y) % P
-    g = a - b
-    f = 2 * z * z % P + g
-    return e * f % P, g * h % P, f * g % P, e * h % P
-
 BASE = _point(bytes([0x58]) + bytes([0x66]) * 31)
-
 def _is_small_order(point):
     for _ in range(3):
-        point = _double(point)
+        point = _add(point, point)
     return point[0] == 0 and point[1] == point[2]
-
 def ed25519_good(public_key, message, signature):
     if len(public_key) != 32 or len(signature) != 64:
         return False
     s = int.from_bytes(signature[32:], "little")
-    key = _point(public_key)
-    commitment = _point(signature[:32])
+    key, commitment = _point(public_key), _point(signature[:32])
     if s >= ORDER or key is None or commitment is None or _is_small_order(key) or _is_small_order(commitment):
         return False
-    digest = hashlib.sha512(signature[:32] + public_key + message).digest()
-    h = int.from_bytes(digest, "little") % ORDER
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % ORDER
     x, y, z, t = key
-    minus_key = _cached((P - x, y, z, P - t))  # R = s B - h A, two bits of s and h at a time
-    sums = [NEUTRAL]
-    for _ in range(3):
-        sums.append(_add(sums[-1], _cached(BASE)))
-    for i in range(12):
-        sums.append(_add(sums[i], minus_key))
-    sums = [_cached(point) for point in sums]
+    sums = [NEUTRAL]  # R = s B - h A, two bits of s and h at a time
+    for i in range(1, 16):
+        sums.append(_add(sums[i - 1], BASE) if i & 3 else _add(sums[i - 4], (P - x, y, z, P - t)))
     point = NEUTRAL
     for shift in range(252, -1, -2):
-        point = _double(_double(point))
-        choice = (s >> shift & 3) | (h >> shift & 3) << 2
-        if choice:
-            point = _add(point, sums[choice])
+        point = _add(point, point)
+        point = _add(_add(point, point), sums[s >> shift & 3 | (h >> shift & 3) << 2])
     inverse = pow(point[2], -1, P)
     encoded = point[1] * inverse % P | (point[0] * inverse % P & 1) << 255
     return encoded.to_bytes(32, "little") == signature[:32]
@@ -126,17 +92,14 @@ def ed25519_good(public_key, message, signature):
 
 def leaf_hash(leaf):
     return hashlib.sha256(b"\x00" + leaf).digest()
-
 def node_hash(left, right):
     return hashlib.sha256(b"\x01" + left + right).digest()
-
 def _perfect_root(hashes):
     """Root over 2^k hashes."""
     sha256 = hashlib.sha256
     while len(hashes) > 1:
         hashes = [sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes), 2)]
     return hashes[0]
-
 def tree_root(levels, size):
     """Root of the tree over the first `size` leaves. levels[0]: leaf hashes; levels[k]: roots of 256^k leaves each."""
     if size == 0:
@@ -153,37 +116,19 @@ def tree_root(levels, size):
     for left in perfect[1:]:
         root = node_hash(left, root)
     return root
-
-def _climb(fn, sn, hashes, old, new):
-    """The loop that RFC 9162 sections 2.1.3.2 and 2.1.4.2 share: (root of the old tree, root of the new), or None."""
-    for c in hashes:
-        if sn == 0:
-            return None
-        if fn & 1 or fn == sn:
-            old, new = node_hash(c, old), node_hash(c, new)
-            while fn and not fn & 1:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            new = node_hash(new, c)
-        fn, sn = fn >> 1, sn >> 1
-    return (old, new) if sn == 0 else None
-
 def inclusion_holds(index, size, leaf, proof, root):
     """RFC 9162 section 2.1.3.2. `leaf` is the leaf's hash."""
+    fn, sn = index, size - 1
     if index >= size or any(len(h) != HASH for h in [leaf, *proof]):
         return False
-    roots = _climb(index, size - 1, proof, leaf, leaf)
-    return roots is not None and roots[1] == root
-
-def consistency_holds(size1, size2, root1, root2, proof):
-    """RFC 9162 section 2.1.4.2: the tree of size2 begins with the tree of size1."""
-    if size1 == 0 or size1 >= size2:  # an empty tree is no statement to be consistent with
-        return 0 < size1 == size2 and not proof and root1 == root2
-    path = list(proof) if size1 & (size1 - 1) else [root1, *proof]  # the root of a perfect tree is left out
-    fn, sn = size1 - 1, size2 - 1
-    while fn & 1:
+    for sibling in proof:
+        if sn == 0:
+            return False
+        leaf = node_hash(sibling, leaf) if fn & 1 or fn == sn else node_hash(leaf, sibling)
+        while fn == sn and fn and not fn & 1:  # a last node that has no sibling is its parent
+            fn, sn = fn >> 1, sn >> 1
         fn, sn = fn >> 1, sn >> 1
-    return bool(path) and _climb(fn, sn, path[1:], path[0], path[0]) == (root1, root2)
+    return sn == 0 and leaf == root
 
 # == Signed notes, keys, policy, checkpoint
 
@@ -194,42 +139,32 @@ def strict_base64(text):
     except ValueError:
         return None
     return data if base64.b64encode(data).decode() == text else None
-
 def is_key_name(name):
     return name != "" and "+" not in name and not any(c.isspace() for c in name)
 
 class Key:
     """A verifier's key from `name+hex8+base64(type || public key)`."""
-
     def __init__(self, vkey, wanted_type):
         name, hex_id, encoded = (vkey.split("+", 2) + ["", ""])[:3]
         data = strict_base64(encoded)
-        if not is_key_name(name) or data is None or len(data) != 33:
-            raise ValueError("no key of the form name+hex8+base64")
-        if data[0] != wanted_type:
-            raise ValueError(f"key of type {data[0]:02x}, type {wanted_type:02x} expected")
+        wrong_if(not is_key_name(name) or data is None or len(data) != 33, "no key of the form name+hex8+base64")
+        wrong_if(data[0] != wanted_type, f"key of type {data[0]:02x}, type {wanted_type:02x} expected")
         self.name, self.type, self.public = name, data[0], data[1:]
         self.id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
-        if hex_id.lower() != self.id.hex():
-            raise ValueError(f"the key id is {self.id.hex()}, not {hex_id}")
+        wrong_if(hex_id.lower() != self.id.hex(), f"the key id is {self.id.hex()}, not {hex_id}")
         point = _point(self.public)
-        if point is None or _is_small_order(point):
-            raise ValueError("the public key is no good point of the curve")
-
+        wrong_if(point is None or _is_small_order(point), "the public key is no good point of the curve")
     def signed(self, text, signature):
         """Whether the bytes after the key id are this key's signature over the note's text."""
         if self.type == 1:
             return ed25519_good(self.public, text, signature)
-        if len(signature) != 72:
-            return False
-        time = int.from_bytes(signature[:8], "big")
-        return ed25519_good(self.public, b"cosignature/v1\ntime %d\n" % time + text, signature[8:])
+        timed = b"cosignature/v1\ntime %d\n" % int.from_bytes(signature[:8], "big") + text
+        return len(signature) == 72 and ed25519_good(self.public, timed, signature[8:])
 
 class Policy:
     """C2SP tlog-policy. Bad lines are BadInput: the reader must mend the file."""
-
     def __init__(self, data):
-        self.logs, self.witnesses, self.groups, self.quorum = {}, {}, {}, None
+        self.logs, self.witnesses, self.groups, self.quorum, self.read = {}, {}, {}, None, {}
         control = re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data)
         if control:
             number = data.count(b"\n", 0, control.start()) + 1
@@ -242,11 +177,8 @@ class Policy:
                 self._line(words)
             except ValueError as error:
                 raise BadInput(f"policy line {number}: {error}") from None
-        if not self.logs:
-            raise BadInput("policy: no 'log' line")
-        if self.quorum is None:
-            raise BadInput("policy: no 'quorum' line")
-
+        if not self.logs or self.quorum is None:
+            raise BadInput("policy: no 'quorum' line" if self.logs else "policy: no 'log' line")
     def _line(self, words):
         kind, *rest = words
         if kind == "log" and len(rest) in (1, 2):
@@ -259,135 +191,118 @@ class Policy:
             self._new_name(name)
             for member in members:
                 self._known(member)
-            if len(set(members)) != len(members):
-                raise ValueError("a member is named twice")
+            wrong_if(len(set(members)) != len(members), "a member is named twice")
             needed = {"any": "1", "all": str(len(members))}.get(threshold, threshold)
-            if not re.fullmatch("[1-9][0-9]{0,5}", needed) or int(needed) > len(members):
-                raise ValueError(f"'{threshold}' is neither all, any nor a number from 1 to {len(members)}")
+            wrong_if(not re.fullmatch("[1-9][0-9]{0,5}", needed) or int(needed) > len(members),
+                     f"'{threshold}' is neither all, any nor a number from 1 to {len(members)}")  # fmt: skip
             self.groups[name] = (int(needed), members)
         elif kind == "quorum" and len(rest) == 1:
-            if self.quorum is not None:
-                raise ValueError("a second quorum")
+            wrong_if(self.quorum is not None, "a second quorum")
             if rest[0] != "none":
                 self._known(rest[0])
             self.quorum = rest[0]
         else:
-            raise ValueError("'log <vkey>', 'witness <name> <vkey>', 'group <name> all|any|<k> <members>' or "
-                             "'quorum <name>|none' expected")  # fmt: skip
-
+            raise ValueError("'log <vkey>', 'witness <name> <vkey>', 'group <name> all|any|<k> <members>' or 'quorum <name>|none' expected")
     def _add(self, keys, name, key):
-        if any(key.public == other.public for other in keys.values()):
-            raise ValueError("this key is there already")
+        wrong_if(any(key.public == other.public for other in keys.values()), "this key is there already")
         keys[name] = key
-
     def _known(self, name):
-        if name not in self.witnesses and name not in self.groups:
-            raise ValueError(f"'{name}' is not defined above")
-
+        wrong_if(name not in self.witnesses and name not in self.groups, f"'{name}' is not defined above")
     def _new_name(self, name):
-        if name == "none" or name in self.witnesses or name in self.groups:
-            raise ValueError(f"'{name}' is taken")
-
+        wrong_if(name == "none" or name in self.witnesses or name in self.groups, f"'{name}' is taken")
     def is_satisfied(self, cosigners, name=None):
         name = self.quorum if name is None else name
         if name == "none" or name in cosigners:
             return True
         needed, members = self.groups.get(name, (1, []))
         return sum(self.is_satisfied(cosigners, member) for member in members) >= needed
+    def checkpoint(self, note, where):
+        """The checkpoint of a note that the policy accepts; read once, since all proofs of a bundle hold the same."""
+        if note not in self.read:
+            read = Checkpoint(note, self.logs, self.witnesses, where)
+            names = ", ".join(sorted(read.cosigners)) or "nobody"
+            refuse_if(not self.is_satisfied(read.cosigners),
+                      f"{where}: cosigned by {names}, which is not the policy's quorum '{self.quorum}'")  # fmt: skip
+            self.read[note] = read
+        return self.read[note]
+def plain_text(data, where):
+    """The text of UTF-8 lines that each end in a newline and hold no control character."""
+    at = re.search(rb"[\x00-\x09\x0b-\x1f]", data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        refuse(where, data.count(b"\n", 0, error.start) + 1, "is not UTF-8")
+    refuse_if(at, "holds a control character", where, data.count(b"\n", 0, at.start() if at else 0) + 1)
+    refuse_if(text and not text.endswith("\n"), "does not end in a newline", where, text.count("\n") + 1)
+    return text
+def read_note(data, limit, where):
+    """The text of a signed note and its signatures: (line, name, key id and signature)."""
+    refuse_if(len(data) > limit, f"{where}: has more than {limit} bytes")
+    note = plain_text(data, where)
+    blank = note.rfind("\n\n")
+    refuse_if(blank <= 0 or blank + 2 == len(note), "text, a blank line and signature lines expected", where, note.count("\n") + 1)
+    text, signatures = note[: blank + 1], []
+    for number, line in enumerate(note[blank + 2 : -1].split("\n"), text.count("\n") + 2):
+        parts = line.split(" ")
+        signature = strict_base64(parts[2]) if len(parts) == 3 else None
+        if parts[0] != "\u2014" or signature is None or not is_key_name(parts[1]) or len(signature) < 5:
+            refuse(where, number, "is no signature line")
+        signatures.append((number, parts[1], signature))
+    return text, signatures
+def signed_by(keys, text, signatures, where):
+    """Which of the keys ({any name: Key}) signed the text. A bad signature of one of them refuses it."""
+    names = set()
+    for number, signer, data in signatures:
+        for name, key in keys.items():
+            if (key.name, key.id) == (signer, data[:4]):
+                refuse_if(not key.signed(text.encode(), data[4:]), f"the signature of {key.name} is not good", where, number)
+                names.add(name)
+    return names
 
 class Checkpoint:
     """A signed note whose text is origin, size and root. Refused when a key of the policy signed it badly."""
-
     def __init__(self, data, logs, witnesses, where):
-        def refuse(line, sentence):
-            raise Refused(f"{where}: line {line}: {sentence}")
-
-        if len(data) > MAX_NOTE:
-            raise Refused(f"{where}: has more than {MAX_NOTE} bytes")
-        control = re.search(rb"[\x00-\x09\x0b-\x1f]", data)
-        if control:
-            refuse(data.count(b"\n", 0, control.start()) + 1, "holds a control character")
-        try:
-            note = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            refuse(data.count(b"\n", 0, error.start) + 1, "is not UTF-8")
-        blank = note.rfind("\n\n")
-        if blank <= 0 or not note.endswith("\n") or blank + 2 == len(note):
-            refuse(note.count("\n") + 1, "text, a blank line and signature lines, each ended by a newline, expected")
-        text = note[: blank + 1]
+        text, signatures = read_note(data, MAX_NOTE, where)
         lines = text[:-1].split("\n")
-        if len(lines) != 3 or lines[0] == "":
-            refuse(min(len(lines), 4), "origin, size and root expected, no more")
-        if not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
-            refuse(2, "is no size")
+        refuse_if(len(lines) != 3 or lines[0] == "", "origin, size and root expected, no more", where, min(len(lines), 4))
+        refuse_if(not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]), "is no size", where, 2)
         root = strict_base64(lines[2])
-        if root is None or len(root) != HASH:
-            refuse(3, "is no root of 32 bytes in base64")
+        refuse_if(root is None or len(root) != HASH, "is no root of 32 bytes in base64", where, 3)
         self.origin, self.size, self.root = lines[0], int(lines[1]), root
-        self.log = None
-        self.cosigners = set()
-        signed = text.encode()
-        for number, line in enumerate(note[blank + 2 : -1].split("\n"), 5):
-            parts = line.split(" ")
-            signature = strict_base64(parts[2]) if len(parts) == 3 else None
-            if parts[0] != "\u2014" or signature is None or not is_key_name(parts[1]) or len(signature) < 5:
-                refuse(number, "is no signature line")
-            for name, key in [(None, key) for key in logs.values()] + list(witnesses.items()):
-                if (key.name, key.id) != (parts[1], signature[:4]):
-                    continue
-                if not key.signed(signed, signature[4:]):
-                    refuse(number, f"the signature of {key.name} is not good")
-                if name is not None:
-                    self.cosigners.add(name)
-                elif key.name == self.origin:
-                    self.log = key
-        if self.log is None:
-            raise Refused(f"{where}: is not signed by a log of the policy whose name is its origin, '{self.origin}'")
-
-    def require_quorum(self, policy, where):
-        if not policy.is_satisfied(self.cosigners):
-            names = ", ".join(sorted(self.cosigners)) or "nobody"
-            raise Refused(f"{where}: cosigned by {names}, which is not the policy's quorum '{policy.quorum}'")
+        self.log = next((logs[i] for i in signed_by(logs, text, signatures, where) if logs[i].name == self.origin), None)
+        self.cosigners = signed_by(witnesses, text, signatures, where)
+        refuse_if(self.log is None, f"{where}: is not signed by a log of the policy whose name is its origin, '{self.origin}'")
 
 # == Leaves: a minimal Protobuf reader, and what the fields of proto/trucewatch/v1 mean to a reader
 
 def varint(data, at):
-    value = shift = 0
-    while True:
-        if at >= len(data) or shift > 63:
-            raise ValueError("a number is cut off or too long")
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
+    value = 0
+    for count, byte in enumerate(data[at : at + 10]):
+        value |= (byte & 127) << 7 * count
         if byte < 128:
-            return value & 0xFFFFFFFFFFFFFFFF, at
-        shift += 7
-
+            return value & 0xFFFFFFFFFFFFFFFF, at + count + 1
+    raise ValueError("a number is cut off or too long")
 def fields(data):
     """(number, wire type, value) of each field; what is in a group is passed over."""
     at, groups = 0, []
     while at < len(data):
         tag, at = varint(data, at)
         number, wire, value = tag >> 3, tag & 7, None
-        if not 0 < number < 1 << 29 or wire > 5:
-            raise ValueError("a field's number or wire type is out of range")
+        wrong_if(not 0 < number < 1 << 29 or wire > 5, "a field's number or wire type is out of range")
         if wire == 0:
             value, at = varint(data, at)
         elif wire == 3:
             groups.append(number)
         elif wire == 4:
-            if not groups or groups.pop() != number:
-                raise ValueError("a group ends that did not begin")
+            wrong_if(not groups or groups.pop() != number, "a group ends that did not begin")
         else:
             length, at = varint(data, at) if wire == 2 else (8 if wire == 1 else 4, at)
             value = data[at : at + length]
             at += length
-            if at > len(data):
-                raise ValueError("a field is cut off")
+            wrong_if(at > len(data), "a field is cut off")
         if value is not None and not groups:
             yield number, wire, value
-    if groups:
-        raise ValueError("a group does not end")
+    wrong_if(groups, "a group does not end")
 
 # Wire type, value when absent, and how it is read.
 TYPES = {
@@ -396,68 +311,61 @@ TYPES = {
     "bool": (0, False, bool),
     "int": (0, 0, lambda value: value - (value >> 63 << 64)),
     "int32": (0, 0, lambda value: (value & 0xFFFFFFFF) - ((value >> 31 & 1) << 32)),
+    "supports": (2, [], lambda value: [data.hex() for number, wire, data in fields(value) if (number, wire) == (6, 2)]),
 }
-
 def message(data, schema):
-    """The fields of `schema` ({number: (name, type)}); others are passed over. The last value of a field counts."""
+    """The fields of `schema` ({number: (name, type)}); others are passed over. Of single ones the last value counts."""
     values = {name: TYPES[kind][1] for name, kind in schema.values()}
     for number, wire, value in fields(data):
         name, kind = schema.get(number, (None, None))
         if name is not None and wire == TYPES[kind][0]:
-            values[name] = TYPES[kind][2](value)
+            read = TYPES[kind][2](value)
+            values[name] = values[name] + read if kind == "supports" else read
     return values
 
 PAYLOADS = range(1, 16)  # of Envelope; those that LEAVES does not name are no leaves
 LEAVES = {
-    1: ("mission_header", {1: ("mission", "text"), 2: ("exercise", "bool"), 3: ("time_us", "int")}),
+    1: ("mission_header", {1: ("mission", "text"), 2: ("exercise", "bool"), 3: ("time_us", "int"),
+                            4: ("config_text", "text"), 5: ("agreement_text", "text")}),
     7: ("data_fault", {1: ("source", "text"), 2: ("time_us", "int"), 3: ("format", "text"), 5: ("reason", "text")}),
     9: ("finding", {
         1: ("kind", "int32"), 2: ("time_us", "int"), 3: ("event_id", "text"), 4: ("exercise", "bool"),
         5: ("state", "int32"), 6: ("rule", "text"), 7: ("zone", "text"), 8: ("notification", "text"),
         10: ("count_min", "int32"), 11: ("count_max", "int32"), 14: ("probability", "double"),
-        22: ("amended", "bool"), 23: ("case_id", "text"), 24: ("record_id", "text"),
-        27: ("challenge_id", "text"), 29: ("audience", "text"),
+        19: ("raw_sha256", "supports"), 21: ("agreement_hash", "text"), 22: ("amended", "bool"), 23: ("case_id", "text"),
+        24: ("record_id", "text"), 27: ("challenge_id", "text"), 28: ("challenge_state", "int32"), 29: ("audience", "text"),
     }),
 }  # fmt: skip
 FINDING_KINDS = ["unspecified", "event_transition", "notified_movement", "heartbeat", "mission_header", "data_fault",
                  "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release"]  # fmt: skip
 STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed",
           "reopened"]  # fmt: skip
+CHALLENGE_STATES = ["unspecified", "filed", "answered", "upheld", "rejected", "inconclusive", "escalated"]
 TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release",
         "operation")  # each of them is printed
-
 def word(words, number):
     return words[number] if 0 <= number < len(words) else str(number)
-
 def read_party_leaf(body, exercise):
     """A commitment, which says nothing, or a statement, whose first two keys everybody can read (release.md)."""
     if body[:1] == b"\x01":
-        if len(body) != 33:
-            raise ValueError("a commitment has 32 bytes")
+        wrong_if(len(body) != 33, "a commitment has 32 bytes")
         return {"kind": "commitment", "parties": True}
-    mark = b"EXERCISE" if exercise else b"OPERATIONAL"
     begin = re.match(rb'\x02\{"statement":"([a-z_]+)","status":"([A-Z]+)",', body)
-    if begin is None or not body.endswith(b"}"):
-        raise ValueError("is neither a commitment nor a statement")
-    if begin[2] != mark:
-        raise ValueError("has not the mark of the ledger's origin")
-    return {"kind": "statement_" + begin[1].decode(), "parties": True, "text": body[1:].decode("utf-8", "replace")}
-
+    wrong_if(begin is None or not body.endswith(b"}"), "is neither a commitment nor a statement")
+    wrong_if(begin[2] != (b"EXERCISE" if exercise else b"OPERATIONAL"), "has not the mark of the ledger's origin")
+    return {"kind": "statement_" + begin[1].decode(), "parties": True, "text": body[1:].decode("utf-8", "surrogateescape")}
 def read_leaf(leaf, exercise):
     """What the leaf says. Raises ValueError when it is no leaf of a ledger with this status."""
     if leaf.startswith(PARTY_TAG):
         return read_party_leaf(leaf[len(PARTY_TAG) :], exercise)
-    if not leaf.startswith(LEAF_TAG):
-        raise ValueError("does not begin with 'trucewatch/leaf/v1'")
-    if leaf[len(LEAF_TAG) : len(LEAF_TAG) + 1] not in (b"\x01", b"\x02"):
-        raise ValueError("is neither a finding nor an operation")
+    wrong_if(not leaf.startswith(LEAF_TAG), "does not begin with 'trucewatch/leaf/v1'")
+    wrong_if(leaf[len(LEAF_TAG) : len(LEAF_TAG) + 1] not in (b"\x01", b"\x02"), "is neither a finding nor an operation")
     payload, content = None, b""
     for number, wire, value in fields(leaf[len(LEAF_TAG) + 1 :]):
         if wire == 2 and number in PAYLOADS:  # a payload given twice is merged, another one replaces it
             content = content + value if number == payload else value
             payload = number
-    if payload not in LEAVES:
-        raise ValueError("holds neither a mission header, a finding nor a data fault")
+    wrong_if(payload not in LEAVES, "holds neither a mission header, a finding nor a data fault")
     kind, schema = LEAVES[payload]
     said = message(content, schema)
     if kind == "finding":
@@ -465,7 +373,6 @@ def read_leaf(leaf, exercise):
     if said.get("exercise", exercise) != exercise:
         raise ValueError("is marked as an exercise in another ledger" if said["exercise"] else "lacks the exercise mark")
     return said | {"kind": "operation" if leaf[len(LEAF_TAG)] == 2 else kind}
-
 def utc(time_us):
     try:
         return (datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=time_us)).isoformat() + "Z"
@@ -491,18 +398,15 @@ def list_files(folder):
             else:
                 raise Refused(f"{prefix}{entry.name}: is no plain file")
     return sorted(names)
-
 def read_member(folder, path, limit):
     """A file's bytes, and one more than `limit` where it is longer."""
     full = os.path.join(folder, path)
     try:
-        if not stat.S_ISREG(os.lstat(full).st_mode):
-            raise Refused(f"{path}: is no plain file")
+        refuse_if(not stat.S_ISREG(os.lstat(full).st_mode), f"{path}: is no plain file")
         with open(full, "rb") as file:
             return file.read(limit + 1)
     except OSError:
         raise Refused(f"{path}: is missing or cannot be read") from None
-
 def tile_path(level, index, width):
     groups = [f"{index % 1000:03d}"]
     while index >= 1000:
@@ -511,47 +415,34 @@ def tile_path(level, index, width):
     return f"tile/{level}/{'/'.join(groups)}" + (f".p/{width}" if width < TILE else "")
 
 TILE_NAME = re.compile(r"tile/(entries|[0-7])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
-
 def tile_of(path):
     """(level, index, width) of a tile's or a bundle's path, None for any other."""
     match = TILE_NAME.fullmatch(path)
     if match is None:
         return None
-    level = match[1] if match[1] == "entries" else int(match[1])
+    level, width = match[1] if match[1] == "entries" else int(match[1]), int(match[3] or TILE)
     index = int(match[2].replace("x", "").replace("/", ""))
-    width = int(match[3] or TILE)
-    # One name only stands for one tile.
-    if width > TILE or index >= 1 << 56 or tile_path(level, index, width) != path:
-        return None
-    return level, index, width
-
+    one = width <= TILE and index < 1 << 56 and tile_path(level, index, width) == path  # one name only stands for one tile
+    return (level, index, width) if one else None
 def split_bundle(data, count, path, first):
     """The `count` leaves of an entry bundle whose first has index `first`."""
     leaves, at = [], 0
     for number in range(first, first + count):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if at + 2 > len(data) or end > len(data):
-            raise Refused(f"entry {number}: is cut off in {path}")
+        refuse_if(at + 2 > len(data) or end > len(data), f"entry {number}: is cut off in {path}")
         leaves.append(data[at + 2 : end])
         at = end
-    if at != len(data):
-        raise Refused(f"{path}: holds {len(data) - at} bytes after its last entry, {first + count - 1}")
+    refuse_if(at != len(data), f"{path}: holds {len(data) - at} bytes after its last entry, {first + count - 1}")
     return leaves
 
 class Ledger:
     """Files of a ledger held against its checkpoint."""
-
     def __init__(self, folder):
-        self.folder, self.size = folder, 0
-        self.files = list_files(folder)
-        self.checked = 1  # files read, the checkpoint among them
-        self.levels = []  # see tree_root
-        self.unjudged = 0  # files beyond the checkpoint
-
+        self.folder, self.size, self.files, self.levels = folder, 0, list_files(folder), []  # levels: see tree_root
+        self.checked, self.unjudged = 1, 0  # files read, the checkpoint among them, and files beyond it
     def read(self, path, limit):
         self.checked += 1
         return read_member(self.folder, path, limit)
-
     def check_leaves(self, size, on_leaf):
         """Each bundle against its tile of level 0; on_leaf(index, leaf) for each entry that fits."""
         self.size, hashes = size, []
@@ -568,19 +459,16 @@ class Ledger:
                 except ValueError as error:
                     raise Refused(f"entry {number}: {error}") from None
             hashes += computed
-
     def check_tile(self, level, index, hashes):
         path = tile_path(level, index, len(hashes))
         data = self.read(path, HASH * len(hashes))
         if data == b"".join(hashes):
             return
-        if len(data) != HASH * len(hashes):
-            raise Refused(f"{path}: has not the {HASH * len(hashes)} bytes of its {len(hashes)} hashes")
+        refuse_if(len(data) != HASH * len(hashes), f"{path}: has not the {HASH * len(hashes)} bytes of its {len(hashes)} hashes")
         for number, wanted in enumerate(hashes):
             if data[HASH * number : HASH * (number + 1)] != wanted:
                 what = f"entry {index * TILE + number}" if level == 0 else f"hash {number}"
                 raise Refused(f"{path}: {what} has another hash than what it stands for")
-
     def check_upper_tiles(self):
         level = 1
         while self.size >> 8 * level:
@@ -590,15 +478,13 @@ class Ledger:
                 self.check_tile(level, first // TILE, roots[first : first + TILE])
             self.levels.append(roots)
             level += 1
-
     def check_names(self):
         """Nothing may lie in the folder that the format does not know, and older partial files must say the same."""
         for path in self.files:
             if path in ("checkpoint", "checkpoint.tmp"):
                 continue
             tile = tile_of(path)
-            if tile is None:
-                raise Refused(f"{path}: a ledger has no such file")
+            refuse_if(tile is None, f"{path}: a ledger has no such file")
             level, index, width = tile
             depth = 0 if level == "entries" else level
             hashes = self.levels[depth][index * TILE : (index + 1) * TILE] if depth < len(self.levels) else []
@@ -617,9 +503,8 @@ class Ledger:
 
 # == The audit
 
-def audit(folder, policy_data, seen_data=None):
+def audit(folder, policy, seen_data=None):
     """What the ledger says, as a dictionary. Raises Refused or BadInput."""
-    policy = Policy(policy_data)
     if not os.path.isdir(folder):
         raise BadInput(f"{folder}: no such folder")
     for attempt in range(5):
@@ -630,24 +515,19 @@ def audit(folder, policy_data, seen_data=None):
             # A writer at work takes outgrown partial files away: what failed meanwhile is looked at again.
             if attempt == 4 or read_member(folder, "checkpoint", MAX_NOTE) == note:
                 raise
-
 def audit_once(folder, policy, note, seen_data):
-    checkpoint = Checkpoint(note, policy.logs, policy.witnesses, "checkpoint")
-    checkpoint.require_quorum(policy, "checkpoint")
-    exercise = checkpoint.origin.startswith("exercise.")
-    ledger = Ledger(folder)
+    checkpoint = policy.checkpoint(note, "checkpoint")
+    ledger, exercise = Ledger(folder), checkpoint.origin.startswith("exercise.")
     kinds, told, latest, first = {}, [], None, {}
-
     def on_leaf(index, leaf):
         nonlocal latest
         said = read_leaf(leaf, exercise)
-        if first.setdefault("parties", "parties" in said) != ("parties" in said):
-            raise ValueError("a parties' leaf and an officers' leaf in one ledger")
+        mixed = first.setdefault("parties", "parties" in said) != ("parties" in said)
+        wrong_if(mixed, "a parties' leaf and an officers' leaf in one ledger")
         kinds[said["kind"]] = kinds.get(said["kind"], 0) + 1
         latest = said.get("time_us", latest)
         if said["kind"] in TOLD or "text" in said:
             told.append({"entry": index} | said)
-
     ledger.check_leaves(checkpoint.size, on_leaf)
     ledger.check_upper_tiles()
     if tree_root(ledger.levels, checkpoint.size) != checkpoint.root:
@@ -657,53 +537,34 @@ def audit_once(folder, policy, note, seen_data):
         check_seen(seen_data, policy, checkpoint, ledger)
     report = report_of(checkpoint, latest, dict(sorted(kinds.items())), told)
     return report | {"files_checked": ledger.checked, "files_beyond_checkpoint": ledger.unjudged}
-
 def report_of(checkpoint, latest, kinds, entries):
-    return {
-        "origin": checkpoint.origin,
-        "status": "EXERCISE" if checkpoint.origin.startswith("exercise.") else "OPERATIONAL",
-        "size": checkpoint.size,
-        "latest_time_utc": None if latest is None else utc(latest),
-        "root": base64.b64encode(checkpoint.root).decode(),
-        "cosigners": sorted(checkpoint.cosigners),
-        "kinds": kinds,
-        "entries": entries,
-    }
-
+    return {"origin": checkpoint.origin, "status": "EXERCISE" if checkpoint.origin.startswith("exercise.") else "OPERATIONAL",
+            "size": checkpoint.size, "latest_time_utc": None if latest is None else utc(latest), "kinds": kinds, "entries": entries,
+            "root": base64.b64encode(checkpoint.root).decode(), "cosigners": sorted(checkpoint.cosigners)}  # fmt: skip
 def check_seen(data, policy, checkpoint, ledger):
     seen = Checkpoint(data, policy.logs, {}, "--seen")  # witnesses may have cosigned it later, or not at all
-    if seen.origin != checkpoint.origin:
-        raise Refused(f"--seen: is of the ledger '{seen.origin}', not of this one")
-    if seen.size > checkpoint.size:
-        raise Refused(f"the ledger was cut back: {seen.size} entries were seen, it has {checkpoint.size}")
+    refuse_if(seen.origin != checkpoint.origin, f"--seen: is of the ledger '{seen.origin}', not of this one")
+    refuse_if(seen.size > checkpoint.size, f"the ledger was cut back: {seen.size} entries were seen, it has {checkpoint.size}")
     if tree_root(ledger.levels, seen.size) != seen.root:
         raise Refused(f"history was replaced: the first {seen.size} entries are not those that were seen")
-
-def audit_proof(data, leaf, policy_data):
-    """What the leaf says that a C2SP tlog-proof shows to be in a ledger. Raises Refused or BadInput."""
-    policy = Policy(policy_data)
+def audit_proof(data, leaf, policy):
+    """What the leaf says that a C2SP tlog-proof shows to be in a ledger. Raises Refused."""
+    checkpoint, number, said = proved(data, leaf, policy)
+    return report_of(checkpoint, said.get("time_us"), {said["kind"]: 1}, [{"entry": number} | said])
+def proved(data, leaf, policy):
+    """(checkpoint, index, what the leaf says) of a good proof."""
     head, blank, note = data.partition(b"\n\n")
     lines = head.decode("latin-1").split("\n")
     extra = 1 if lines[1:] and lines[1].startswith("extra ") else 0  # signed by nobody: passed over
-
-    def refuse(line, sentence):
-        raise Refused(f"proof: line {line}: {sentence}")
-
-    if lines[0] != "c2sp.org/tlog-proof@v1":
-        refuse(1, "'c2sp.org/tlog-proof@v1' expected")
-    if extra and strict_base64(lines[1][6:]) is None:
-        refuse(2, "'extra' without base64")
+    refuse_if(lines[0] != "c2sp.org/tlog-proof@v1", "'c2sp.org/tlog-proof@v1' expected", "proof", 1)
+    refuse_if(extra and strict_base64(lines[1][6:]) is None, "'extra' without base64", "proof", 2)
     index = re.fullmatch("index (0|[1-9][0-9]{0,18})", "".join(lines[1 + extra : 2 + extra]))
-    if index is None:
-        refuse(2 + extra, "'index <n>' expected")
+    refuse_if(index is None, "'index <n>' expected", "proof", 2 + extra)
     path = [strict_base64(line) for line in lines[2 + extra :]]
     for number, sibling in enumerate(path, 3 + extra):
-        if sibling is None or len(sibling) != HASH or number > 65 + extra:
-            refuse(number, "is no hash of an inclusion proof")
-    if not blank:
-        refuse(len(lines) + 1, "a blank line and a checkpoint are missing")
-    checkpoint = Checkpoint(note, policy.logs, policy.witnesses, "proof: checkpoint")
-    checkpoint.require_quorum(policy, "proof: checkpoint")
+        refuse_if(sibling is None or len(sibling) != HASH or number > 65 + extra, "is no hash of an inclusion proof", "proof", number)
+    refuse_if(not blank, "a blank line and a checkpoint are missing", "proof", len(lines) + 1)
+    checkpoint = policy.checkpoint(note, "proof: checkpoint")
     number = int(index[1])
     if not inclusion_holds(number, checkpoint.size, leaf_hash(leaf), path, checkpoint.root):
         raise Refused(f"proof: the leaf is not entry {number} of the {checkpoint.size} that the checkpoint commits to")
@@ -711,61 +572,215 @@ def audit_proof(data, leaf, policy_data):
         said = read_leaf(leaf, checkpoint.origin.startswith("exercise."))
     except ValueError as error:
         raise Refused(f"leaf: {error}") from None
-    return report_of(checkpoint, said.get("time_us"), {said["kind"]: 1}, [{"entry": number} | said])
+    return checkpoint, number, said
 
+# == Case bundles, bundle.md
+
+CASE_LINES = ["trucewatch case bundle v1", "event ([0-9a-f]{32})", "status (EXERCISE|OPERATIONAL)",
+              "audience (officers|parties)", "ledger (.+) (0|[1-9][0-9]{0,17})",
+              "file ([0-9a-f]{64}|-) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9._/-]+)"]  # fmt: skip
+LEAF_FILE = re.compile(r"leaves/(0|[1-9][0-9]{0,17})\.(leaf|tlog-proof)")
+RAW_FILE = re.compile(r"raw/[^/]+\.bin")  # may have - for its hash: its records have theirs
+SAME = ("event_id", "status", "state", "rule", "zone", "count_min", "count_max", "agreement_hash")  # in the line and in the leaf
+def once(pairs):
+    wrong_if(len(dict(pairs)) < len(pairs), "a key twice")
+    return dict(pairs)
+def json_lines(data, where):
+    """(line number, line, object) of each."""
+    for number, line in enumerate(plain_text(data, where).split("\n")[:-1], 1):
+        try:
+            value = json.loads(line, object_pairs_hook=once, parse_constant=int)  # int refuses NaN and Infinity
+        except (ValueError, RecursionError):
+            value = None
+        yield (number, line, value) if isinstance(value, dict) else refuse(where, number, "is no JSON object")
+def state_of(said):
+    """What events.jsonl calls the state of a statement on an event; None of what is none."""
+    challenge = "CHALLENGE_" + word(CHALLENGE_STATES, said.get("challenge_state", 0)).upper()
+    return {"event_transition": said.get("state", "").upper(), "challenge": challenge, "release": "RELEASED"}.get(said["kind"])
+
+class Bundle:
+    """A case bundle's folder, held against case.txt."""
+    def __init__(self, folder, signers):
+        text, signatures = read_note(read_member(folder, "case.txt", MAX_CASE), MAX_CASE, "case.txt")
+        found, last, self.folder, self.files, self.data, self.leaves = [], "", folder, {}, {}, {}
+        for number, line in enumerate(text.split("\n")[:-1], 1):
+            match = re.fullmatch(CASE_LINES[min(number, 6) - 1], line)
+            found += match.groups() if match else refuse("case.txt", number, f"'{CASE_LINES[min(number, 6) - 1]}' expected")
+        self.event, self.status, self.audience, self.origin, size, *files = found + [""] * (5 - len(found))
+        for number, (digest, length, path) in enumerate(zip(files[0::3], files[1::3], files[2::3]), 6):
+            bad = path <= last or path == "case.txt" or {"", ".", ".."} & set(path.split("/"))
+            bad = bad or digest == "-" and not RAW_FILE.fullmatch(path)
+            refuse_if(bad, "has no path that may stand here, or no hash", "case.txt", number)
+            self.files[path], last = (digest, int(length)), path
+        self.signers = sorted(signers[name].name for name in signed_by(signers, text, signatures, "case.txt"))
+        bad = len({signature[1:] for signature in signatures}) < len(signatures) or not self.signers or not files
+        refuse_if(bad, "case.txt: is not signed by a key of --signer, holds a signature twice, or lists no file")
+        self.size, self.officers, status = int(size), self.audience == "officers", self.status == "EXERCISE"
+        refuse_if(status != self.origin.startswith("exercise."), "is not the status of the ledger's origin", "case.txt", 3)
+    def check_files(self):
+        """All but raw bytes, which are read once, with their records."""
+        found = set(list_files(self.folder)) - {"case.txt"}
+        for path in sorted(found ^ set(self.files)):
+            raise Refused(f"{path}: " + ("is not in case.txt" if path in found else "is missing"))
+        for path, (digest, size) in self.files.items():
+            if not RAW_FILE.fullmatch(path):
+                self.data[path] = read_member(self.folder, path, size)
+                self.expect(path, len(self.data[path]), hashlib.sha256(self.data[path]))
+    def expect(self, path, size, whole):
+        if size != self.files[path][1] or self.files[path][0] not in ("-", whole.hexdigest()):
+            raise Refused(f"{path}: has not the bytes and the SHA-256 of case.txt")
+    def need(self, path):
+        return self.data[path] if path in self.data else refuse("case.txt", len(self.files) + 6, f"a bundle needs '{path}'")
+    def check_leaves(self, policy):
+        roots = set()
+        for path in [path for path in self.data if path.startswith("leaves/")]:
+            match = LEAF_FILE.fullmatch(path) or refuse("case.txt", 6, f"{path} is neither a leaf nor a proof")
+            leaf, proof = (self.need(f"leaves/{match[1]}{ending}") for ending in (".leaf", ".tlog-proof"))
+            if match[2] == "leaf":
+                continue
+            try:
+                checkpoint, index, said = proved(proof, leaf, policy)
+            except Refused as refusal:
+                raise Refused(f"{path}: {refusal}") from None
+            roots.add(checkpoint.root)
+            if (str(index), checkpoint.origin, checkpoint.size) != (match[1], self.origin, self.size) or len(roots) > 1:
+                raise Refused(f"{path}: is of another entry or checkpoint than the bundle says")
+            refuse_if(said.get("parties", False) == self.officers, f"{path}: is of another ledger than that of {self.audience}")
+            self.leaves[index] = said
+    def on_event(self, said):
+        if self.officers:
+            return state_of(said) is not None and said["event_id"] == self.event
+        return f'"event":"{self.event}"' in said.get("text", "")
+    def check_statements(self):
+        told = []
+        for number, line, words in json_lines(self.need("events.jsonl"), "events.jsonl"):
+            index = words.get("ledger_index")
+            bad = type(index) is not int or index not in self.leaves or told and index <= told[-1]
+            refuse_if(bad, "has no 'ledger_index' of a leaf here that comes after the one before", "events.jsonl", number)
+            said = self.leaves[index]
+            if self.officers:
+                leaf = said | {"status": self.status, "state": state_of(said)}
+                same = dump(leaf) == dump(words)
+            else:
+                same = line == f'{{"ledger_index":{index},{said.get("text", "")[1:]}'
+            bad = not same or not self.on_event(said)
+            refuse_if(bad, f"does not say what leaf {index} says of the event", "events.jsonl", number)
+            told.append(index)
+        missing = [index for index in self.leaves if self.on_event(self.leaves[index]) and index not in told]
+        refuse_if(missing or not told, f"events.jsonl: has no line for leaf {missing[0] if missing else 'or any'}")
+        return [{"entry": index} | self.leaves[index] for index in told]
+    def check_texts(self, told):
+        headers = [said for said in self.leaves.values() if said["kind"] == "mission_header"]
+        refuse_if(len(headers) != 1, f"leaves: {len(headers)} mission headers, one expected")
+        for path, key in (("agreement.txtpb", "agreement_text"), ("mission.txtpb", "config_text")):
+            refuse_if(self.need(path) != headers[0][key].encode(), f"{path}: is not the text of the mission header")
+        digest = hashlib.sha256(self.data["agreement.txtpb"]).hexdigest()
+        for said in told:
+            refuse_if(said["agreement_hash"] != digest, f"leaves/{said['entry']}.leaf: rests on another agreement than agreement.txtpb")
+    def check_raw(self):
+        """The digests of all records."""
+        where, digests = "raw/records.jsonl", set()
+        records = {path: [] for path in self.files if RAW_FILE.fullmatch(path)}
+        for number, _, words in json_lines(self.need(where), where):
+            path, offset, length = f"raw/{words.get('file')}", words.get("offset"), words.get("length")
+            bad = path not in records or type(offset) is not int or type(length) is not int or length < 0
+            refuse_if(bad, "names no raw file of the bundle, offset and length", where, number)
+            records[path].append((number, offset, length, words.get("sha256")))
+            digests.add(words.get("sha256"))
+        for path in records:
+            self.check_records(path, records[path], where)
+        return digests
+    def check_records(self, path, parts, where):
+        at, whole, buffer = 0, hashlib.sha256(), memoryview(bytearray(BLOCK))
+        with open(os.path.join(self.folder, path), "rb", buffering=0) as file:
+            for number, offset, length, wanted in parts:
+                bad = offset != at or offset + length > self.files[path][1]
+                refuse_if(bad, f"leaves a gap, lies upon another one or is not within {path}", where, number)
+                part, at = hashlib.sha256(), offset + length
+                while length:
+                    got = file.readinto(buffer[: min(length, BLOCK)]) or refuse(where, number, f"lies beyond the end of {path}")
+                    part.update(buffer[:got])
+                    whole.update(buffer[: got if self.files[path][0] != "-" else 0])
+                    length -= got
+                refuse_if(part.hexdigest() != wanted, f"is not the SHA-256 of its bytes in {path}", where, number)
+            self.expect(path, -1 if file.read(1) else at, whole)
+def dump(words):
+    return json.dumps([words.get(key) for key in SAME])  # 1, 1.0 and true are equal, but not the same
+def audit_bundle(folder, policy, signer_data):
+    """What the bundle says, as a dictionary. Raises Refused or BadInput."""
+    try:
+        lines = [line.strip() for line in signer_data.decode("utf-8").split("\n")]
+        signers = {line: Key(line, 1) for line in lines if line and not line.startswith("#")}
+    except ValueError as error:
+        raise BadInput(f"--signer: {error}") from None
+    if not os.path.isdir(folder) or not signers:
+        raise BadInput(f"{folder}: no such folder" if signers else "--signer: no key")
+    bundle = Bundle(folder, signers)
+    bundle.check_files()
+    bundle.check_leaves(policy)
+    told = bundle.check_statements()
+    report = {"event": bundle.event, "status": bundle.status, "audience": bundle.audience, "signed_by": bundle.signers,
+              "origin": bundle.origin, "size": bundle.size, "files_checked": 1 + len(bundle.files), "entries": told}  # fmt: skip
+    if bundle.officers:
+        bundle.check_texts(told)
+        named, there = {digest for said in told for digest in said["raw_sha256"]}, bundle.check_raw()
+        report["raw"] = f"{len(named & there)} of {len(named)} are in the bundle"
+    return report
 def printable(text):
     """What leaves and file names say is another's text: no escape sequence of it may reach the terminal."""
     return "".join(c if c.isprintable() else "?" for c in text)
-
 def print_report(report):
+    if "event" in report:
+        print(f"case: event {report['event']}, for {report['audience']}, signed by {', '.join(report['signed_by'])}")
     print(f"ledger: {printable(report['origin'])} ({report['status']})")
-    print(f"latest known: size {report['size']}, time {report['latest_time_utc'] or 'none'}")
-    print(f"root: {report['root']}")
-    if report["cosigners"]:
-        print(f"cosigned by: {', '.join(report['cosigners'])}")
-    if "files_checked" in report:
-        print(f"files checked: {report['files_checked']}")
-    if report.get("files_beyond_checkpoint"):
-        print(f"files beyond the checkpoint, not judged: {report['files_beyond_checkpoint']}")
-    for kind, count in report["kinds"].items():
+    if "root" in report:
+        print(f"latest known: size {report['size']}, time {report['latest_time_utc'] or 'none'}\nroot: {report['root']}")
+    for key, what in (("cosigners", "cosigned by"), ("files_checked", "files checked"), ("raw", "raw records named by the event"),
+                      ("files_beyond_checkpoint", "files beyond the checkpoint, not judged")):  # fmt: skip
+        if report.get(key):
+            print(f"{what}: {', '.join(report[key]) if key == 'cosigners' else report[key]}")
+    for kind, count in report.get("kinds", {}).items():
         print(f"{kind}: {count}")
     for said in report["entries"]:
-        time = utc(said["time_us"]) + " " if "time_us" in said else ""
-        words = [f"entry {said['entry']}: {time}{said['kind']}"]
+        words = [f"entry {said['entry']}:"] + ([utc(said["time_us"])] if "time_us" in said else []) + [said["kind"]]
         if said["kind"] == "event_transition":
             words.append(said["state"] + (" amended" if said["amended"] else ""))
         for key in ("rule", "notification", "event_id", "zone", "case_id", "record_id", "challenge_id", "audience", "format",
                     "reason", "text"):  # fmt: skip
-            if said.get(key):
-                words.append(f"{key} {said[key]}")
+            words += [f"{key} {said[key]}"] if said.get(key) else []
         if "count_min" in said:
             words.append(f"count {said['count_min']}-{said['count_max']} probability {said['probability']:.3f}")
         print(printable(" ".join(words)))
-
 def read_file(path):
     try:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}") from None
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Check every byte of a trucewatch ledger, offline, with the policy file alone.")
     parser.add_argument("ledger", nargs="?", help="ledger folder")
-    parser.add_argument("--proof", help="instead of a ledger: a C2SP tlog-proof that one leaf is in it")
-    parser.add_argument("--leaf", help="the leaf that --proof is about")
     parser.add_argument("--policy", required=True, help="policy file: the log's key and the witnesses you trust")
-    parser.add_argument("--seen", help="a checkpoint you were given before: finds truncation and rollback")
+    for name, words in {"--proof": "instead of a ledger: a C2SP tlog-proof that one leaf is in it",
+                        "--leaf": "the leaf that --proof is about", "--bundle": "instead of a ledger: the folder of a case bundle",
+                        "--signer": "vkeys, one a line, of those who may have signed --bundle",
+                        "--seen": "a checkpoint you were given before: finds truncation and rollback"}.items():  # fmt: skip
+        parser.add_argument(name, help=words)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args(arguments)  # exits with 2 for usage
     sys.stdout.reconfigure(errors="replace")
-    if (options.proof is None) == (options.ledger is None) or (options.proof is None) != (options.leaf is None):
-        parser.error("a ledger folder, or --proof and --leaf, expected")
-    code, sentence, report = 0, None, {}
+    if (options.proof is None) != (options.leaf is None) or (options.bundle is None) != (options.signer is None) or [
+            options.ledger, options.proof, options.bundle].count(None) != 2:  # fmt: skip
+        parser.error("a ledger folder, or --proof and --leaf, or --bundle and --signer, expected")
+    code, sentence, report, good = 0, None, {}, "every byte the checkpoint commits to is there and unchanged"
     try:
-        policy = read_file(options.policy)
+        policy = Policy(read_file(options.policy))
         if options.proof is not None:
             report = audit_proof(read_file(options.proof), read_file(options.leaf), policy)
+            good = f"the leaf is entry {report['entries'][0]['entry']} of the ledger"
+        elif options.bundle is not None:
+            report = audit_bundle(options.bundle, policy, read_file(options.signer))
+            good = "all that the officer signed is there and unchanged, and its statements are in the ledger"
         else:
             report = audit(options.ledger, policy, read_file(options.seen) if options.seen else None)
     except Refused as refusal:
@@ -773,12 +788,10 @@ def main(arguments=None):
     except BadInput as error:
         code, sentence = 3, str(error)
     if options.json:
-        verdict = {0: "good", 3: "bad input", 4: "refused"}[code]
-        print(json.dumps({"verdict": verdict, "reason": sentence} | report))
+        print(json.dumps({"verdict": {0: "good", 3: "bad input", 4: "refused"}[code], "reason": sentence} | report))
     elif code == 0:
         print_report(report)
-        print("verdict: good; " + ("every byte the checkpoint commits to is there and unchanged" if options.proof is None
-                                   else f"the leaf is entry {report['entries'][0]['entry']} of the ledger"))  # fmt: skip
+        print(f"verdict: good; {good}")
     if code:
         print(f"trucewatch_audit: {printable(sentence)}", file=sys.stderr)
     return code

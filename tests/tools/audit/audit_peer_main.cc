@@ -10,10 +10,14 @@
 //       policy asks for both
 //   tw_audit_peer prove FOLDER INDEX...  FOLDER/INDEX.tlog-proof and FOLDER/INDEX.leaf of such a
 //       ledger, at its newest checkpoint
+//   tw_audit_peer case FOLDER officers|parties BYTES  a case bundle (case_writer.h) with so many
+//   raw
+//       bytes of a camera
 //   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
 //       `trucewatch audit`, a space and its sentence; "proof<tab>PROOF<tab>LEAF<tab>POLICY" is
-//       `audit --proof`, and "sign<tab>FOLDER<tab>ROOT" signs a checkpoint of size 1,
-//       FOLDER/signed.note
+//       `audit --proof`, "bundle<tab>CASE<tab>POLICY<tab>SIGNER" is `audit --bundle`,
+//       "resign<tab>FILE<tab>SEED" signs the text in FILE as a case list, FILE.note, and
+//       "sign<tab>FOLDER<tab>ROOT" signs a checkpoint of size 1, FOLDER/signed.note
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +32,9 @@
 #include "evidence/ledger/proof_file.h"
 #include "evidence/release/party_leaf.h"
 #include "tests/evidence/ledger_fixture.h"
+#include "tests/tools/audit/case_writer.h"
 #include "tools/audit/audit.h"
+#include "tools/audit/bundle.h"
 #include "tools/audit/proof.h"
 
 namespace trucewatch {
@@ -136,9 +142,21 @@ int ServeAudits() {
       PrintVerdict(nullptr);
       continue;
     }
+    if (ledger == "resign") {
+      std::ofstream(policy + ".note", std::ios::binary)
+          << audit::SignCase(TextOf(policy), static_cast<std::uint8_t>(std::stoi(seen)));
+      PrintVerdict(nullptr);
+      continue;
+    }
+    std::string last;
+    std::getline(words, last);
+    if (ledger == "bundle") {
+      const auto bundle =
+          audit::AuditBundle({.folder = policy, .policy = TextOf(seen), .signers = TextOf(last)});
+      PrintVerdict(bundle ? nullptr : &bundle.error());
+      continue;
+    }
     if (ledger == "proof") {
-      std::string last;
-      std::getline(words, last);
       const auto proof = audit::AuditProof(
           {.proof = TextOf(policy), .leaf = TextOf(seen), .policy = TextOf(last)});
       PrintVerdict(proof ? nullptr : &proof.error());
@@ -173,9 +191,14 @@ int main(int argc, char** argv) {
     }
     return trucewatch::ProveEntries(words[1], indexes);
   }
+  if (words.size() == 4 && words[0] == "case") {
+    trucewatch::audit::WriteCase(words[1], words[2] == "officers",
+                                 std::strtoull(words[3].c_str(), nullptr, 10));
+    return 0;
+  }
   if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
   std::cerr
       << "usage: tw_audit_peer write|fork|parties FOLDER COUNT SIZE... | cosign FOLDER | prove "
-         "FOLDER INDEX... | serve\n";
+         "FOLDER INDEX... | case FOLDER officers|parties BYTES | serve\n";
   return 2;
 }

@@ -116,7 +116,7 @@ class BothCheckers(unittest.TestCase):
         tampering.write_ledger(PEER, self.folder, 300, [270], "parties")
         self.peer, self.entries = tampering.Peer(PEER), 300
         self.expect(0, seen=270)
-        report = checker.audit(str(self.folder / "ledger"), (self.folder / "policy.txt").read_bytes())
+        report = checker.audit(str(self.folder / "ledger"), checker.Policy((self.folder / "policy.txt").read_bytes()))
         self.assertEqual(report["kinds"], {"commitment": 263, "statement_event": 37})
         said = []
         result, _ = tampering.run(PEER, self.folder, 300, 60, 5, out=lambda line, **_: said.append(line))
@@ -137,7 +137,7 @@ class BothCheckers(unittest.TestCase):
         self.peer.ask(["proof"], names[0], f"{names[1]}\t{names[2]}")
         code, sentence = self.peer.verdict()
         try:
-            checker.audit_proof(proof, leaf, names[2].read_bytes())
+            checker.audit_proof(proof, leaf, checker.Policy(names[2].read_bytes()))
             python_code, python_sentence = 0, "good"
         except checker.Refused as refusal:
             python_code, python_sentence = 4, str(refusal)

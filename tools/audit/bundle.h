@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "tools/audit/audit.h"
+#include "tools/audit/case_list.h"
+
+namespace trucewatch::audit {
+
+struct BundleOptions {
+  std::string folder;   // of the case bundle
+  std::string policy;   // text of the policy file
+  std::string signers;  // text: vkeys of those who may have signed it, one a line
+};
+
+struct BundleReport {
+  CaseList list;
+  AuditReport ledger;             // counts and events are those of the bundle's leaves
+  std::size_t statements = 0;     // on the event
+  std::size_t raw_named = 0;      // raw records that the statements name (officers')
+  std::size_t raw_in_bundle = 0;  // of these
+};
+
+// Checks a case bundle (docs/formats/bundle.md) offline, with nothing trusted but the policy and
+// the signers' keys. Fails with kCheckFailed, naming the first file or line that does not fit;
+// kBadInput on a bad policy or signers' file, kNotFound without a folder.
+Result<BundleReport> AuditBundle(const BundleOptions& options);
+
+std::string FormatBundleReport(const BundleReport& report);
+
+}  // namespace trucewatch::audit
