@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/trucewatch/commands/audit_bundle_command.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/options.h"
 
@@ -17,14 +18,31 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->add_option("--seen", audit.seen,
                   "A checkpoint you were given before: finds truncation and rollback");
   CLI::Option* leaf = sub->add_option("--leaf", audit.leaf, "The leaf that --proof is about");
-  sub->add_option("--proof", audit.proof,
-                  "Instead of a ledger: a proof that one leaf is in it (trucewatch export proof)")
-      ->needs(leaf)
-      ->excludes(ledger);
+  CLI::Option* proof =
+      sub->add_option(
+             "--proof", audit.proof,
+             "Instead of a ledger: a proof that one leaf is in it (trucewatch export proof)")
+          ->needs(leaf)
+          ->excludes(ledger);
+  static AuditBundleCommand bundle;
+  CLI::Option* signed_by = sub->add_option(
+      "--signer", bundle.signer, "vkeys, one a line, of those who may have signed --bundle");
+  sub->add_option("--bundle", bundle.folder,
+                  "Instead of a ledger: the folder of a case bundle (trucewatch export bundle)")
+      ->needs(signed_by)
+      ->excludes(ledger)
+      ->excludes(proof);
   sub->footer(
       "Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt\n"
-      "         trucewatch audit --proof e13.tlog-proof --leaf e13.leaf --policy policy.txt");
-  sub->callback([action, &audit] { *action = [&audit] { return RunAudit(audit); }; });
+      "         trucewatch audit --proof e13.tlog-proof --leaf e13.leaf --policy policy.txt\n"
+      "         trucewatch audit --bundle CASE --policy policy.txt --signer chief.key.vkey");
+  sub->callback([action, &audit] {
+    *action = [&audit] {
+      if (bundle.folder.empty()) return RunAudit(audit);
+      bundle.policy = audit.policy;
+      return RunAuditBundle(bundle);
+    };
+  });
 
   sub = app.add_subcommand("keygen",
                            "Make a key: FILE (private, mode 0600) and its public half. Of a log "

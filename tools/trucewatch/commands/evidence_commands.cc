@@ -7,7 +7,9 @@
 #include "core/storage/storage.h"
 #include "evidence/signer/run_signer.h"
 #include "tools/audit/audit.h"
+#include "tools/audit/bundle.h"
 #include "tools/audit/proof.h"
+#include "tools/trucewatch/commands/audit_bundle_command.h"
 #include "tools/trucewatch/commands/commands.h"
 
 namespace trucewatch::tools {
@@ -29,10 +31,24 @@ Result<int> RunProofAudit(const AuditCommand& command) {
 
 }  // namespace
 
+Result<int> RunAuditBundle(const AuditBundleCommand& command) {
+  audit::BundleOptions options;
+  options.folder = command.folder;
+  TW_ASSIGN_OR_RETURN(options.policy, ReadTextFile(command.policy));
+  TW_ASSIGN_OR_RETURN(options.signers, ReadTextFile(command.signer));
+  TW_ASSIGN_OR_RETURN(const audit::BundleReport report, audit::AuditBundle(options));
+  std::fputs(audit::FormatBundleReport(report).c_str(), stdout);
+  std::printf(
+      "verdict: good; all that the officer signed is there and unchanged, and its statements are "
+      "in the ledger\n");
+  return 0;
+}
+
 Result<int> RunAudit(const AuditCommand& command) {
   if (!command.proof.empty()) return RunProofAudit(command);
   if (command.ledger.empty()) {
-    return Fail(ErrorCode::kUsage, "a ledger folder, or --proof and --leaf, expected");
+    return Fail(ErrorCode::kUsage,
+                "a ledger folder, or --proof and --leaf, or --bundle and --signer, expected");
   }
   audit::AuditOptions options;
   options.ledger = command.ledger;
