@@ -326,6 +326,7 @@ class Mission {
         look.changes.push_back(change);
       };
       std::vector<double> moves;
+      int moved = 0;
       for (const SiteMove& move : world_.site_moves) {
         if (move.site != site || move.time_s <= last_s || move.time_s > pass_s) continue;
         for (int i = 0; i < move.left + move.came; ++i) {
@@ -333,6 +334,7 @@ class Mission {
             add(i < move.left ? ChangeKind::kVanished : ChangeKind::kAppeared, true);
         }
         moves.push_back(move.time_s);
+        moved += move.left + move.came;
       }
       for (int i = random.Poisson(rates::kFalseChangesAPass); i > 0; --i)
         add(random.Uniform() < 0.5 ? ChangeKind::kVanished : ChangeKind::kAppeared, false);
@@ -340,11 +342,10 @@ class Mission {
       std::vector<double> probabilities;
       for (const SiteChange& change : look.changes) probabilities.push_back(change.probability);
       const bool sure = AtLeast(PoissonBinomial(probabilities), 3) >= 0.95;
-      for (const double move_s : moves) {
-        for (const auto& [visited, visit_s] : site_visits_) {
-          if (sure && visited == site && visit_s > move_s && visit_s <= pass_s)
-            grader_.SiteSeenByBoth(site, move_s, std::max(pass_s, visit_s + 600));
-        }
+      // One event for all that moved between the two passes: it is that of the first.
+      for (const auto& [visited, visit_s] : site_visits_) {
+        if (sure && moved >= 3 && visited == site && visit_s > moves.front() && visit_s <= pass_s)
+          grader_.SiteSeenByBoth(site, moves.front(), std::max(pass_s, visit_s + 600));
       }
     }
     Planned planned;

@@ -64,7 +64,7 @@ Result<void> PrintLintWords(const std::vector<LintMessage>& messages, const std:
   for (const LintMessage& message : messages)
     std::printf("%s\n", FormatLintMessage(message, file).c_str());
   if (HasErrors(messages)) {
-    std::printf("%s: %s; the agreement cannot be used until they are put right\n", file.c_str(),
+    std::printf("%s: %s; the agreement cannot be used as it is\n", file.c_str(),
                 Counted(CountOf(messages, Severity::kError), "error").c_str());
     return {};
   }

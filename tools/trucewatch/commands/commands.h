@@ -135,11 +135,6 @@ struct ScoreTracksCommand {
 };
 Result<int> RunScoreTracks(const ScoreTracksCommand& command);
 
-struct AgreementCheckCommand {
-  std::string file;
-};
-Result<int> RunAgreementCheck(const AgreementCheckCommand& command);
-
 struct ReportDailyCommand {
   std::string run;  // folder of a replay or a run
   std::string out;
