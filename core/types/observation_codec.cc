@@ -155,10 +155,10 @@ Result<Detection> DetectionFromProto(const v1::Detection& m) {
   TW_ASSIGN_OR_RETURN(d.score, Finite(m.score(), "score"));
   TW_ASSIGN_OR_RETURN(d.classes, codec::ClassesFromProto(m.classes()));
   if (m.box_px_size() != 4) return Fail(ErrorCode::kBadInput, "box_px needs four numbers");
-  d.box_x_px = m.box_px(0);
-  d.box_y_px = m.box_px(1);
-  d.box_width_px = m.box_px(2);
-  d.box_height_px = m.box_px(3);
+  TW_ASSIGN_OR_RETURN(d.box_x_px, codec::Finite(m.box_px(0), "detection.box_px"));
+  TW_ASSIGN_OR_RETURN(d.box_y_px, codec::Finite(m.box_px(1), "detection.box_px"));
+  TW_ASSIGN_OR_RETURN(d.box_width_px, codec::Finite(m.box_px(2), "detection.box_px"));
+  TW_ASSIGN_OR_RETURN(d.box_height_px, codec::Finite(m.box_px(3), "detection.box_px"));
   d.image_track = m.image_track();
   return d;
 }
@@ -203,10 +203,10 @@ Result<GroupObservation> GroupObservationFromProto(const v1::GroupObservation& m
   }
   TW_ASSIGN_OR_RETURN(group.score, codec::Probability(m.score(), "group.score"));
   if (m.box_px_size() != 4) return Fail(ErrorCode::kBadInput, "group.box_px needs four numbers");
-  group.box_x_px = m.box_px(0);
-  group.box_y_px = m.box_px(1);
-  group.box_width_px = m.box_px(2);
-  group.box_height_px = m.box_px(3);
+  TW_ASSIGN_OR_RETURN(group.box_x_px, codec::Finite(m.box_px(0), "group.box_px"));
+  TW_ASSIGN_OR_RETURN(group.box_y_px, codec::Finite(m.box_px(1), "group.box_px"));
+  TW_ASSIGN_OR_RETURN(group.box_width_px, codec::Finite(m.box_px(2), "group.box_px"));
+  TW_ASSIGN_OR_RETURN(group.box_height_px, codec::Finite(m.box_px(3), "group.box_px"));
   return group;
 }
 

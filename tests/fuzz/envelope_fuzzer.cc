@@ -72,6 +72,14 @@ void CheckPayload(const v1::Envelope& envelope) {
       return Check(envelope.finding());
     case v1::Envelope::kPublished:
       return Check(envelope.published().finding());
+    case v1::Envelope::kScene:
+      return Check(envelope.scene());
+    case v1::Envelope::kHumanRecord:
+      return Check(envelope.human_record());
+    case v1::Envelope::kSettledLook:
+      return Check(envelope.settled_look());
+    case v1::Envelope::kLateLook:
+      return Check(envelope.late_look());
     case v1::Envelope::kMissionHeader:  // have no struct
     case v1::Envelope::kWatermark:
       return;

@@ -115,6 +115,16 @@ TEST(Codec, FindingAndPictureSurviveTheWire) {
 }
 
 // The last door: whatever a detector made, nobody leaves it alone.
+TEST(Codec, ABoxOfNoNumbersIsRefused) {
+  v1::ObservationSet message = ToProto(SomeSet());
+  ASSERT_GT(message.detections_size(), 0);
+  ASSERT_TRUE(FromProto(message));
+  message.mutable_detections(0)->set_box_px(2, std::numeric_limits<double>::quiet_NaN());
+  const auto refused = FromProto(message);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("box_px"), std::string::npos);
+}
+
 TEST(Codec, FewerPeopleThanAGroupNeverGetIntoAMessageNorOutOfOne) {
   GroupObservation group;
   group.object_class = ObjectClass::kPersonGroup;
