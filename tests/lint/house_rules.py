@@ -68,27 +68,20 @@ def check_file(path, text):
                 yield number, f"{header} in a public header: keep it in the .cc"
 
 
-def same_names(files):
-    """Two messages of one package with one name link only where nobody uses both."""
-    seen = {}
-    for path, text in files.items():
-        package = re.search(r"^package ([\w.]+);", text, re.M)
-        for match in re.finditer(r"^(?:message|enum) (\w+)", text, re.M):
-            key = (package.group(1) if package else "", match.group(1))
-            if key in seen:
-                yield f"{path}: '{match.group(1)}' is the name of a message in {seen[key]} too"
-            seen.setdefault(key, path)
+# Two messages of one package with one name link only where nobody uses both; two types of one name in one namespace make
+# one program of two meanings, and nobody says so.
+MESSAGES = (r"^package ([\w.]+);", r"^(?:message|enum) (\w+)")
+TYPES = (r"^namespace ([\w:]+) \{", r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{")
 
 
-def same_types(files):
-    """Two types of one name in one namespace make one program of two meanings, and nobody says so."""
+def same_names(files, space_pattern, name_pattern):
     seen = {}
     for path, text in files.items():
-        space = re.search(r"^namespace ([\w:]+) \{", text, re.M)
-        for match in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", text, re.M):
+        space = re.search(space_pattern, text, re.M)
+        for match in re.finditer(name_pattern, text, re.M):
             key = (space.group(1) if space else "", match.group(1))
             if key in seen:
-                yield f"{path}: '{match.group(1)}' is the name of a type in {seen[key]} too"
+                yield f"{path}: '{match.group(1)}' is a name in {seen[key]} too"
             seen.setdefault(key, path)
 
 
@@ -101,10 +94,9 @@ def breaches(root):
             text = path.read_text(encoding="utf-8")
             for number, sentence in check_file(name, text):
                 yield f"{name}:{number}: {sentence}"
-    yield from same_types({path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-                           for folder in LAYER for path in sorted((root / folder).rglob("*.h"))})
-    yield from same_names({path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-                           for path in sorted((root / "proto").rglob("*.proto"))})
+    texts = lambda paths: {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in sorted(paths)}
+    yield from same_names(texts(p for folder in LAYER for p in (root / folder).rglob("*.h")), *TYPES)
+    yield from same_names(texts((root / "proto").rglob("*.proto")), *MESSAGES)
     for path in sorted((root / "verify").rglob("*.cc")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if FORBIDDEN_WORDS.search(line):
@@ -129,11 +121,11 @@ def self_test():
             print(f"self-test: {path!r} should give {expected!r}, gave {found}")
             return 1
     types = {"a/x.h": "namespace p {\nstruct M {\n};\n", "b/y.h": "namespace p {\nclass M final : public N {\n};\n"}
-    if len(list(same_types(types))) != 1:
+    if len(list(same_names(types, *TYPES))) != 1:
         print("self-test: a type's name used twice in a namespace was not found")
         return 1
     twice = {"a.proto": "package p;\nmessage M {\n}\n", "b.proto": "package p;\nenum M {\n}\n"}
-    if len(list(same_names(twice))) != 1:
+    if len(list(same_names(twice, *MESSAGES))) != 1:
         print("self-test: a name used twice in a package was not found")
         return 1
     return 0

@@ -12,7 +12,7 @@
 
 namespace trucewatch::tools::month {
 
-// How well the mission's rates are met on the day; 1 everywhere: as measured.
+// How well the mission's rates are met on the day; 1 everywhere: as rates.h says.
 struct Mistakes {
   double detection = 1.0;           // factor on every rate of detection
   double georeference = 1.0;        // factor on errors of place that nobody states
@@ -28,7 +28,7 @@ struct Fault {
   double clock_s = 0;                                  // kClock: its stamps are so late
 };
 
-// One sensor of the mission, with the rates of docs/benchmarks.md (rates.h says which).
+// One sensor of the mission, with the rates of rates.h.
 struct Observer {
   SourceId source;
   Lineage lineage;

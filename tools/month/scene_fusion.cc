@@ -281,7 +281,7 @@ void SceneFusion::AddReplayed(double time_s, Picture& picture) {
   }
 }
 
-void SceneFusion::AddGathering(Vehicle& gathering, double time_s, double step_s, Picture& picture) {
+void SceneFusion::AddGathering(Vehicle& gathering, double time_s, Picture& picture) {
   const Movement& movement = *gathering.movement;
   TrueThing thing{&movement, 0, StateOf(movement, 0, time_s), 0, false};
   for (std::size_t i = 0; i < observers_.all().size(); ++i) {
@@ -322,13 +322,11 @@ void SceneFusion::AddGathering(Vehicle& gathering, double time_s, double step_s,
     picture.groups.push_back(std::move(group));
     break;  // fusion makes one of what two cameras see
   }
-  (void)step_s;
   truth_.push_back(thing);
 }
 
 // Vehicles near one another that move alike, as fusion groups them.
-void SceneFusion::AddGroups(double time_s, double step_s, Picture& picture) {
-  (void)time_s;
+void SceneFusion::AddGroups(double step_s, Picture& picture) {
   const std::size_t n = picture.tracks.size();
   std::vector<std::size_t> parent(n);
   std::iota(parent.begin(), parent.end(), 0);
@@ -399,7 +397,7 @@ Picture SceneFusion::At(double time_s, double step_s) {
   picture.exercise = true;
   for (Vehicle& vehicle : active_) {
     if (vehicle.movement->people()) {
-      AddGathering(vehicle, time_s, step_s, picture);
+      AddGathering(vehicle, time_s, picture);
       continue;
     }
     TrueThing thing{vehicle.movement, vehicle.number,
@@ -413,7 +411,7 @@ Picture SceneFusion::At(double time_s, double step_s) {
   AddReplayed(time_s, picture);
   std::sort(picture.tracks.begin(), picture.tracks.end(),
             [](const Track& a, const Track& b) { return a.id < b.id; });
-  AddGroups(time_s, step_s, picture);
+  AddGroups(step_s, picture);
   std::sort(picture.groups.begin(), picture.groups.end(),
             [](const Group& a, const Group& b) { return a.id < b.id; });
   // Drones are called to what moves as a group near the zone, to gatherings, and to vehicles nearer

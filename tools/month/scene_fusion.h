@@ -69,8 +69,8 @@ class SceneFusion {
   void AddMisplaced(Vehicle& vehicle, const State& state, double time_s, Picture& picture);
   void AddGhosts(double time_s, double step_s, Picture& picture);
   void AddReplayed(double time_s, Picture& picture);
-  void AddGathering(Vehicle& gathering, double time_s, double step_s, Picture& picture);
-  void AddGroups(double time_s, double step_s, Picture& picture);
+  void AddGathering(Vehicle& gathering, double time_s, Picture& picture);
+  void AddGroups(double step_s, Picture& picture);
   Track NewTrack(TrackId id, const Eigen::Vector2d& en_m, const Eigen::Vector2d& velocity,
                  double sigma_m) const;
   TrackSupport Support(std::size_t observer, int updates, double first_s, double last_s) const;

@@ -12,8 +12,7 @@
 
 // Thirty days of a truce at observation level: what really moved (this file), who looked and what
 // fusion made of it (observers.h, scene_fusion.h), and how well verify told of it (grade.h). No
-// pixels: the rates with which things are missed, misplaced and misread are those measured for
-// detection and fusion (rates.h).
+// pixels: rates.h says how things are missed, misplaced and misread, and which of it was measured.
 namespace trucewatch::tools::month {
 
 // The plain: metres east and north of (30, -40), as in configs/demo/GEOMETRY.md. The buffer zone is
