@@ -27,11 +27,13 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   static AuditBundleCommand bundle;
   CLI::Option* signed_by = sub->add_option(
       "--signer", bundle.signer, "vkeys, one a line, of those who may have signed --bundle");
-  sub->add_option("--bundle", bundle.folder,
-                  "Instead of a ledger: the folder of a case bundle (trucewatch export bundle)")
-      ->needs(signed_by)
-      ->excludes(ledger)
-      ->excludes(proof);
+  CLI::Option* folder =
+      sub->add_option("--bundle", bundle.folder,
+                      "Instead of a ledger: the folder of a case bundle (trucewatch export bundle)")
+          ->needs(signed_by)
+          ->excludes(ledger)
+          ->excludes(proof);
+  signed_by->needs(folder);  // of a ledger alone nobody but the log signs
   sub->footer(
       "Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt\n"
       "         trucewatch audit --proof e13.tlog-proof --leaf e13.leaf --policy policy.txt\n"
