@@ -81,6 +81,11 @@ void LookAtVideo(const std::string& payload, const DetectTools& tools, v1::Detec
     *message.mutable_observation_set() = ToProto(set);
     out->add_payloads(SerializeEnvelope(message));
   }
+  for (const auto& [frame, print] : result.prints) {
+    v1::DetectPrint* to = out->add_prints();
+    to->set_frame(static_cast<std::uint32_t>(frame));
+    to->set_grey(print.grey.data(), print.grey.size());
+  }
   std::size_t grey_bytes = 0;
   for (const auto& [at, look] : result.parked) {
     grey_bytes += look.grey.size();

@@ -22,6 +22,7 @@ struct Output {
   std::optional<v1::Scene> scene = {};         // to be looked at in its turn
   std::optional<v1::VideoSegment> video = {};  // is being looked at; without access units
   Duration length = {};
+  std::string seen_by = {};  // the source of a look that is passed on
 };
 
 std::string FaultPayload(const DataFault& fault) {
@@ -117,6 +118,32 @@ bool IsAbout(const v1::VideoSegment& segment, const v1::DetectJobResult& result)
   return true;
 }
 
+std::string NotePayload(const v1::VideoSegment& segment, Instant time, std::string reason) {
+  SourceStatus status;
+  status.source = {segment.source_id()};
+  status.time = time;
+  status.reason = std::move(reason);
+  v1::Envelope envelope;
+  *envelope.mutable_source_status() = ToProto(status);
+  return SerializeEnvelope(envelope);
+}
+
+// A look at old footage: the source looked, and saw nothing of what was there. Other payloads stay.
+void MakeBlind(std::string* payload) {
+  auto envelope = ParseEnvelope(*payload);
+  if (!envelope || !envelope->has_observation_set()) return;
+  v1::ObservationSet& set = *envelope->mutable_observation_set();
+  set.set_detection_probability(0);
+  set.set_standing_detection_probability(0);
+  set.set_group_detection_probability(0);
+  set.clear_detections();
+  set.clear_groups();
+  set.clear_changes();
+  set.clear_baseline_time_us();
+  set.set_degraded_reason(std::string(kOldFootageReason));
+  *payload = SerializeEnvelope(*envelope);
+}
+
 // The look as the stage's own input and the worker's pixels have it; nothing when they do not fit.
 std::optional<parked::ParkedLook> ParkedLookFrom(const v1::VideoSegment& segment,
                                                  const v1::DetectParkedLook& m) {
@@ -175,13 +202,41 @@ bool DetectStage::TakeAnswer(const std::string& answer, const v1::VideoSegment& 
                              std::vector<std::string>* payloads) {
   v1::DetectJobResult result;
   if (!result.ParseFromString(answer) || !IsAbout(segment, result)) return false;
-  const std::size_t before = payloads->size();
-  for (const std::string& payload : result.payloads()) payloads->push_back(payload);
   for (const v1::DetectParkedLook& look : result.parked()) {
     if (look.payload() >= static_cast<std::uint32_t>(result.payloads_size())) return false;
-    AddParked(segment, look, &(*payloads)[before + look.payload()]);
+  }
+  const bool was_old = footage_.IsOld({segment.source_id()});
+  if (!TakePrints(result, segment, payloads)) return false;
+  const bool old = was_old || footage_.IsOld({segment.source_id()});
+  const std::size_t before = payloads->size();
+  for (const std::string& payload : result.payloads()) {
+    payloads->push_back(payload);
+    if (old) MakeBlind(&payloads->back());
+  }
+  for (const v1::DetectParkedLook& look : result.parked()) {
+    if (!old) AddParked(segment, look, &(*payloads)[before + look.payload()]);
   }
   counts_ += CountsFrom(result.counts());
+  return true;
+}
+
+bool DetectStage::TakePrints(const v1::DetectJobResult& result, const v1::VideoSegment& segment,
+                             std::vector<std::string>* payloads) {
+  for (const v1::DetectPrint& from : result.prints()) {
+    footage::FootagePrint print;
+    if (from.grey().size() != print.grey.size() ||
+        from.frame() >= static_cast<std::uint32_t>(segment.frames_size())) {
+      return false;
+    }
+    std::copy(from.grey().begin(), from.grey().end(), print.grey.begin());
+    const Instant time =
+        Instant::FromMicros(segment.frames(static_cast<int>(from.frame())).time_us());
+    const auto changed = footage_.Add({segment.source_id()}, time, print);
+    if (!changed) continue;
+    payloads->push_back(NotePayload(
+        segment, time,
+        changed->empty() ? std::string(kNewFootageNote) : std::string(kOldFootageNote) + *changed));
+  }
   return true;
 }
 
@@ -219,6 +274,7 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
     }
     if (!envelope->has_video_segment()) {
       output.payloads = {inputs[i].payload};
+      if (envelope->has_observation_set()) output.seen_by = envelope->observation_set().source_id();
       if (envelope->has_scene()) output.scene = std::move(*envelope->mutable_scene());
       continue;
     }
@@ -247,10 +303,14 @@ Result<std::vector<std::vector<std::string>>> DetectStage::Handle(
         if (load_ == nullptr) return;
         load_->Add(tasks[task].stream, outputs[input_of_task[task]].length, end.cpu);
       }));
-  for (std::size_t task = 0; task < ends.size(); ++task) {
-    const JobEnd& end = ends[task];
-    const LogRecord& input = inputs[input_of_task[task]];
-    Output& output = outputs[input_of_task[task]];
+  std::size_t task = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const LogRecord& input = inputs[i];
+    Output& output = outputs[i];
+    // Detections that came with old pictures are as old.
+    if (footage_.IsOld({output.seen_by})) MakeBlind(&output.payloads.front());
+    if (task == ends.size() || input_of_task[task] != i) continue;
+    const JobEnd& end = ends[task++];
     std::string refusal = end.refusal;
     if (end.answer && !TakeAnswer(*end.answer, *output.video, &output.payloads)) {
       refusal = "said what is no answer about it";
@@ -333,11 +393,12 @@ Result<std::string> DetectStage::HandleScene(const v1::Scene& message) {
 
 Result<std::string> DetectStage::Snapshot() const {
   const std::string sites = parked_.Snapshot();
-  if (passes_.empty() && thinning_.empty() && sites.empty()) return "";
+  if (passes_.empty() && thinning_.empty() && footage_.empty() && sites.empty()) return "";
   v1::DetectSnapshot snapshot;
   snapshot.set_version(kSnapshotVersion);
   passes_.Write(&snapshot);
   thinning_.Write(&snapshot);
+  footage_.Write(&snapshot);
   // Serialised messages one after the other are their union.
   return snapshot.SerializeAsString() + sites;
 }
@@ -353,6 +414,7 @@ Result<void> DetectStage::Restore(std::string_view bytes) {
   parked::ParkedBook parked;
   TW_RETURN_IF_ERROR(parked.Restore(bytes));
   TW_RETURN_IF_ERROR(passes_.Read(snapshot));
+  TW_RETURN_IF_ERROR(footage_.Read(snapshot));
   parked_ = std::move(parked);
   thinning_.Read(snapshot);
   return {};

@@ -13,6 +13,7 @@
 #include "core/storage/blob_store.h"
 #include "detect/appearance/image_detector.h"
 #include "detect/detect_pool.h"
+#include "detect/footage/footage_memory.h"
 #include "detect/load_meter.h"
 #include "detect/motion/motion_detector.h"
 #include "detect/parked/parked_book.h"
@@ -33,9 +34,12 @@ namespace trucewatch {
 // Overload: while a source's note in the input says "1 segment in N" (core/types/source_notes.h),
 // its other segments become one look each without detection probability, with the number of frames
 // in its degraded_reason.
-// Determinism: each segment is looked at alone, scenes and what is parked one after another in
-// input order; the number of workers changes nothing. State: which passes were seen, which sources
-// are thinned, and the sites that video looks at again and again.
+// Old footage: while a source shows again what was shown before (footage/footage_memory.h), its
+// looks are looks that saw nothing, with that reason; a note of the source says when that begins
+// and ends. Determinism: each segment is looked at alone, scenes and what is parked one after
+// another in input order; the number of workers changes nothing. State: which passes were seen,
+// which sources are thinned, the sites that video looks at again and again, and what video has
+// shown.
 class DetectStage final : public Stage {
  public:
   // `config` has been validated; `pool` looks at segments and scenes with the same one. `scenes`
@@ -61,6 +65,9 @@ class DetectStage final : public Stage {
   // Takes a worker's answer about a segment; false when it is none.
   bool TakeAnswer(const std::string& answer, const v1::VideoSegment& segment,
                   std::vector<std::string>* payloads);
+  // Adds what the segment's pictures look like; a note when they become old or new.
+  bool TakePrints(const v1::DetectJobResult& result, const v1::VideoSegment& segment,
+                  std::vector<std::string>* payloads);
   // Holds a whole look against what stood there before; changes are put into its payload.
   void AddParked(const v1::VideoSegment& segment, const v1::DetectParkedLook& look,
                  std::string* payload);
@@ -71,6 +78,7 @@ class DetectStage final : public Stage {
   PassMemory passes_;
   Thinning thinning_;
   parked::ParkedBook parked_;
+  footage::FootageMemory footage_;
   MotionCounts counts_;
   LoadMeter* load_;
 };

@@ -109,6 +109,11 @@ Result<SegmentMotion> DetectSegmentMotion(const VideoSegment& segment, const Mot
     if (frame < picture_of_frame.size()) {
       const std::size_t index = picture_of_frame[frame];
       detector.Add(index, picture.width_px, picture.height_px, picture.data, picture.stride);
+      if (detector.Wants(index)) {
+        const auto print =
+            footage::PrintOf(picture.width_px, picture.height_px, picture.data, picture.stride);
+        if (print) result.prints.emplace_back(frame, *print);
+      }
       if (groups && groups->Wants(index)) {
         rows.clear();
         for (int y = 0; y < picture.height_px; ++y) {
@@ -150,6 +155,7 @@ SegmentResult DetectSegment(const VideoSegment& segment, const v1::config::Detec
         segment, fmt::format("{} of {} pictures do not decode", frames - seen->decoded, frames)));
   }
   result.counts = seen->motion.counts;
+  result.prints = std::move(seen->prints);
   SegmentAppearance appearance;
   if (looks != nullptr && config.has_appearance()) {
     appearance = LookAtSegment(segment, config, *looks, terrain, *seen);

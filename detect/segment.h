@@ -9,6 +9,7 @@
 #include "core/base/result.h"
 #include "core/geo/terrain.h"
 #include "core/types/observation.h"
+#include "detect/footage/footage_print.h"
 #include "detect/motion/motion_detector.h"
 #include "detect/parked/parked_book.h"
 #include "detect/people/people_detector.h"
@@ -36,6 +37,8 @@ struct SegmentMotion {
   std::vector<std::size_t> frame_of_picture;  // MotionMoment::picture -> index into segment.frames
   int decoded = 0;  // pictures, with those that nobody wanted and on which no other rests
   int width_px = 0, height_px = 0;  // of the first picture
+  // Of the pictures that the motion detector wants, by time; the index into segment.frames.
+  std::vector<std::pair<std::size_t, footage::FootagePrint>> prints;
 };
 
 // Decodes a segment and looks for motion, and for groups of people where that is asked for. Fails
@@ -52,6 +55,7 @@ struct SegmentResult {
   MotionCounts counts;
   // Whole looks for the book of what is parked, each with its index in `observations`.
   std::vector<std::pair<std::size_t, parked::ParkedLook>> parked;
+  std::vector<std::pair<std::size_t, footage::FootagePrint>> prints;  // as SegmentMotion
 };
 
 // Pure function of its arguments; may run on several segments in parallel.

@@ -24,6 +24,12 @@ inline bool TrustsClock(const SourceStatus& status) {
   return IsNote(status) && status.reason.starts_with(kClockTrustedNote);
 }
 
+// Its video was shown before, with other times on it; and is new again. The looks of such a time
+// saw nothing of what was there: their degraded_reason is kOldFootageReason.
+inline constexpr std::string_view kOldFootageNote = "footage shown before: ";
+inline constexpr std::string_view kNewFootageNote = "footage is new again";
+inline constexpr std::string_view kOldFootageReason = "footage shown before";
+
 // "overload: 1 segment in 3 is looked at; " and why: the source sends more than detection can look
 // at. In force from this note on, in the order of the journal, until the next; "1 segment in 1": no
 // longer.
