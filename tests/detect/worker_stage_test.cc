@@ -56,7 +56,7 @@ std::vector<std::vector<std::string>> Handled(DetectStage& stage,
 
 TEST(WorkerStage, AnyNumberOfWorkersMakesTheBytesThatThreadsMake) {
   std::vector<std::string> payloads;
-  for (std::uint64_t i = 0; i < 5; ++i) {
+  for (std::uint64_t i = 0; i < 4; ++i) {
     VideoSegment segment = SegmentOf(1 + i % 2);
     if (i == 3) segment.source = {"drone2"};
     payloads.push_back(PayloadOf(segment));
@@ -64,7 +64,7 @@ TEST(WorkerStage, AnyNumberOfWorkersMakesTheBytesThatThreadsMake) {
   DetectStage threads(testing::SceneConfig(1), std::make_unique<FlatTerrain>(0, 0));
   const auto expected = Handled(threads, payloads);
   ASSERT_GT(expected[0].size(), 2U);
-  for (const unsigned workers : {1U, 2U, 4U}) {
+  for (const unsigned workers : {1U, 3U}) {
     LoadMeter load;
     DetectStage stage = WorkerStage(workers, {}, &load);
     EXPECT_EQ(Handled(stage, payloads), expected) << workers << " workers";
@@ -82,40 +82,44 @@ const std::vector<std::string>& LooksOf2() {
   return looks;
 }
 
-class HostileSegment : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
-
-TEST_P(HostileSegment, IsAFaultWithItsDigestAndCostsItselfOnly) {
-  const auto [how, why] = GetParam();
-  const std::string good = PayloadOf(SegmentOf(2));
-  const std::string bad = Hostile(how);
-  const JobLimits limits{.cpu = Duration::Seconds(3), .memory_bytes = 512ULL << 20};
-  DetectStage stage = WorkerStage(2, limits);
-  const auto outputs = Handled(stage, {bad, good, bad});
-  EXPECT_EQ(outputs[1], LooksOf2());
-  ASSERT_EQ(outputs[0].size(), 2U);
-  const auto fault = ParseEnvelope(outputs[0][0]);
-  ASSERT_TRUE(fault && fault->has_data_fault());
-  EXPECT_EQ(fault->data_fault().source_id(), "drone1");
-  EXPECT_EQ(fault->data_fault().reason(),
-            fmt::format("segment refused: its worker {}; {} bytes with SHA-256 {}", why, bad.size(),
-                        HexEncode(Sha256(bad))));
-  const auto watermark = ParseEnvelope(outputs[0][1]);
-  ASSERT_TRUE(watermark && watermark->has_watermark());
-  EXPECT_EQ(outputs[2], outputs[0]);  // the same bytes every time
+TEST(WorkerStage, HostileSegmentIsAFaultWithItsDigestAndCostsItselfOnly) {
+  constexpr char kNoAnswer[] = "said what is no answer about it";
+  const std::vector<std::pair<const char*, const char*>> hostile = {
+      {"crash", "ended by SIGABRT"},
+      {"socket", "tried a system call that is forbidden to it"},
+      {"exec", "tried a system call that is forbidden to it"},
+      {"memory", "needed more than 512 MiB of memory"},
+      {"loop", "used more than 3 s of processor time"},
+      {"garbage", kNoAnswer},
+      {"source", kNoAnswer},
+      {"time", kNoAnswer},
+      {"exercise", kNoAnswer},
+      {"lineage", kNoAnswer},
+      {"digests", kNoAnswer},
+  };
+  // A good one among all of them, and each of them twice: the same bytes every time.
+  std::vector<std::string> segments;
+  for (const auto& [how, why] : hostile) segments.push_back(Hostile(how));
+  segments.push_back(PayloadOf(SegmentOf(2)));
+  for (const auto& [how, why] : hostile) segments.push_back(Hostile(how));
+  DetectStage stage = WorkerStage(2, {.cpu = Duration::Seconds(3), .memory_bytes = 512ULL << 20});
+  const auto outputs = Handled(stage, segments);
+  EXPECT_EQ(outputs[hostile.size()], LooksOf2());
+  for (std::size_t i = 0; i < hostile.size(); ++i) {
+    const auto [how, why] = hostile[i];
+    SCOPED_TRACE(how);
+    ASSERT_EQ(outputs[i].size(), 2U);
+    const auto fault = ParseEnvelope(outputs[i][0]);
+    ASSERT_TRUE(fault && fault->has_data_fault());
+    EXPECT_EQ(fault->data_fault().source_id(), "drone1");
+    EXPECT_EQ(fault->data_fault().reason(),
+              fmt::format("segment refused: its worker {}; {} bytes with SHA-256 {}", why,
+                          segments[i].size(), HexEncode(Sha256(segments[i]))));
+    const auto watermark = ParseEnvelope(outputs[i][1]);
+    ASSERT_TRUE(watermark && watermark->has_watermark());
+    EXPECT_EQ(outputs[hostile.size() + 1 + i], outputs[i]);
+  }
 }
-
-constexpr char kNoAnswer[] = "said what is no answer about it";
-INSTANTIATE_TEST_SUITE_P(
-    All, HostileSegment,
-    ::testing::Values(std::pair("crash", "ended by SIGABRT"),
-                      std::pair("socket", "tried a system call that is forbidden to it"),
-                      std::pair("exec", "tried a system call that is forbidden to it"),
-                      std::pair("memory", "needed more than 512 MiB of memory"),
-                      std::pair("loop", "used more than 3 s of processor time"),
-                      std::pair("garbage", kNoAnswer), std::pair("source", kNoAnswer),
-                      std::pair("time", kNoAnswer), std::pair("exercise", kNoAnswer),
-                      std::pair("lineage", kNoAnswer), std::pair("digests", kNoAnswer)),
-    [](const auto& test) { return std::string(test.param.first); });
 
 TEST(WorkerStage, AnAnswerAboutTheSegmentItselfIsTaken) {
   DetectStage stage = WorkerStage(1);
