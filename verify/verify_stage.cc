@@ -27,7 +27,9 @@ VerifyStage::VerifyStage(std::optional<Agreement> agreement, Duration heartbeat,
                          std::optional<CoverageBook> coverage)
     : engine_(agreement ? std::move(*agreement) : Agreement(), heartbeat),
       cases_(engine_.agreement().hash, engine_.agreement().corroboration.breaking),
-      coverage_(std::move(coverage)) {}
+      coverage_(std::move(coverage)) {
+  if (coverage_ && coverage_->gives_cells()) cells_.emplace(*coverage_, engine_.agreement());
+}
 
 Result<std::vector<std::vector<std::string>>> VerifyStage::Handle(
     std::span<const LogRecord> inputs) {
@@ -80,6 +82,7 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
         return out;
       }
       engine_.CountRefused();
+      if (coverage_) coverage_->AddRefused(fault->source, fault->time);
       Finding finding;
       finding.kind = FindingKind::kDataFault;
       finding.time = fault->time;
@@ -200,6 +203,11 @@ void VerifyStage::WriteCoverage(std::vector<CoverageBook::Given> accounts, Insta
       if (zone.id == given.account.zone) name = zone.name;
     }
     finding.reason = CoverageSentence(given.account, name);
+    if (cells_) {
+      finding.reason +=
+          fmt::format(" By cell: record with SHA-256 {}.", HexEncode(Sha256(given.cells)));
+      out.push_back(cells_->Cells(given.account.zone, std::move(given.cells)));
+    }
     finding.coverage = std::move(given.account);
     out.push_back(Write(std::move(finding)));
   }
@@ -236,7 +244,9 @@ Result<std::vector<std::string>> VerifyStage::HandleHeader(const v1::MissionHead
                                            agreement.edition, agreement.hash),
       header.build_id().empty() ? "not stated" : header.build_id(),
       header.cpu_features().empty() ? "not stated" : header.cpu_features());
-  return std::vector<std::string>{payload, Write(std::move(finding))};
+  std::vector<std::string> out = {payload, Write(std::move(finding))};
+  if (cells_) out.insert(out.end(), cells_->grids().begin(), cells_->grids().end());
+  return out;
 }
 
 std::string VerifyStage::Write(Finding finding) const {
@@ -299,7 +309,8 @@ Result<void> VerifyStage::Restore(std::string_view snapshot) {
 
 Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& config,
                                                const std::string& agreement_text,
-                                               const std::string& agreement_file) {
+                                               const std::string& agreement_file,
+                                               CoverageCells cells) {
   if (!(config.heartbeat_s() >= 0.1) || config.heartbeat_s() > 86'400.0)
     return Fail(ErrorCode::kBadInput,
                 "verify.heartbeat_s: {} is out of range; expected 0.1 to 86400",
@@ -319,6 +330,7 @@ Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& c
                               c.observed_probability(), c.degraded_probability(), c.full_share()};
     TW_ASSIGN_OR_RETURN(coverage,
                         CoverageBook::Make(terms, agreement->zones, agreement->min_group_size));
+    if (cells == CoverageCells::kGiven) coverage->GiveCells();
   }
   return std::make_unique<VerifyStage>(
       std::move(agreement), Duration::FromSeconds(config.heartbeat_s()), std::move(coverage));

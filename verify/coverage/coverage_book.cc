@@ -116,6 +116,7 @@ void CoverageBook::Forget() {
   });
   doubted_clocks_.Forget(now - kCoverageMemory - terms_.period);
   silences_.Forget(now - kCoverageMemory - terms_.period);
+  refused_.Forget(now - kCoverageMemory - terms_.period);
 }
 
 std::uint32_t CoverageBook::SourceIndex(const SourceId& id) {
@@ -303,6 +304,13 @@ void CoverageBook::AddStatus(const SourceStatus& status) {
   if (!silences_.Add(status)) return;
   for (Period& period : periods_) {
     if (status.state == SourceState::kLate && status.time < period.end) period.changed = true;
+  }
+}
+
+void CoverageBook::AddRefused(const SourceId& source, Instant time) {
+  if (!refused_.Add(source, time)) return;
+  for (Period& period : periods_) {
+    if (time >= period.start && time < period.end) period.changed = true;
   }
 }
 

@@ -12,7 +12,10 @@
 
 #include "core/types/finding.h"
 #include "core/types/track.h"
+#include "trucewatch/v1/coverage_cells.pb.h"
 #include "trucewatch/v1/verify_snapshot.pb.h"
+#include "verify/coverage/cells/reason.h"
+#include "verify/coverage/refused_book.h"
 #include "verify/coverage/silence_book.h"
 #include "verify/coverage/zone_grid.h"
 
@@ -62,9 +65,11 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // was out; the looks' own; "partial". Reasons of NOT_OBSERVED, the first of: "impediment: KIND";
 // "overload: SOURCE skipped N frames", of one that looked here within kCoverageMemory and gave no
 // look at all in the period; "SOURCE gave no look since HH:MM:SS", of the source that looked here
-// within kCoverageMemory and gave no look at all in the period; "no look was good enough"; "no
-// source looked here". Where the source was on record as silent meanwhile, both "gave no look" go
-// on with ": " and why. Accounts are given when a settled picture comes at or after the end of a
+// within kCoverageMemory and gave no look at all in the period; "no look was good enough"; "who
+// looked sees only what moves", where a moving vehicle might have been detected; "no source looked
+// here". Where the source was on record as silent meanwhile, or what it sent was refused, both
+// "gave no look" go on with ": " and why. Each reason is of a kind of the closed list of
+// cells/reason.h. Accounts are given when a settled picture comes at or after the end of a
 // period (all looks before it have come then), one for each zone; at the end of the mission for the
 // begun one, up to the last picture or look. Late looks and impediments amend periods already
 // accounted for, once, with the next end of a period, and only the zones whose shares or end came
@@ -76,11 +81,22 @@ class CoverageBook {
   struct Given {
     CoverageAccount account;
     bool exercise = false;
+    // The account by cell (EncodePeriodCells), which adds up to it. Empty unless GiveCells was
+    // asked.
+    std::string cells;
   };
 
   // Zones of an agreement; `min_group_size`: smaller groups are left out.
   static Result<CoverageBook> Make(const CoverageTerms& terms, const std::vector<Zone>& zones,
                                    int min_group_size);
+
+  // From now on accounts come with their cells. An amendment is then given whenever a cell came out
+  // otherwise. Costs a few percent of what the account does.
+  void GiveCells() { gives_cells_ = true; }
+  bool gives_cells() const { return gives_cells_; }
+  // The zones' cells, one message each in the agreement's order; without the agreement's own
+  // fields.
+  std::vector<v1::CoverageGrid> Grids() const;
 
   // The mission began: what was not observed from here on is accounted for. Looks before are not.
   void Begin(Instant mission_start);
@@ -93,6 +109,8 @@ class CoverageBook {
   // A source fell silent, or is heard again; its clock is not trusted, or is again. Looks of a time
   // when it was not are no good looks: "clock not trusted", unless they give a reason themselves.
   void AddStatus(const SourceStatus& status);
+  // Input of a source was refused: where it gave no look meanwhile, that is why.
+  void AddRefused(const SourceId& source, Instant time);
   // The mission has ended.
   std::vector<Given> Finish();
 
@@ -148,6 +166,8 @@ class CoverageBook {
   struct CellState {
     CoverageState state = CoverageState::kUnspecified;
     std::string reason;
+    CoverageReason kind = CoverageReason::kNone;
+    double p = 0.0;  // of one object
   };
   struct PeriodFacts;  // of one period, once for all cells
   struct ClassFacts;
@@ -167,16 +187,17 @@ class CoverageBook {
   void Mark(Instant time, std::size_t coverage_class, const Geodetic& place, bool exercise);
   // "overload: SOURCE skipped N frames".
   std::string SkippedText(std::uint32_t source, const Period& period) const;
-  // ": " and why the source was silent in the period; empty when it was not.
+  // ": " and why the source gave no look in the period; empty when nothing is known.
   std::string SilenceOf(std::uint32_t source, const Period& period) const;
   PeriodFacts FactsOf(const Period& period) const;
   ClassFacts ClassFactsOf(const Period& period, const PeriodFacts& facts, std::size_t zone,
                           std::size_t coverage_class) const;
   CellState StateOf(const Period& period, const PeriodFacts& facts, ClassFacts& class_facts,
                     std::size_t zone, std::size_t coverage_class, int cell) const;
-  std::string NotObservedReason(const Period& period, const PeriodFacts& facts,
-                                const ClassFacts& class_facts, std::size_t zone, int cell,
-                                double p) const;
+  // p by looks at the whole cell, or at part of it.
+  CellState NotObserved(const Period& period, const PeriodFacts& facts,
+                        const ClassFacts& class_facts, std::size_t zone, int cell, double p,
+                        double part) const;
   void Give(Period& period, std::vector<Given>& out) const;
   void Forget();
 
@@ -189,6 +210,8 @@ class CoverageBook {
   std::vector<Source> sources_;
   std::vector<std::string> reasons_ = {""};
   std::vector<Impediment> impediments_;
+  RefusedBook refused_;
+  bool gives_cells_ = false;
   SilenceBook silences_{SilenceBook::Of::kSilence};
   SilenceBook doubted_clocks_{SilenceBook::Of::kClock};
   std::vector<SettledLook> waiting_;  // without what the account does not need

@@ -59,6 +59,7 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
   }
   silences_.Write(out->mutable_silences());
   doubted_clocks_.Write(out->mutable_doubted_clocks());
+  refused_.Write(out->mutable_refused());
   for (const SettledLook& look : waiting_) *out->add_waiting() = ToProto(look);
   for (const Period& period : periods_) {
     auto* to = out->add_periods();
@@ -123,6 +124,7 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
   CoverageBook book(terms_);
   book.zones_ = zones_;
   book.min_group_size_ = min_group_size_;
+  book.gives_cells_ = gives_cells_;
   if (in.has_begin_us()) book.begin_ = Instant::FromMicros(in.begin_us());
   if (in.has_newest_us()) book.newest_ = Instant::FromMicros(in.newest_us());
   book.reasons_.assign(in.reasons().begin(), in.reasons().end());
@@ -148,6 +150,7 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
   }
   book.silences_.Read(in.silences());
   book.doubted_clocks_.Read(in.doubted_clocks());
+  book.refused_.Read(in.refused());
   for (const auto& from : in.waiting()) {
     TW_ASSIGN_OR_RETURN(SettledLook look, FromProto(from));
     book.waiting_.push_back(std::move(look));

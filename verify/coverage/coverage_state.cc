@@ -6,12 +6,15 @@
 #include <cmath>
 #include <limits>
 
+#include "core/crypto/sha256.h"
+#include "verify/coverage/cells/period_cells.h"
 #include "verify/coverage/coverage_book.h"
 
 namespace trucewatch {
 namespace {
 
 constexpr double kTolerance = 1e-9;  // 1 - (1 - 0.9) must reach 0.9
+constexpr std::size_t kMovingClass = 0;
 
 // "12:03:07"
 std::string ClockTime(Instant time) { return FormatUtc(time).substr(11, 8); }
@@ -37,8 +40,9 @@ std::string SharesText(const CoverageAccount& account) {
 struct CoverageBook::ClassFacts {
   // Sources that gave no look in the period, and the cells where they looked before, by source.
   std::vector<std::pair<std::uint32_t, std::vector<bool>>> silent;
-  std::vector<double> miss_of_span;  // scratch, by span
-  std::vector<std::int32_t> spans;   // scratch: those of it that are in use
+  const std::vector<bool>* moving = nullptr;  // cells where a moving one might have been detected
+  std::vector<double> miss_of_span;           // scratch, by span
+  std::vector<std::int32_t> spans;            // scratch: those of it that are in use
 };
 
 struct CoverageBook::PeriodFacts {
@@ -100,7 +104,9 @@ CoverageBook::PeriodFacts CoverageBook::FactsOf(const Period& period) const {
 
 std::string CoverageBook::SilenceOf(std::uint32_t source, const Period& period) const {
   const std::string reason = silences_.ReasonIn(sources_[source].id, period.start, period.end);
-  return reason.empty() ? "" : ": " + reason;
+  if (!reason.empty()) return ": " + reason;
+  return refused_.In(sources_[source].id, period.start, period.end) ? ": what it sent was refused"
+                                                                    : "";
 }
 
 std::string CoverageBook::SkippedText(std::uint32_t source, const Period& period) const {
@@ -134,25 +140,39 @@ CoverageBook::ClassFacts CoverageBook::ClassFactsOf(const Period& period, const 
   return out;
 }
 
-std::string CoverageBook::NotObservedReason(const Period& period, const PeriodFacts& facts,
-                                            const ClassFacts& class_facts, std::size_t zone,
-                                            int cell, double p) const {
+CoverageBook::CellState CoverageBook::NotObserved(const Period& period, const PeriodFacts& facts,
+                                                  const ClassFacts& class_facts, std::size_t zone,
+                                                  int cell, double p, double part) const {
+  const auto because = [&](CoverageReason kind, std::string text) {
+    return CellState{CoverageState::kNotObserved, std::move(text), kind, p};
+  };
   const ZoneGrid& grid = zones_[zone].grid;
   for (const Impediment& impediment : impediments_) {
     if (impediment.first >= period.end || impediment.last < period.start) continue;
     if (grid.CellIsWithin(cell, impediment.position, impediment.radius_m))
-      return "impediment: " + impediment.kind;
+      return because(ReasonOfImpediment(impediment.kind), "impediment: " + impediment.kind);
   }
   std::optional<std::uint32_t> silent;
   for (const auto& [source, cells] : class_facts.silent) {
     if (silent && *facts.before[*silent] >= *facts.before[source]) continue;
     if (cells[static_cast<std::size_t>(cell)]) silent = source;
   }
-  if (silent && period.skipped.contains(*silent)) return SkippedText(*silent, period);
-  if (silent)
-    return fmt::format("{} gave no look since {}{}", sources_[*silent].id.value,
-                       ClockTime(*facts.before[*silent]), SilenceOf(*silent, period));
-  return p > 0.0 ? "no look was good enough" : "no source looked here";
+  if (silent && period.skipped.contains(*silent))
+    return because(CoverageReason::kOverload, SkippedText(*silent, period));
+  if (silent) {
+    const std::string silence = SilenceOf(*silent, period);
+    return because(ReasonOfSilence(silence),
+                   fmt::format("{} gave no look since {}{}", sources_[*silent].id.value,
+                               ClockTime(*facts.before[*silent]), silence));
+  }
+  if (std::max(p, part) > 0.0)
+    return because(CoverageReason::kTooFaint,
+                   std::string(CoverageReasonWords(CoverageReason::kTooFaint)));
+  const bool only_moving =
+      class_facts.moving != nullptr && (*class_facts.moving)[static_cast<std::size_t>(cell)];
+  const CoverageReason kind =
+      only_moving ? CoverageReason::kOnlyMoving : CoverageReason::kNobodyLooked;
+  return because(kind, std::string(CoverageReasonWords(kind)));
 }
 
 CoverageBook::CellState CoverageBook::StateOf(const Period& period, const PeriodFacts& facts,
@@ -237,15 +257,15 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     }
     if (part >= terms_.degraded_probability - kTolerance)
       return {CoverageState::kDegraded,
-              fmt::format("partial: {} saw part of the cell", sources_[by].id.value)};
-    return {CoverageState::kNotObserved,
-            NotObservedReason(period, facts, class_facts, zone, cell, std::max(all.p, part))};
+              fmt::format("partial: {} saw part of the cell", sources_[by].id.value),
+              CoverageReason::kPartOfCell, all.p};
+    return NotObserved(period, facts, class_facts, zone, cell, all.p, part);
   }
   if (period.zones[zone].activity[coverage_class].contains(cell))
-    return {CoverageState::kObservedActivity, ""};
+    return {CoverageState::kObservedActivity, "", CoverageReason::kNone, all.p};
   add(best_good, good);
   if (good.full && good.p >= terms_.observed_probability - kTolerance)
-    return {CoverageState::kObservedNothing, ""};
+    return {CoverageState::kObservedNothing, "", CoverageReason::kNone, good.p};
   const bool would_be_observed = all.full && all.p >= terms_.observed_probability - kTolerance;
   std::optional<std::uint32_t> main;
   std::optional<std::uint32_t> overloaded;
@@ -262,20 +282,27 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     overloaded_miss = source.miss;
   }
   if (overloaded && (would_be_observed || overloaded == main))
-    return {CoverageState::kDegraded, SkippedText(*overloaded, period)};
-  std::string own;
+    return {CoverageState::kDegraded, SkippedText(*overloaded, period), CoverageReason::kOverload,
+            all.p};
+  std::uint32_t own = 0;  // none
   int most = 0;
   for (const auto& [reason, looks] : reasons) {
     if (looks <= most) continue;
     most = looks;
-    own = reasons_[reason];
+    own = reason;
   }
-  if (!own.empty() && would_be_observed) return {CoverageState::kDegraded, own};
-  if (main && facts.outage[*main])
+  if (own != 0 && would_be_observed)
+    return {CoverageState::kDegraded, reasons_[own], ReasonOfLook(reasons_[own]), all.p};
+  if (main && facts.outage[*main]) {
+    const std::string silence = SilenceOf(*main, period);
     return {CoverageState::kDegraded,
             fmt::format("{} gave no look for {} s{}", sources_[*main].id.value, facts.gap_s[*main],
-                        SilenceOf(*main, period))};
-  return {CoverageState::kDegraded, own.empty() ? "partial" : own};
+                        silence),
+            ReasonOfSilence(silence), all.p};
+  }
+  if (own != 0)
+    return {CoverageState::kDegraded, reasons_[own], ReasonOfLook(reasons_[own]), all.p};
+  return {CoverageState::kDegraded, "partial", CoverageReason::kPartOfPeriod, all.p};
 }
 
 void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
@@ -293,11 +320,18 @@ void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
     account.cell_m = terms_.cell_m;
     account.area_km2 = zone.area_km2;
     account.amended = period.given;
+    PeriodCellsBuilder by_cell(zone.id, period.start, period.end,
+                               static_cast<std::uint32_t>(account.cells));
+    std::vector<bool> moving(static_cast<std::size_t>(account.cells), false);
     for (std::size_t c = 0; c < kCoverageClasses; ++c) {
       std::map<std::pair<CoverageState, std::string>, int> cells;
       ClassFacts class_facts = ClassFactsOf(period, facts, z, c);
+      if (c != kMovingClass) class_facts.moving = &moving;
       for (int cell = 0; cell < account.cells; ++cell) {
         CellState state = StateOf(period, facts, class_facts, z, c, cell);
+        if (c == kMovingClass && state.p > 0.0) moving[static_cast<std::size_t>(cell)] = true;
+        if (gives_cells_)
+          by_cell.Add(c, state.state, DetectionLevel(state.p), state.kind, state.reason);
         ++cells[{state.state, std::move(state.reason)}];
       }
       ClassCoverage of_class;
@@ -307,6 +341,10 @@ void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
       account.classes.push_back(std::move(of_class));
     }
     std::string text = SharesText(account);
+    if (gives_cells_) {
+      given.cells = EncodePeriodCells(by_cell.Take());
+      text += HexEncode(Sha256(given.cells));
+    }
     if (text == period.zones[z].given) continue;  // there is nothing new to say
     period.zones[z].given = std::move(text);
     out.push_back(std::move(given));

@@ -231,4 +231,30 @@ bool ZoneGrid::CellIsWithin(int cell, const Geodetic& place, double radius_m) co
          CellAt(place) == cell;
 }
 
+void ZoneGrid::Describe(v1::CoverageGrid* out) const {
+  out->set_cell_m(cell_m_);
+  out->set_latitude_rad(frame_.origin().latitude.rad());
+  out->set_longitude_rad(frame_.origin().longitude.rad());
+  out->set_height_hae_m(frame_.origin().height_hae_m);
+  out->set_columns(static_cast<std::uint32_t>(columns_));
+  out->set_rows(static_cast<std::uint32_t>(rows_));
+  const bool any = std::any_of(cell_of_square_.begin(), cell_of_square_.end(),
+                               [](int cell) { return cell >= 0; });
+  const Eigen::Vector2d corner = any ? corner_en_m_ : centres_en_m_.front();
+  out->set_corner_east_m(corner.x());
+  out->set_corner_north_m(corner.y());
+  if (!any) return;
+  bool inside = false;
+  std::uint32_t length = 0;
+  for (const int cell : cell_of_square_) {
+    if ((cell >= 0) != inside) {
+      out->add_runs(length);
+      length = 0;
+      inside = !inside;
+    }
+    ++length;
+  }
+  out->add_runs(length);
+}
+
 }  // namespace trucewatch

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "trucewatch/v1/coverage_cells.pb.h"
 #include "verify/agreement/agreement.h"
 
 namespace trucewatch {
@@ -43,6 +44,8 @@ class ZoneGrid {
   // kLeastShare in it, ascending. An area without a footprint has none. Where the footprint's edges
   // cross, SignedAreaM2 (clip.h) says what counts.
   std::vector<CellShare> CellsIn(std::span<const Geodetic> footprint) const;
+  // Fills a message's place, size and squares.
+  void Describe(v1::CoverageGrid* out) const;
   // Whether a cell's centre is at most radius_m from a place, or the place is in the cell.
   bool CellIsWithin(int cell, const Geodetic& place, double radius_m) const;
 

@@ -59,16 +59,17 @@ TEST(CoverageBook, WhatNobodyWatchedIsNotObserved) {
   for (const Given& one : given) {
     EXPECT_EQ(Moving(one.account), "nothing 2, not 6 (no source looked here)");
     // The looks say nothing about other classes.
-    EXPECT_EQ(one.account.classes[1].shares.size(), 1u);
-    EXPECT_EQ(one.account.classes[1].shares[0].state, CoverageState::kNotObserved);
+    EXPECT_EQ(OfClass(one.account, 1),
+              "not 6 (no source looked here), not 2 (who looked sees only what moves)");
     ExpectAddsUp(one.account);
   }
   EXPECT_EQ(
       CoverageSentence(given[0].account, "Flat zone"),
       "Account of zone 'Flat zone' from 2026-03-01T12:00:00Z to 2026-03-01T12:01:00Z, 8 cells "
       "of 500 m: moving vehicles: 25 % observed, nothing seen, 75 % not observed (no source "
-      "looked here); standing vehicles: 100 % not observed (no source looked here); groups of "
-      "people: 100 % not observed (no source looked here).");
+      "looked here); standing vehicles: 75 % not observed (no source looked here), 25 % not "
+      "observed (who looked sees only what moves); groups of people: 75 % not observed (no source "
+      "looked here), 25 % not observed (who looked sees only what moves).");
 }
 
 TEST(CoverageBook, ARadarOutageOfFortySecondsIsLostCoverage) {
