@@ -259,7 +259,7 @@ class PageWriter {
       json_.Key("tenths").BeginArray();
       for (const int tenths : TenthsOfPercent(classes[i].km2_min)) json_.Signed(tenths);
       json_.EndArray().Key("reasons").BeginArray();
-      for (const CoverageReason& reason : classes[i].reasons) {
+      for (const ReasonedArea& reason : classes[i].reasons) {
         json_.String(CoverageStateWords(reason.state) + ": " + reason.reason);
       }
       json_.EndArray().EndObject();

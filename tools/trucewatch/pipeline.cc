@@ -21,6 +21,7 @@
 #include "evidence/witness/witness_cosigner.h"
 #include "ingest/receiver.h"
 #include "ingest/station/receive_stage.h"
+#include "tools/trucewatch/coverage_follower.h"
 #include "tools/trucewatch/http/witness_http.h"
 #include "tools/trucewatch/hub_doors.h"
 #include "tools/trucewatch/hub_feed.h"
@@ -135,6 +136,11 @@ class Pipeline::Impl {
     }
     for (auto& stage : stages_) {
       start(stage->name, [&stage](std::stop_token token) { return stage->runner->Run(token); });
+    }
+    if (Journal* verify = log("verify"); verify && mission_.config.verify().has_coverage()) {
+      start("coverage", [this, verify](std::stop_token token) {
+        return FollowCoverage(storage_, *verify, options_.state_directory + "/coverage", token);
+      });
     }
     if (publisher_) start("publisher", [this](std::stop_token token) { return Publish(token); });
     threads.clear();  // joins

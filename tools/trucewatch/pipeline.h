@@ -26,8 +26,8 @@ inline const std::vector<std::string> kStageNames = {"ingest", "detect", "fusion
 
 struct PipelineOptions {
   // Everything below this folder belongs to the run: NAME/ the log of a stage, journal/ the raw
-  // records, received/ and refused/ what stations sent, published/, NAME.snapshot.*, signer.state.
-  // The same folder again: the run goes on where it was.
+  // records, received/ and refused/ what stations sent, published/, coverage/ the coverage account
+  // by cell, NAME.snapshot.*, signer.state. The same folder again: the run goes on where it was.
   std::string state_directory;
   std::string ledger_directory;
   std::vector<std::string> stages = kStageNames;  // those that run in this process

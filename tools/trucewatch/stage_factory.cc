@@ -141,7 +141,8 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
     return AsStage(FusionStage::Create(options));
   }
   if (name == "verify") {
-    return MakeVerifyStage(config.verify(), parts.agreement_text, parts.agreement_path);
+    return MakeVerifyStage(config.verify(), parts.agreement_text, parts.agreement_path,
+                           CoverageCells::kGiven);
   }
   if (name == "evidence") {
     return AsStage(

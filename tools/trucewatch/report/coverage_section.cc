@@ -43,7 +43,7 @@ std::string Reasons(ReportContext& context, const ZoneCoverage& zone) {
   std::string items;
   for (std::size_t i = 0; i < zone.classes.size(); ++i) {
     const CoverageSum& sum = zone.classes[i];
-    for (const CoverageReason& reason : sum.reasons) {
+    for (const ReasonedArea& reason : sum.reasons) {
       // Only the accounts that name the reason.
       std::vector<std::uint64_t> entries;
       for (const Published* account : zone.accounts) {

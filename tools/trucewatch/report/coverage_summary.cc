@@ -14,8 +14,8 @@ std::size_t IndexOf(CoverageState state) {
       std::begin(kCoverageStates));
 }
 
-void AddReason(const CoverageReason& reason, std::vector<CoverageReason>* reasons) {
-  for (CoverageReason& known : *reasons) {
+void AddReason(const ReasonedArea& reason, std::vector<ReasonedArea>* reasons) {
+  for (ReasonedArea& known : *reasons) {
     if (known.state == reason.state && known.reason == reason.reason) {
       known.km2_min += reason.km2_min;
       return;
@@ -24,7 +24,7 @@ void AddReason(const CoverageReason& reason, std::vector<CoverageReason>* reason
   reasons->push_back(reason);
 }
 
-void SortReasons(std::vector<CoverageReason>* reasons) {
+void SortReasons(std::vector<ReasonedArea>* reasons) {
   std::stable_sort(reasons->begin(), reasons->end(),
                    [](const auto& a, const auto& b) { return a.km2_min > b.km2_min; });
 }
@@ -57,7 +57,7 @@ void AddAccount(const CoverageAccount& account, ZoneCoverage* zone) {
 void CoverageSum::Add(const CoverageSum& other) {
   for (std::size_t i = 0; i < km2_min.size(); ++i) km2_min[i] += other.km2_min[i];
   area_km2 += other.area_km2;
-  for (const CoverageReason& reason : other.reasons) AddReason(reason, &reasons);
+  for (const ReasonedArea& reason : other.reasons) AddReason(reason, &reasons);
   SortReasons(&reasons);
 }
 

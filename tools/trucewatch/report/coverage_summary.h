@@ -12,7 +12,7 @@
 namespace trucewatch::tools {
 
 // Area-time in one state for one reason.
-struct CoverageReason {
+struct ReasonedArea {
   CoverageState state = CoverageState::kUnspecified;
   std::string reason;
   double km2_min = 0;
@@ -23,7 +23,7 @@ struct CoverageReason {
 struct CoverageSum {
   std::array<double, 4> km2_min{};  // in the order of kCoverageStates
   double area_km2 = 0;
-  std::vector<CoverageReason> reasons;  // most first
+  std::vector<ReasonedArea> reasons;  // most first
 
   double Total() const { return km2_min[0] + km2_min[1] + km2_min[2] + km2_min[3]; }
   double Observed() const { return km2_min[0] + km2_min[1]; }
