@@ -34,7 +34,7 @@ Observer Radar(const std::string& name, Modality modality, Vector2d en_m, double
   radar.noise_m = airborne ? 18 : 12;
   radar.recall = rates::kRadarRecall;
   radar.report = airborne ? 0.4 : rates::kRadarReport;  // it comes round every five seconds
-  radar.latency_s = airborne ? 15 : 6;
+  radar.latency_s = airborne ? 15 : rates::kRadarLatencyS;
   radar.min_speed_mps = airborne ? 2.5 : 1.0;
   return radar;
 }

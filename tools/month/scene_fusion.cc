@@ -150,7 +150,23 @@ Track SceneFusion::NewTrack(TrackId id, const Vector2d& en_m, const Vector2d& ve
   return track;
 }
 
-void SceneFusion::AddTrack(Vehicle& vehicle, const State& state, double time_s, Picture& picture) {
+// Vehicles of a convoy are taken for their neighbours. Each has two.
+void SceneFusion::SwapNeighbours(double step_s) {
+  for (std::size_t i = 0; i + 1 < active_.size(); ++i) {
+    Vehicle& one = active_[i];
+    Vehicle& next = active_[i + 1];
+    if (one.movement != next.movement || one.movement->count < 3 || one.track.value == 0 ||
+        next.track.value == 0) {
+      continue;
+    }
+    if (random_.Uniform() >= step_s / (2 * rates::kSwapLifeS)) continue;
+    std::swap(one.track, next.track);
+    std::swap(one.initiated_s, next.initiated_s);
+  }
+}
+
+void SceneFusion::AddTrack(Vehicle& vehicle, const State& state, double time_s, double step_s,
+                           Picture& picture) {
   double weight_sum = 0;
   double last_s = -1;
   int updates = 0;
@@ -171,7 +187,8 @@ void SceneFusion::AddTrack(Vehicle& vehicle, const State& state, double time_s, 
     return;
   }
   if (vehicle.track.value == 0 ||
-      random_.Uniform() < 2.0 / rates::kIdentityLifeS * (vehicle.movement->count > 2 ? 1 : 0.2)) {
+      random_.Uniform() < step_s / (vehicle.movement->count > 2 ? rates::kIdentityLifeS
+                                                                : rates::kIdentityLifeAloneS)) {
     vehicle.track = {next_id_++};
     vehicle.initiated_s = time_s;
   }
@@ -390,6 +407,7 @@ void SceneFusion::AddGroups(double step_s, Picture& picture) {
 
 Picture SceneFusion::At(double time_s, double step_s) {
   Enter(time_s);
+  SwapNeighbours(step_s);
   truth_.clear();
   Picture picture;
   picture.time = month::At(time_s);
@@ -403,7 +421,7 @@ Picture SceneFusion::At(double time_s, double step_s) {
     TrueThing thing{vehicle.movement, vehicle.number,
                     StateOf(*vehicle.movement, vehicle.number, time_s), 0, false};
     LookAt(vehicle, thing.state, time_s, step_s, thing);
-    AddTrack(vehicle, thing.state, time_s, picture);
+    AddTrack(vehicle, thing.state, time_s, step_s, picture);
     AddMisplaced(vehicle, thing.state, time_s, picture);
     truth_.push_back(thing);
   }

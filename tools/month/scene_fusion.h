@@ -65,7 +65,9 @@ class SceneFusion {
 
   void Enter(double time_s);
   void LookAt(Vehicle& vehicle, const State& state, double time_s, double step_s, TrueThing& thing);
-  void AddTrack(Vehicle& vehicle, const State& state, double time_s, Picture& picture);
+  void SwapNeighbours(double step_s);
+  void AddTrack(Vehicle& vehicle, const State& state, double time_s, double step_s,
+                Picture& picture);
   void AddMisplaced(Vehicle& vehicle, const State& state, double time_s, Picture& picture);
   void AddGhosts(double time_s, double step_s, Picture& picture);
   void AddReplayed(double time_s, Picture& picture);
