@@ -46,6 +46,7 @@ Result<std::unique_ptr<Journal>> Journal::Open(Storage& storage, const std::stri
                                                const JournalOptions& options) {
   TW_RETURN_IF_ERROR(storage.MakeDirectories(directory));
   std::unique_ptr<Journal> journal(new Journal());
+  journal->storage_ = &storage;
   journal->directory_ = directory;
   TW_ASSIGN_OR_RETURN(journal->index_, journal::JournalIndex::Open(directory + "/index.sqlite"));
   TW_ASSIGN_OR_RETURN(const std::vector<std::string> names, storage.List(directory));
@@ -73,13 +74,16 @@ Result<void> Journal::Recover(const JournalOptions& options) {
   TW_ASSIGN_OR_RETURN(rows_, index_->Load());
   TW_ASSIGN_OR_RETURN(closed_, index_->closed());
   TW_RETURN_IF_ERROR(CheckRows(rows_, directory_));
+  TW_RETURN_IF_ERROR(RecoverTrimmed());
   std::size_t last_segment = 0;
   for (std::size_t first = 0; first < rows_.size();) {
     last_segment = first;
     std::size_t end = first;
     while (end < rows_.size() && rows_[end].location.segment == rows_[first].location.segment)
       ++end;
-    TW_RETURN_IF_ERROR(reader_->CheckSegment(rows_[first], rows_[end - 1].location.end()));
+    if (!trimmed_.contains(rows_[first].sequence)) {
+      TW_RETURN_IF_ERROR(reader_->CheckSegment(rows_[first], rows_[end - 1].location.end()));
+    }
     first = end;
   }
   TW_RETURN_IF_ERROR(VerifyRows(options.verify_all ? 0 : last_segment, rows_.size()));
@@ -94,6 +98,10 @@ Result<void> Journal::VerifyRows(std::size_t first, std::size_t end) const {
       const std::lock_guard lock(mutex_);
       std::uint64_t bytes = 0;
       while (first < end && bytes < kChunkBytes) {
+        if (const auto* trimmed = TrimmedAt(first + 1)) {
+          first = trimmed->last;
+          continue;
+        }
         bytes += rows_[first].location.length + kRecordOverheadBytes;
         rows.push_back(rows_[first++]);
       }
@@ -117,14 +125,25 @@ Result<LogBatch> Journal::ReadAfter(std::uint64_t after, std::uint64_t max_bytes
     batch.last = rows_.size();
     batch.closed = closed_;
     std::uint64_t bytes = 0;
+    if (const auto* gone = TrimmedAt(after + 1); gone != nullptr && max_bytes > 0) {
+      return FailTrimmed(*gone);
+    }
     for (std::size_t i = after; i < rows_.size() && max_bytes > 0; ++i) {
+      if (trimmed_.contains(i + 1)) break;
       bytes += rows_[i].location.length + kRecordOverheadBytes;
       if (!rows.empty() && bytes > max_bytes) break;
       rows.push_back(rows_[i]);
     }
   }
   // Rows never change and segments only grow, so reading needs no lock.
-  TW_RETURN_IF_ERROR(reader_->Read(rows, batch.records));
+  if (const auto read = reader_->Read(rows, batch.records); !read) {
+    // Unless one was trimmed meanwhile.
+    const std::lock_guard lock(mutex_);
+    for (const Row& row : rows) {
+      if (const auto* gone = TrimmedAt(row.sequence)) return FailTrimmed(*gone);
+    }
+    return tl::unexpected<Error>(read.error());
+  }
   return batch;
 }
 

@@ -9,6 +9,7 @@ namespace trucewatch::journal {
 namespace {
 
 constexpr int kFormat = 1;
+constexpr int kTrimmedFormat = 2;  // with a table of trimmed segments
 
 // A statement that goes away with the object.
 class Statement {
@@ -26,6 +27,11 @@ class Statement {
   // Sequences and offsets stay below 2^63, see Journal::Append.
   void Bind(int parameter, std::uint64_t value) {
     sqlite3_bind_int64(statement_, parameter, static_cast<std::int64_t>(value));
+  }
+  // `text` outlives the next Step.
+  void BindText(int parameter, const std::string& text) {
+    sqlite3_bind_text(statement_, parameter, text.data(), static_cast<int>(text.size()),
+                      SQLITE_STATIC);
   }
   std::uint64_t Column(int column) const {
     return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, column));
@@ -106,9 +112,11 @@ Result<void> JournalIndex::CreateTables() {
   }
   TW_ASSIGN_OR_RETURN(const std::string format,
                       Query("SELECT value FROM state WHERE name = 'format'"));
-  if (format != std::to_string(kFormat)) {
-    return Fail(ErrorCode::kBadInput, "{}: journal format '{}', this program reads format {}",
-                path_, format, kFormat);
+  has_trimmed_ = format == std::to_string(kTrimmedFormat);
+  if (!has_trimmed_ && format != std::to_string(kFormat)) {
+    return Fail(ErrorCode::kBadInput,
+                "{}: journal format '{}', this program reads formats {} and {}", path_, format,
+                kFormat, kTrimmedFormat);
   }
   return {};
 }
@@ -162,6 +170,42 @@ Result<void> JournalIndex::Commit(std::span<const Row> rows) {
 
 Result<void> JournalIndex::SetClosed() {
   return Execute("UPDATE state SET value = 1 WHERE name = 'closed'");
+}
+
+Result<std::vector<TrimmedSegment>> JournalIndex::LoadTrimmed() const {
+  std::vector<TrimmedSegment> out;
+  if (!has_trimmed_) return out;
+  Statement select(database_, "SELECT first, last, note FROM trimmed ORDER BY first");
+  if (select.status() != SQLITE_OK) return FailWith("read", select.status());
+  int status = select.Step();
+  for (; status == SQLITE_ROW; status = select.Step()) {
+    out.push_back({select.Column(0), select.Column(1), select.Text(2)});
+  }
+  if (status != SQLITE_DONE) return FailWith("read", status);
+  return out;
+}
+
+Result<void> JournalIndex::MarkTrimmed(const TrimmedSegment& trimmed) {
+  TW_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
+  if (!has_trimmed_) {
+    // A program that does not know of trimming must not take it for damage.
+    TW_RETURN_IF_ERROR(
+        Execute("CREATE TABLE trimmed (first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
+                " note TEXT NOT NULL) STRICT;"
+                "UPDATE state SET value = 2 WHERE name = 'format'"));
+  }
+  {
+    Statement insert(database_, "INSERT INTO trimmed VALUES (?, ?, ?)");
+    if (insert.status() != SQLITE_OK) return FailWith("write", insert.status());
+    insert.Bind(1, trimmed.first);
+    insert.Bind(2, trimmed.last);
+    insert.BindText(3, trimmed.note);
+    const int status = insert.Step();
+    if (status != SQLITE_DONE) return FailWith("write", status);
+  }
+  TW_RETURN_IF_ERROR(Execute("COMMIT"));
+  has_trimmed_ = true;
+  return {};
 }
 
 Result<void> JournalIndex::Execute(const char* sql) const {

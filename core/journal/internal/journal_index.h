@@ -30,6 +30,9 @@ class JournalIndex {
   // Both are durable when they return.
   Result<void> Commit(std::span<const Row> rows);
   Result<void> SetClosed();
+  // Segments that retention took away, by number. The first mark makes the index format 2.
+  Result<std::vector<TrimmedSegment>> LoadTrimmed() const;
+  Result<void> MarkTrimmed(const TrimmedSegment& trimmed);  // durable when it returns
 
  private:
   explicit JournalIndex(std::string path) : path_(std::move(path)) {}
@@ -43,6 +46,7 @@ class JournalIndex {
   const std::string path_;
   sqlite3* database_ = nullptr;
   bool created_ = false;
+  bool has_trimmed_ = false;  // format 2
 };
 
 }  // namespace trucewatch::journal

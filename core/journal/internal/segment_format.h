@@ -34,6 +34,13 @@ struct Row {
   Location location;
 };
 
+// A segment that retention took away: its rows stay, its records are gone.
+struct TrimmedSegment {
+  std::uint64_t first = 0;  // sequence of its first record; names the file
+  std::uint64_t last = 0;
+  std::string note;  // when and by which rule, in words
+};
+
 std::string SegmentName(std::uint64_t first_sequence);  // "segment-00000000000000000001.log"
 std::optional<std::uint64_t> ParseSegmentName(std::string_view name);
 

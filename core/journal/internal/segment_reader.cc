@@ -52,6 +52,11 @@ Result<void> SegmentReader::CheckSegment(const Row& first, std::uint64_t end) {
   return {};
 }
 
+void SegmentReader::Forget(std::uint64_t segment) {
+  const std::lock_guard lock(mutex_);
+  open_.remove_if([&](const auto& entry) { return entry.first == segment; });
+}
+
 Result<void> SegmentReader::Read(std::span<const Row> rows, std::vector<LogRecord>& out) {
   out.reserve(out.size() + rows.size());
   while (!rows.empty()) {

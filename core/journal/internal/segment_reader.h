@@ -26,6 +26,8 @@ class SegmentReader {
   Result<void> Read(std::span<const Row> rows, std::vector<LogRecord>& out);
   // That the segment is there, begins rightly and holds the bytes before `end`.
   Result<void> CheckSegment(const Row& first, std::uint64_t end);
+  // Closes the segment's file, which is going away.
+  void Forget(std::uint64_t segment);
 
  private:
   // shared_ptr: a reader may still use a file that another one pushes out of the list.
