@@ -2,21 +2,25 @@
 #include "evidence/ledger_publisher.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
 
 namespace trucewatch::evidence {
 namespace {
 
 constexpr std::uint64_t kMaxBatchBytes = 1024 * 1024;
 
-// Its time is the event time of the last finding, so that a ledger stays in order of time.
-std::string OperationLeaf(std::int64_t time_us, std::uint64_t ledger_index,
-                          const std::string& statement) {
+// Never before the last finding, so that a ledger stays in order of time.
+std::string OperationLeaf(std::int64_t last_time_us, std::uint64_t ledger_index,
+                          const OperationStatement& statement) {
   v1::Envelope envelope;
   v1::DataFault& fault = *envelope.mutable_data_fault();
-  fault.set_time_us(time_us);
-  fault.set_format("witness");
+  fault.set_time_us(std::max(last_time_us, statement.time_us));
+  fault.set_format(statement.format);
+  fault.set_source_id(statement.source);
   fault.set_source_offset(ledger_index);
-  fault.set_reason(statement);
+  fault.set_reason(statement.text);
   return MakeLeaf(LeafKind::kOperation, envelope.SerializeAsString());
 }
 
@@ -62,6 +66,12 @@ Result<void> LedgerPublisher::UseCosigner(CheckpointCosigner* cosigner,
   return {};
 }
 
+void LedgerPublisher::Add(OperationStatement statement) {
+  TW_CHECK(operations_log_ != nullptr);
+  const std::lock_guard lock(added_mutex_);
+  added_.push_back(std::move(statement));
+}
+
 // Operations before it push it back by one each.
 std::uint64_t LedgerPublisher::IndexOfLeaf(std::uint64_t number) const {
   std::uint64_t index = number;
@@ -77,7 +87,11 @@ std::string LedgerPublisher::waiting_for() const {
 }
 
 Result<bool> LedgerPublisher::Step(Duration wait) {
-  if (closed_) return false;
+  if (closed_) {
+    const std::lock_guard lock(added_mutex_);
+    if (added_.empty()) return false;
+    closed_ = false;
+  }
   if (published_.last() > ledger_.size()) {
     return Fail(ErrorCode::kCheckFailed,
                 "{} findings were published, but the ledger has {} leaves: it was rolled back",
@@ -159,9 +173,18 @@ Result<void> LedgerPublisher::PutOperations() {
 
 // Durable first: what the signer may have signed must be there again after a crash.
 Result<void> LedgerPublisher::TakeStatements() {
-  if (cosigner_ == nullptr) return {};
+  std::vector<OperationStatement> statements;
+  if (cosigner_ != nullptr) {
+    for (std::string& text : cosigner_->TakeStatements())
+      statements.push_back({.format = "witness", .source = {}, .text = std::move(text)});
+  }
+  {
+    const std::lock_guard lock(added_mutex_);
+    std::move(added_.begin(), added_.end(), std::back_inserter(statements));
+    added_.clear();
+  }
   std::vector<LogWriter::NewRecord> records;
-  for (const std::string& statement : cosigner_->TakeStatements()) {
+  for (const OperationStatement& statement : statements) {
     const std::uint64_t index = position_ + records.size();
     records.push_back({index, OperationLeaf(last_time_us_, index, statement)});
   }

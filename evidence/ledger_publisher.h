@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,14 @@ namespace trucewatch::evidence {
 struct OperationsLog {
   LogReader& reader;
   LogWriter& writer;
+};
+
+// Something that is to be on record although no replay would say it.
+struct OperationStatement {
+  std::string format;  // data_fault.format: "retention", "hold", "timestamp"
+  std::string source;
+  std::string text;
+  std::int64_t time_us = 0;  // the leaf has this time, or that of the leaf before when it is later
 };
 
 // Moves the log of leaves into the ledger and, once a signed checkpoint covers them, to the
@@ -40,15 +49,22 @@ class LedgerPublisher {
   // closed, everything is in the ledger, signed and published, and `published` is closed too.
   Result<bool> Step(Duration wait);
 
+  // To be put on record with the next checkpoint. Any thread. Needs UseCosigner before.
+  void Add(OperationStatement statement);
+
+  struct Operation {
+    std::uint64_t ledger_index = 0;
+    std::string leaf;
+  };
+  // All that are durable, by ledger index; those from signed_size() on have no checkpoint yet.
+  const std::vector<Operation>& operations() const { return operations_; }
+  std::uint64_t signed_size() const { return ledger_.published_size(); }
+
   // Why nothing is published although there is something to publish; empty when that is not so.
   // Step asks for it again and does nothing else meanwhile; the caller gives it time between.
   std::string waiting_for() const;
 
  private:
-  struct Operation {
-    std::uint64_t ledger_index = 0;
-    std::string leaf;
-  };
   struct Waiting {
     std::uint64_t ledger_index = 0;
     v1::Finding finding;
@@ -78,6 +94,8 @@ class LedgerPublisher {
   bool checked_ = false;           // that leaf done_ is the one the ledger holds
   bool unsigned_ = false;          // a checkpoint is due and has not enough cosignatures yet
   bool closed_ = false;
+  std::mutex added_mutex_;
+  std::vector<OperationStatement> added_;
 };
 
 }  // namespace trucewatch::evidence

@@ -287,6 +287,21 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
   if (!config.evidence().policy_file().empty()) {
     problems.Range("evidence.witness_timeout_s", config.evidence().witness_timeout_s(), 0.1, 30);
   }
+  if (config.evidence().has_retention()) {
+    const auto& retention = config.evidence().retention();
+    problems.Range("evidence.retention.keep_days", retention.keep_days(), 0, 36'500);
+    problems.Range("evidence.retention.quota_mb", retention.quota_mb(), 0, 1e12);
+    problems.Range("evidence.retention.margin_s", retention.margin_s(), 0, 86'400);
+    if (retention.segment_kib() != 0)
+      problems.Range("evidence.retention.segment_kib", retention.segment_kib(), 64, 65'536);
+  }
+  if (config.evidence().has_timestamp()) {
+    const auto& timestamp = config.evidence().timestamp();
+    problems.Required("evidence.timestamp.url", timestamp.url());
+    problems.Required("evidence.timestamp.ca_file", timestamp.ca_file());
+    problems.Range("evidence.timestamp.every_s", timestamp.every_s(), 1, 86'400);
+    problems.Range("evidence.timestamp.timeout_s", timestamp.timeout_s(), 0.1, 30);
+  }
   return problems.ToResult();
 }
 

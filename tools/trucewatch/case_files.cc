@@ -160,7 +160,8 @@ Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& e
   return out;
 }
 
-Result<void> AddRaw(const CaseEntries& entries, LogReader& journal, CaseFolder& folder) {
+Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
+                           const TrimmedDigests& trimmed, CaseFolder& folder) {
   std::set<Digest> named;
   std::set<std::string> sources;
   Instant first = entries.statements.front().finding.time_first;
@@ -220,7 +221,19 @@ Result<void> AddRaw(const CaseEntries& entries, LogReader& journal, CaseFolder& 
     return {};
   });
   TW_RETURN_IF_ERROR(copied);
-  return folder.Add("raw/records.jsonl", lines);
+  TW_RETURN_IF_ERROR(folder.Add("raw/records.jsonl", lines));
+  std::string gone;
+  std::size_t count = 0;
+  for (const Digest& digest : named) {
+    const auto note = trimmed.find(digest);
+    if (note == trimmed.end()) continue;
+    JsonWriter json;
+    json.BeginObject().Field("sha256", HexEncode(digest)).Field("trimmed", note->second);
+    gone += json.EndObject().text() + "\n";
+    ++count;
+  }
+  if (count > 0) TW_RETURN_IF_ERROR(folder.Add("trimmed.jsonl", gone));
+  return count;
 }
 
 }  // namespace trucewatch::tools

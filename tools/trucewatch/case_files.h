@@ -57,8 +57,14 @@ struct CaseEntries {
 // Fails with kUsage when no event of the ledger begins with `event`, or more than one.
 Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& event);
 
+// Digests of raw records that retention took away, and when and by which rule.
+using TrimmedDigests = std::map<Digest, std::string>;
+
 // raw/: what each source that speaks for the event sent, from five seconds before it to five after
-// (and every record that its leaves name), from the run's journal.
-Result<void> AddRaw(const CaseEntries& entries, LogReader& journal, CaseFolder& folder);
+// (and every record that its leaves name), from the run's journal (of
+// which a reader passes over what was trimmed); trimmed.jsonl: which of those
+// that its leaves name were trimmed, when there are any. Gives their number.
+Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
+                           const TrimmedDigests& trimmed, CaseFolder& folder);
 
 }  // namespace trucewatch::tools

@@ -23,6 +23,7 @@ int Main(int argc, char** argv) {
   AddSensorCommands(app, &action);
   AddOfficerCommands(app, &action);
   AddEvidenceCommands(app, &action);
+  AddRetentionCommands(app, &action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

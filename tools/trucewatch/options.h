@@ -12,9 +12,10 @@ namespace trucewatch::tools {
 using Action = std::function<Result<int>()>;
 
 // Each adds its subcommands; the one that is given sets the action. Call each once.
-void AddMissionCommands(CLI::App& app, Action* action);   // simulate, render, replay, run, ...
-void AddSensorCommands(CLI::App& app, Action* action);    // inspect, detect, track, score
-void AddOfficerCommands(CLI::App& app, Action* action);   // agreement, report, export, observe
-void AddEvidenceCommands(CLI::App& app, Action* action);  // audit, keygen, signer, witness, worker
+void AddMissionCommands(CLI::App& app, Action* action);    // simulate, render, replay, run, ...
+void AddSensorCommands(CLI::App& app, Action* action);     // inspect, detect, track, score
+void AddOfficerCommands(CLI::App& app, Action* action);    // agreement, report, export, observe
+void AddEvidenceCommands(CLI::App& app, Action* action);   // audit, keygen, signer, witness, worker
+void AddRetentionCommands(CLI::App& app, Action* action);  // retention, hold
 
 }  // namespace trucewatch::tools

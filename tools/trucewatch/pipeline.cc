@@ -14,17 +14,12 @@
 #include "core/stage/stage_runner.h"
 #include "detect/load_meter.h"
 #include "detect/overload_governor.h"
-#include "evidence/ledger/ledger.h"
-#include "evidence/ledger_publisher.h"
-#include "evidence/signer/signer_process.h"
-#include "evidence/witness/policy.h"
-#include "evidence/witness/witness_cosigner.h"
 #include "ingest/receiver.h"
 #include "ingest/station/receive_stage.h"
 #include "tools/trucewatch/coverage_follower.h"
-#include "tools/trucewatch/http/witness_http.h"
 #include "tools/trucewatch/hub_doors.h"
 #include "tools/trucewatch/hub_feed.h"
+#include "tools/trucewatch/mission_ledger.h"
 #include "tools/trucewatch/served_log.h"
 #include "tools/trucewatch/stage_factory.h"
 
@@ -142,7 +137,7 @@ class Pipeline::Impl {
         return FollowCoverage(storage_, *verify, options_.state_directory + "/coverage", token);
       });
     }
-    if (publisher_) start("publisher", [this](std::stop_token token) { return Publish(token); });
+    if (ledger_) start("publisher", [this](std::stop_token token) { return Publish(token); });
     threads.clear();  // joins
     for (const Instant end = clock_.Now();
          !stations_done && !stop_all.stop_requested() && clock_.Now() - end < kStationGrace;) {
@@ -195,7 +190,10 @@ class Pipeline::Impl {
   };
 
   Result<Journal*> OpenLog(const std::string& name) {
-    auto journal = Journal::Open(storage_, options_.state_directory + "/" + name);
+    JournalOptions journal_options;
+    if (const auto kib = mission_.config.evidence().retention().segment_kib(); kib != 0)
+      journal_options.segment_bytes = std::uint64_t{kib} << 10U;
+    auto journal = Journal::Open(storage_, options_.state_directory + "/" + name, journal_options);
     if (!journal) return Prefix("the log of " + name, journal.error());
     return (logs_[name] = std::move(*journal)).get();
   }
@@ -347,70 +345,22 @@ class Pipeline::Impl {
   }
 
   Result<void> PreparePublisher(Journal& leaves) {
-    const auto& config = mission_.config.evidence();
-    const std::string key_file = mission_.Resolve(config.log_key_file());
-    auto vkey = ReadTextFile(key_file + ".vkey");
-    if (!vkey) {
-      return Fail(vkey.error().code, "{}; make the log's key with: trucewatch keygen {} --out {}",
-                  vkey.error().message, config.ledger_origin(), key_file);
-    }
-    while (!vkey->empty() && vkey->back() == '\n') vkey->pop_back();
-    TW_ASSIGN_OR_RETURN(const NoteKey key, ParseVkey(*vkey));
-    if (key.name != config.ledger_origin()) {
-      return Fail(ErrorCode::kBadInput,
-                  "{}.vkey: is the key of '{}'; expected '{}' (evidence.ledger_origin)", key_file,
-                  key.name, config.ledger_origin());
-    }
-    TW_ASSIGN_OR_RETURN(std::optional<evidence::WitnessPolicy> policy, ReadWitnessPolicy(key));
-    evidence::LedgerOptions ledger{.directory = options_.ledger_directory, .log_key = key};
-    ledger.sync_together = true;
-    if (policy) ledger.former_keys = evidence::FormerKeys(*policy, key);
-    TW_ASSIGN_OR_RETURN(ledger_, evidence::Ledger::Open(storage_, ledger));
-    evidence::SignerProcessOptions signer{
-        .argv = {options_.signer_program, "signer", "--key", key_file, "--state",
-                 options_.state_directory + "/signer.state", "--origin", config.ledger_origin()}};
-    if (policy) signer.argv.push_back("--asks-witnesses");
-    signer_.emplace(std::move(signer));
-    TW_ASSIGN_OR_RETURN(Journal * published, OpenLog("published"));
-    publisher_.emplace(*ledger_, *signer_, leaves, *published);
-    if (policy) {
-      witness_link_.emplace(Duration::FromSeconds(config.witness_timeout_s()));
-      cosigner_.emplace(
-          evidence::WitnessCosignerOptions{.log_key = key, .policy = std::move(*policy)},
-          *witness_link_);
-    }
-    // Where operations once came into the ledger, they belong to it for good.
-    const std::string operations_folder = options_.state_directory + "/operations";
-    TW_ASSIGN_OR_RETURN(const bool has_operations, storage_.Exists(operations_folder));
-    if (!cosigner_ && !has_operations) return {};
-    TW_ASSIGN_OR_RETURN(Journal * operations, OpenLog("operations"));
-    return publisher_->UseCosigner(cosigner_ ? &*cosigner_ : nullptr, {*operations, *operations});
-  }
-
-  // Nothing when the config names none: no witness is asked.
-  Result<std::optional<evidence::WitnessPolicy>> ReadWitnessPolicy(const NoteKey& key) const {
-    const std::string& file = mission_.config.evidence().policy_file();
-    if (file.empty()) return std::nullopt;
-    const std::string path = mission_.Resolve(file);
-    TW_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
-    auto policy = evidence::ParseWitnessPolicy(text);
-    if (!policy) return Prefix(path, policy.error());
-    if (std::none_of(policy->logs.begin(), policy->logs.end(), [&](const NoteKey& log) {
-          return log.name == key.name && log.id() == key.id();
-        })) {
-      return Fail(ErrorCode::kBadInput, "{}: does not name this log: 'log {}' expected", path,
-                  FormatVkey(key));
-    }
-    return std::optional(std::move(*policy));
+    MissionLedgerOptions options{.state_directory = options_.state_directory,
+                                 .ledger_directory = options_.ledger_directory,
+                                 .signer_program = options_.signer_program};
+    TW_ASSIGN_OR_RETURN(
+        ledger_, MissionLedger::Open(mission_, options, storage_, leaves,
+                                     [this](const std::string& name) { return OpenLog(name); }));
+    return {};
   }
 
   Result<void> Publish(std::stop_token stop) {
     std::string waited_for;
     Duration pause = kPoll;
     while (!stop.stop_requested()) {
-      TW_ASSIGN_OR_RETURN(const bool more, publisher_->Step(kPoll));
+      TW_ASSIGN_OR_RETURN(const bool more, ledger_->publisher().Step(kPoll));
       if (!more) return {};
-      const std::string waits_for = publisher_->waiting_for();
+      const std::string waits_for = ledger_->publisher().waiting_for();
       if (waits_for != waited_for) {
         Log(LogLevel::kWarn, waits_for.empty() ? "publication_goes_on" : "publication_waits",
             {{"why", waits_for.empty() ? waited_for : waits_for}});
@@ -462,11 +412,7 @@ class Pipeline::Impl {
   std::map<std::string, std::unique_ptr<Journal>> logs_;
   std::optional<RecordedMission> recorded_;
   std::optional<Receiver> receiver_;
-  std::unique_ptr<evidence::Ledger> ledger_;
-  std::optional<evidence::SignerProcess> signer_;
-  std::optional<HttpWitnessLink> witness_link_;
-  std::optional<evidence::WitnessCosigner> cosigner_;
-  std::optional<evidence::LedgerPublisher> publisher_;
+  std::unique_ptr<MissionLedger> ledger_;
   std::unique_ptr<HubDoors> doors_;
   std::unique_ptr<HubFeed> hub_feed_;
   station::ReceiveStage receive_stage_;

@@ -12,6 +12,7 @@
 #include "tools/trucewatch/event_json.h"
 #include "tools/trucewatch/event_picture.h"
 #include "tools/trucewatch/ledger_entries.h"
+#include "tools/trucewatch/retention_pass.h"
 #include "tools/trucewatch/salt_key_file.h"
 
 namespace trucewatch::tools {
@@ -21,12 +22,6 @@ Result<void> AddLeaf(const LedgerEntries& ledger, std::uint64_t index, std::stri
                      CaseFolder& folder) {
   TW_RETURN_IF_ERROR(folder.Add(fmt::format("leaves/{}.leaf", index), leaf));
   return folder.Add(fmt::format("leaves/{}.tlog-proof", index), ledger.ProofOf(index));
-}
-
-// A replay keeps its logs in RUN/state, a run in its state folder itself.
-std::string StateFolder(const std::string& run) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(run + "/state", ignored) ? run + "/state" : run;
 }
 
 // The event as its cameras saw it when software said most of it; none where a picture cannot be
@@ -45,7 +40,8 @@ std::vector<PagePicture> PicturesOf(const CaseEntries& entries, const std::strin
   const auto storage = MakePosixStorage();
   const auto ingest = Journal::Open(*storage, state + "/ingest");
   if (!ingest) return {};
-  auto pictures = EventPictures(mission, record, **ingest);
+  PresentRecords present(**ingest);
+  auto pictures = EventPictures(mission, record, present);
   if (!pictures) {
     std::fprintf(stderr, "no picture in the bundle: %s\n", pictures.error().message.c_str());
     return {};
@@ -69,11 +65,21 @@ Result<int> ForOfficers(Storage& storage, const ExportBundleCommand& command,
   MissionRecord covered;
   covered.coverage_published = entries.coverage;
   TW_RETURN_IF_ERROR(folder.Add("coverage.jsonl", CoverageLines(covered)));
-  const std::string state = StateFolder(command.run);
+  const std::string state = StateFolderOf(command.run);
   std::error_code ignored;
   if (std::filesystem::is_directory(state + "/journal", ignored)) {
     TW_ASSIGN_OR_RETURN(const auto journal, Journal::Open(storage, state + "/journal"));
-    TW_RETURN_IF_ERROR(AddRaw(entries, *journal, folder));
+    TW_ASSIGN_OR_RETURN(const KeepingRecord keeping,
+                        ReadKeepingRecord(storage, command.run + "/ledger"));
+    TW_ASSIGN_OR_RETURN(const TrimmedDigests trimmed, ReadTrimmedDigests(storage, state, keeping));
+    PresentRecords present(*journal);
+    TW_ASSIGN_OR_RETURN(const std::size_t gone, AddRaw(entries, present, trimmed, folder));
+    if (gone > 0)
+      std::fprintf(
+          stderr,
+          "%zu raw records that its entries name were trimmed; trimmed.jsonl says when and "
+          "by which rule\n",
+          gone);
   } else {
     std::fprintf(stderr,
                  "%s/journal: no such folder; the bundle has no raw excerpts, which its entries "
