@@ -36,7 +36,9 @@ class Auditor {
     TW_RETURN_IF_ERROR(CheckPresence());
     TW_RETURN_IF_ERROR(CheckEntries());
     TW_RETURN_IF_ERROR(CheckTiles());
-    if (options_.seen) TW_RETURN_IF_ERROR(CheckSeen(policy));
+    if (options_.seen) TW_RETURN_IF_ERROR(CheckSeen("seen checkpoint", *options_.seen, policy));
+    for (const auto& [name, text] : options_.stamped)
+      TW_RETURN_IF_ERROR(CheckSeen(name, text, policy));
     report_.files = covered_.size() + 1;
     return std::move(report_);
   }
@@ -214,17 +216,17 @@ class Auditor {
     return {};
   }
 
-  Result<void> CheckSeen(const Policy& policy) const {
+  Result<void> CheckSeen(const std::string& name, const std::string& text,
+                         const Policy& policy) const {
     // Witnesses may have cosigned after it was seen: only the log's signature is asked for.
     Policy log_only;
     log_only.logs = policy.logs;
     log_only.quorum = "none";
-    const auto seen = CheckCheckpoint(*options_.seen, log_only);
-    if (!seen) return Prefix("seen checkpoint", seen.error());
+    const auto seen = CheckCheckpoint(text, log_only);
+    if (!seen) return Prefix(name, seen.error());
     if (seen->head.origin != head_.origin) {
-      return Fail(ErrorCode::kCheckFailed,
-                  "seen checkpoint: line 1: origin '{}', the ledger's is '{}'", seen->head.origin,
-                  head_.origin);
+      return Fail(ErrorCode::kCheckFailed, "{}: line 1: origin '{}', the ledger's is '{}'", name,
+                  seen->head.origin, head_.origin);
     }
     if (seen->head.size > head_.size) {
       return Fail(ErrorCode::kCheckFailed,

@@ -18,7 +18,9 @@ struct AuditOptions {
   std::string ledger;               // folder
   std::string policy;               // text of the policy file
   std::optional<std::string> seen;  // text of a checkpoint that was seen earlier or elsewhere
-  bool parse_leaves = true;         // false: any C2SP log, whatever its entries say
+  // Checkpoints that must be this ledger's too, by a name for messages: those that were stamped.
+  std::map<std::string, std::string> stamped = {};
+  bool parse_leaves = true;  // false: any C2SP log, whatever its entries say
 };
 
 // An event transition or a notified movement.

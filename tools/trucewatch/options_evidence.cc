@@ -17,6 +17,14 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
       ->required();
   sub->add_option("--seen", audit.seen,
                   "A checkpoint you were given before: finds truncation and rollback");
+  CLI::Option* ca = sub->add_option("--ca", audit.ca,
+                                    "PEM: whom you trust to certify the authority of --timestamps");
+  CLI::Option* timestamps =
+      sub->add_option("--timestamps", audit.timestamps,
+                      "Folder of RFC 3161 time-stamps on the ledger's checkpoints")
+          ->needs(ledger)
+          ->needs(ca);
+  ca->needs(timestamps);
   CLI::Option* leaf = sub->add_option("--leaf", audit.leaf, "The leaf that --proof is about");
   CLI::Option* proof =
       sub->add_option(
@@ -36,6 +44,8 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   signed_by->needs(folder);  // of a ledger alone nobody but the log signs
   sub->footer(
       "Example: trucewatch audit /tmp/mission-run/ledger --policy policy.txt\n"
+      "         trucewatch audit RUN/ledger --policy policy.txt --timestamps RUN/timestamps --ca "
+      "ca.pem\n"
       "         trucewatch audit --proof e13.tlog-proof --leaf e13.leaf --policy policy.txt\n"
       "         trucewatch audit --bundle CASE --policy policy.txt --signer chief.key.vkey");
   sub->callback([action, &audit] {

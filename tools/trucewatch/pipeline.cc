@@ -10,13 +10,16 @@
 #include "core/bus/log_client.h"
 #include "core/bus/log_server.h"
 #include "core/bus/zmq_link.h"
+#include "core/config/text_config.h"
 #include "core/log/log.h"
 #include "core/stage/stage_runner.h"
 #include "detect/load_meter.h"
 #include "detect/overload_governor.h"
 #include "ingest/receiver.h"
 #include "ingest/station/receive_stage.h"
+#include "tools/trucewatch/checkpoint_stamper.h"
 #include "tools/trucewatch/coverage_follower.h"
+#include "tools/trucewatch/http/timestamp_http.h"
 #include "tools/trucewatch/hub_doors.h"
 #include "tools/trucewatch/hub_feed.h"
 #include "tools/trucewatch/mission_ledger.h"
@@ -138,6 +141,7 @@ class Pipeline::Impl {
       });
     }
     if (ledger_) start("publisher", [this](std::stop_token token) { return Publish(token); });
+    if (stamper_) start("timestamps", [this](std::stop_token token) { return Stamp(token); });
     threads.clear();  // joins
     for (const Instant end = clock_.Now();
          !stations_done && !stop_all.stop_requested() && clock_.Now() - end < kStationGrace;) {
@@ -345,12 +349,50 @@ class Pipeline::Impl {
   }
 
   Result<void> PreparePublisher(Journal& leaves) {
+    const auto& stamps = mission_.config.evidence().timestamp();
+    if (mission_.config.evidence().has_timestamp()) {
+      CheckpointStamper::Options stamper{
+          .ledger_directory = options_.ledger_directory,
+          .out_directory =
+              (std::filesystem::path(options_.ledger_directory).parent_path() / "timestamps")
+                  .string(),
+          .ca_pem = {},
+          .every = Duration::FromSeconds(stamps.every_s())};
+      TW_ASSIGN_OR_RETURN(stamper.ca_pem, ReadTextFile(mission_.Resolve(stamps.ca_file())));
+      stamper_.emplace(storage_, std::move(stamper), [&stamps](const std::string& request) {
+        return AskForTimestamp(stamps.url(), request, Duration::FromSeconds(stamps.timeout_s()));
+      });
+    }
     MissionLedgerOptions options{.state_directory = options_.state_directory,
                                  .ledger_directory = options_.ledger_directory,
-                                 .signer_program = options_.signer_program};
+                                 .signer_program = options_.signer_program,
+                                 .with_operations = stamper_.has_value()};
     TW_ASSIGN_OR_RETURN(
         ledger_, MissionLedger::Open(mission_, options, storage_, leaves,
                                      [this](const std::string& name) { return OpenLog(name); }));
+    return {};
+  }
+
+  // On a thread of its own: however slowly the authority answers, nothing waits for it, and that no
+  // stamp was had stops nothing.
+  Result<void> Stamp(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const bool ended = published_all_;
+      auto statement = stamper_->Step(clock_.Now(), ended);
+      if (!statement)
+        Log(LogLevel::kWarn, "timestamp_failed", {{"why", statement.error().message}});
+      // That the last checkpoint was stamped is on record by the files alone: a leaf would ask for
+      // another checkpoint.
+      const bool said =
+          statement && *statement && !(ended && (*statement)->text.starts_with("stamped"));
+      if (said) ledger_->publisher().Add(std::move(**statement));
+      for (bool more = ended && said; more && !stop.stop_requested();) {
+        TW_ASSIGN_OR_RETURN(more, ledger_->publisher().Step(kPoll));
+      }
+      if (ended) return {};
+      for (int i = 0; i < 5 && !published_all_ && !stop.stop_requested(); ++i)
+        clock_.SleepFor(kPoll);
+    }
     return {};
   }
 
@@ -359,6 +401,7 @@ class Pipeline::Impl {
     Duration pause = kPoll;
     while (!stop.stop_requested()) {
       TW_ASSIGN_OR_RETURN(const bool more, ledger_->publisher().Step(kPoll));
+      published_all_ = !more;
       if (!more) return {};
       const std::string waits_for = ledger_->publisher().waiting_for();
       if (waits_for != waited_for) {
@@ -413,6 +456,8 @@ class Pipeline::Impl {
   std::optional<RecordedMission> recorded_;
   std::optional<Receiver> receiver_;
   std::unique_ptr<MissionLedger> ledger_;
+  std::optional<CheckpointStamper> stamper_;
+  std::atomic<bool> published_all_ = false;
   std::unique_ptr<HubDoors> doors_;
   std::unique_ptr<HubFeed> hub_feed_;
   station::ReceiveStage receive_stage_;

@@ -180,6 +180,8 @@ struct AuditCommand {
   std::string leaf;
   std::string policy;
   std::string seen;
+  std::string timestamps;  // folder, of a ledger's stamped checkpoints
+  std::string ca;          // PEM file: whom to trust for them
 };
 Result<int> RunAudit(const AuditCommand& command);
 

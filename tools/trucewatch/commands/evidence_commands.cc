@@ -9,6 +9,7 @@
 #include "tools/audit/audit.h"
 #include "tools/audit/bundle.h"
 #include "tools/audit/proof.h"
+#include "tools/audit/timestamps.h"
 #include "tools/trucewatch/commands/audit_bundle_command.h"
 #include "tools/trucewatch/commands/commands.h"
 
@@ -56,8 +57,17 @@ Result<int> RunAudit(const AuditCommand& command) {
   if (!command.seen.empty()) {
     TW_ASSIGN_OR_RETURN(options.seen, ReadTextFile(command.seen));
   }
+  std::vector<audit::StampedCheckpoint> stamps;
+  if (!command.timestamps.empty()) {
+    TW_ASSIGN_OR_RETURN(const std::string ca, ReadTextFile(command.ca));
+    TW_ASSIGN_OR_RETURN(stamps, audit::CheckTimestamps(command.timestamps, ca));
+    for (const audit::StampedCheckpoint& one : stamps)
+      options.stamped[fmt::format("{}.checkpoint", one.size)] = one.checkpoint;
+  }
   TW_ASSIGN_OR_RETURN(const audit::AuditReport report, audit::AuditLedger(options));
   std::fputs(audit::FormatReport(report).c_str(), stdout);
+  for (const audit::StampedCheckpoint& one : stamps)
+    std::fputs(audit::FormatStamp(one.size, one.stamp).c_str(), stdout);
   std::printf("verdict: good; every byte the checkpoint commits to is there and unchanged\n");
   return 0;
 }
