@@ -118,7 +118,9 @@ void ZoneObservers::Fly(Drone& drone, int minute, const std::string& clock) {
   }
   if (Below(drone.linked ? 240 : 8) == 0) drone.linked = !drone.linked;
   const bool looks = drone.flies && drone.linked;
-  for (std::uint16_t& minutes : drone.looked) minutes -= minutes > 0 ? 1 : 0;
+  for (std::uint16_t& minutes : drone.looked) {
+    if (minutes > 0) --minutes;
+  }
   if (!looks) {
     const std::string text =
         fmt::format("{} gave no look since {}{}", drone.name, drone.last_look,

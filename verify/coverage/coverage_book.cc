@@ -251,7 +251,11 @@ Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
     for (const CellShare& cell : looking.shares[z])
       (cell.whole() ? whole : part).push_back(cell.cell);
     if (!look.late) Learn(sources_[source], z, whole, look.time);
-    if (given == std::array<double, kCoverageClasses>{}) continue;
+    if (given == std::array<double, kCoverageClasses>{}) {
+      if (key.reason != 0 && !whole.empty())
+        period->zones[z].blind[key.reason].insert(whole.begin(), whole.end());
+      continue;
+    }
     const int cells = zones_[z].grid.cells();
     if (!whole.empty()) Better(period->zones[z].looks[key], given, whole, cells);
     if (!part.empty()) Better(period->zones[z].partial[source], given, part, cells);

@@ -65,16 +65,16 @@ inline constexpr std::size_t kCoverageClasses = 3;  // moving vehicle, standing 
 // was out; the looks' own; "partial". Reasons of NOT_OBSERVED, the first of: "impediment: KIND";
 // "overload: SOURCE skipped N frames", of one that looked here within kCoverageMemory and gave no
 // look at all in the period; "SOURCE gave no look since HH:MM:SS", of the source that looked here
-// within kCoverageMemory and gave no look at all in the period; "no look was good enough"; "who
-// looked sees only what moves", where a moving vehicle might have been detected; "no source looked
-// here". Where the source was on record as silent meanwhile, or what it sent was refused, both
-// "gave no look" go on with ": " and why. Each reason is of a kind of the closed list of
-// cells/reason.h. Accounts are given when a settled picture comes at or after the end of a
-// period (all looks before it have come then), one for each zone; at the end of the mission for the
-// begun one, up to the last picture or look. Late looks and impediments amend periods already
-// accounted for, once, with the next end of a period, and only the zones whose shares or end came
-// out otherwise than when they were given last. Looks of a time that no picture has reached wait
-// for it. Memory: cells
+// within kCoverageMemory and gave no look at all in the period; "no look was good enough"; what a
+// look at the whole cell says that had no probability for any class; "who looked sees only what
+// moves", where a moving vehicle might have been detected; "no source looked here". Where the
+// source was on record as silent meanwhile, or what it sent was refused, both "gave no look" go on
+// with ": " and why. Each reason is of a kind of the closed list of cells/reason.h. Accounts are
+// given when a settled picture comes at or after the end of a period (all looks before it have come
+// then), one for each zone; at the end of the mission for the begun one, up to the last picture or
+// look. Late looks and impediments amend periods already accounted for, once, with the next end of
+// a period, and only the zones whose shares or end came out otherwise than when they were given
+// last. Looks of a time that no picture has reached wait for it. Memory: cells
 // * sources * spans of kCoverageMemory. Determinism: a function of the inputs.
 class CoverageBook {
  public:
@@ -127,7 +127,8 @@ class CoverageBook {
   };
   struct ZonePeriod {
     std::map<LookKey, Probabilities> looks;
-    std::map<std::uint32_t, Probabilities> partial;        // best look that saw part, by source
+    std::map<std::uint32_t, Probabilities> partial;  // best look that saw part, by source
+    std::map<std::uint32_t, std::set<int>> blind;    // cells of looks that saw nothing, by why
     std::array<std::set<int>, kCoverageClasses> activity;  // cells
     std::string given;  // what was said last (SharesText); empty: nothing
   };

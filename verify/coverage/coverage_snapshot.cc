@@ -101,6 +101,12 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
           WriteCells(probabilities[c], look);
         }
       }
+      for (const auto& [reason, cells] : period.zones[z].blind) {
+        auto* look = to->add_blind();
+        look->set_zone(z);
+        look->set_reason(reason);
+        for (const int cell : cells) look->add_cells(static_cast<std::uint32_t>(cell));
+      }
       for (const auto& [key, probabilities] : period.zones[z].looks) {
         for (std::uint32_t c = 0; c < kCoverageClasses; ++c) {
           if (probabilities[c].empty()) continue;
@@ -197,6 +203,14 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
       auto best = read(look);
       if (!best) return bad("a look at part of a cell");
       period.zones[look.zone()].partial[look.source()][look.coverage_class()] = std::move(*best);
+    }
+    for (const auto& look : from.blind()) {
+      if (look.zone() >= zones_.size() || look.reason() >= book.reasons_.size())
+        return bad("a look that saw nothing");
+      for (const std::uint32_t cell : look.cells()) {
+        if (cell >= cells_of(look.zone())) return bad("a cell of a look that saw nothing");
+        period.zones[look.zone()].blind[look.reason()].insert(static_cast<int>(cell));
+      }
     }
     if (static_cast<std::size_t>(from.usual_us_size()) > book.sources_.size() ||
         static_cast<std::size_t>(from.given_by_zone_size()) > zones_.size())

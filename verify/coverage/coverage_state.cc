@@ -168,6 +168,9 @@ CoverageBook::CellState CoverageBook::NotObserved(const Period& period, const Pe
   if (std::max(p, part) > 0.0)
     return because(CoverageReason::kTooFaint,
                    std::string(CoverageReasonWords(CoverageReason::kTooFaint)));
+  for (const auto& [reason, cells] : period.zones[zone].blind) {
+    if (cells.contains(cell)) return because(ReasonOfLook(reasons_[reason]), reasons_[reason]);
+  }
   const bool only_moving =
       class_facts.moving != nullptr && (*class_facts.moving)[static_cast<std::size_t>(cell)];
   const CoverageReason kind =

@@ -199,6 +199,13 @@ TEST(CoverageCells, EveryReasonIsOfAKindOfTheClosedList) {
   EXPECT_EQ(own("partial: 13 % of the footprint is without data"),
             Kinds{CoverageReason::kWithoutData});
   EXPECT_EQ(own("something new"), Kinds{CoverageReason::kOtherLimit});
+  // It looked, and could see nothing: nobody else did.
+  EXPECT_EQ(kinds([&](CoverageBook& book, int t) {
+              SettledLook look = LookWith("drone1", t, "footage shown before");
+              look.moving_vehicle_probability = 0.0;
+              if (t % 3 == 0) Add(book, look);
+            }),
+            Kinds{CoverageReason::kSeenBefore});
 }
 
 }  // namespace

@@ -276,31 +276,31 @@ Result<ChunkIndex> DecodeChunkIndex(std::string_view bytes) {
   return out;
 }
 
-Result<std::vector<ClassCounts>> DecodeChunkCounts(std::string_view bytes,
-                                                   const ChunkIndex& index) {
+Result<void> EachCount(std::string_view bytes, const ChunkIndex& index, const TakeCounts& take) {
   VarintReader in(bytes);
-  std::vector<ClassCounts> out(index.periods.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
+  std::array<std::vector<EntryCount>, kCellClasses> counts;
+  for (std::size_t i = 0; i < index.periods.size(); ++i) {
     for (std::size_t c = 0; c < kCellClasses; ++c) {
       const std::uint64_t count = in.NumberUpTo(index.entries.size() + 1);
-      if (count == 0) {
-        if (i == 0) return BadChunk("its first counts");
-        out[i][c] = out[i - 1][c];
-        continue;
+      if (count == 0 && i == 0) return BadChunk("its first counts");
+      if (count > 0) {
+        counts[c].clear();
+        std::uint64_t cells = 0;
+        for (std::uint64_t k = 1; k < count && in.ok(); ++k) {
+          EntryCount of;
+          of.entry = static_cast<std::uint32_t>(in.NumberUpTo(index.entries.size() - 1));
+          of.cells = static_cast<std::uint32_t>(in.NumberUpTo(index.cells));
+          cells += of.cells;
+          counts[c].push_back(of);
+        }
+        if (!in.ok() || cells != index.cells) return BadChunk("counts that do not add up");
       }
-      std::uint64_t cells = 0;
-      for (std::uint64_t k = 1; k < count && in.ok(); ++k) {
-        EntryCount of;
-        of.entry = static_cast<std::uint32_t>(in.NumberUpTo(index.entries.size() - 1));
-        of.cells = static_cast<std::uint32_t>(in.NumberUpTo(index.cells));
-        cells += of.cells;
-        out[i][c].push_back(of);
-      }
-      if (!in.ok() || cells != index.cells) return BadChunk("counts that do not add up");
+      if (!in.ok()) return BadChunk("its counts");
+      take(i, c, counts[c]);
     }
   }
   if (!in.at_end()) return BadChunk("bytes after its counts");
-  return out;
+  return {};
 }
 
 Result<CellSeries> DecodeSeries(std::string_view block, const ChunkIndex& index,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,9 +64,10 @@ struct EntryCount {
   std::uint32_t cells = 0;
   bool operator==(const EntryCount&) const = default;
 };
-using ClassCounts = std::array<std::vector<EntryCount>, kCellClasses>;
-// For each period; cells of a class add up to the index's.
-Result<std::vector<ClassCounts>> DecodeChunkCounts(std::string_view bytes, const ChunkIndex& index);
+// Of each period and class in turn; cells of a class add up to the index's.
+using TakeCounts = std::function<void(std::size_t period, std::size_t coverage_class,
+                                      std::span<const EntryCount>)>;
+Result<void> EachCount(std::string_view bytes, const ChunkIndex& index, const TakeCounts& take);
 
 // What was said of one cell: entry and for how many periods, in turn.
 using CellSeries = std::vector<CellRun>;

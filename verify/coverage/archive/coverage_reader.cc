@@ -237,21 +237,24 @@ Result<std::array<CoverageReader::Sum, kCellClasses>> CoverageReader::Sums(std::
         const std::string bytes,
         Unpack(chunk.at + kChunkHeadBytes + chunk.head.index_packed, chunk.head.counts_packed,
                chunk.head.counts_size, chunk.head.counts_crc));
-    TW_ASSIGN_OR_RETURN(const auto counts, DecodeChunkCounts(bytes, index));
     // By entry first: there are few, and many periods.
+    std::array<std::vector<std::int64_t>, kCellClasses> cell_us;
+    for (auto& of_class : cell_us) of_class.assign(index.entries.size(), 0);
+    std::vector<std::int64_t> asked_us;
+    for (const PeriodTimes& times : index.periods)
+      asked_us.push_back(of.periods.contains(times.start)
+                             ? 0
+                             : Overlap(times.start, times.end, from, until).micros());
+    const auto count = [&](std::size_t period, std::size_t c, std::span<const EntryCount> counts) {
+      if (asked_us[period] == 0) return;
+      for (const EntryCount& one : counts) cell_us[c][one.entry] += one.cells * asked_us[period];
+    };
+    TW_RETURN_IF_ERROR(EachCount(bytes, index, count));
     for (std::size_t c = 0; c < kCellClasses; ++c) {
-      std::vector<std::int64_t> cell_us(index.entries.size(), 0);
-      for (std::size_t i = 0; i < counts.size(); ++i) {
-        const PeriodTimes& times = index.periods[i];
-        const Duration span = Overlap(times.start, times.end, from, until);
-        if (span == Duration() || of.periods.contains(times.start)) continue;
-        for (const EntryCount& count : counts[i][c])
-          cell_us[count.entry] += count.cells * span.micros();
-      }
-      for (std::size_t entry = 0; entry < cell_us.size(); ++entry) {
-        if (cell_us[entry] != 0)
+      for (std::size_t entry = 0; entry < cell_us[c].size(); ++entry) {
+        if (cell_us[c][entry] != 0)
           sums[c].cell_us[{index.entries[entry].state, index.entries[entry].reason}] +=
-              cell_us[entry];
+              cell_us[c][entry];
       }
     }
   }

@@ -48,7 +48,7 @@ constexpr ReasonPhrase kLookPhrases[] = {
     {"position not trusted", CoverageReason::kPositionNotTrusted},
     {"spoof", CoverageReason::kPositionNotTrusted},
     {"jam", CoverageReason::kJamming},
-    {"seen before", CoverageReason::kSeenBefore},
+    {"shown before", CoverageReason::kSeenBefore},
     {"overload", CoverageReason::kOverload},
     {"no platform pose", CoverageReason::kNotGeoreferenced},
     {"horizon in view", CoverageReason::kNotGeoreferenced},
