@@ -38,6 +38,14 @@ struct AuditEvent {
   double probability = 0;
 };
 
+// What belongs to one run alone: a witness refused, evidence was trimmed or held, a stamp was had.
+struct AuditOperation {
+  std::uint64_t ledger_index = 0;
+  std::int64_t time_us = 0;
+  std::string format;
+  std::string reason;
+};
+
 struct AuditReport {
   std::string origin;
   bool exercise = false;  // from the origin
@@ -46,6 +54,7 @@ struct AuditReport {
   std::optional<std::int64_t> last_time_us;     // event time of the last leaf
   std::map<std::string, std::uint64_t> counts;  // leaves by kind
   std::vector<AuditEvent> events;
+  std::vector<AuditOperation> operations;
   bool parties = false;                     // a parties' ledger (docs/formats/release.md)
   std::vector<std::string> cosigners;       // witnesses of the policy whose cosignature is good
   std::uint64_t files = 0;                  // checked, the checkpoint included

@@ -13,6 +13,7 @@
 #include "tools/audit/ledger_files.h"
 #include "tools/audit/proof.h"
 #include "tools/audit/raw_records.h"
+#include "tools/audit/timestamps.h"
 #include "trucewatch/v1/envelope.pb.h"
 
 namespace trucewatch::audit {
@@ -64,6 +65,7 @@ class BundleCheck {
       TW_RETURN_IF_ERROR(CheckTexts());
       TW_RETURN_IF_ERROR(CheckRaw());
     }
+    if (options_.ca_pem) TW_RETURN_IF_ERROR(CheckStamp());
     return std::move(report_);
   }
 
@@ -290,6 +292,25 @@ class BundleCheck {
     return {};
   }
 
+  // That the checkpoint which every proof ends in was there at a time.
+  Result<void> CheckStamp() {
+    TW_ASSIGN_OR_RETURN(const std::string_view checkpoint, Needed("checkpoint"));
+    TW_ASSIGN_OR_RETURN(const std::string_view response, Needed("checkpoint.tsr"));
+    for (const auto& [index, leaf] : leaves_) {
+      const std::string path = fmt::format("leaves/{}.tlog-proof", index);
+      TW_ASSIGN_OR_RETURN(const std::string_view proof, Needed(path));
+      const std::size_t blank = proof.find("\n\n");
+      if (blank == std::string_view::npos || proof.substr(blank + 2) != checkpoint)
+        return BadFile("checkpoint", "is not the one of " + path);
+    }
+    auto stamp = CheckTimestamp(
+        AsBytes(response),
+        {.sha256 = Sha256(checkpoint), .ca_pem = *options_.ca_pem, .nonce = std::nullopt});
+    if (!stamp) return BadFile("checkpoint.tsr", stamp.error().message);
+    report_.stamp = std::move(*stamp);
+    return {};
+  }
+
   const BundleOptions& options_;
   BundleReport report_;
   std::map<std::string, std::string> data_;  // all but raw bytes, by path
@@ -324,6 +345,7 @@ std::string FormatBundleReport(const BundleReport& report) {
   AuditReport ledger = report.ledger;
   ledger.files = list.files.size() + 1;
   out += FormatReport(ledger);
+  if (report.stamp) out += FormatStamp(list.size, *report.stamp);
   if (list.officers) {
     out += fmt::format("raw records named by the event: {} of {} are in the bundle\n",
                        report.raw_in_bundle, report.raw_named);

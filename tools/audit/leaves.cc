@@ -123,8 +123,11 @@ Result<void> AddLeaf(std::string_view entry, std::uint64_t index, AuditReport& r
     return {};
   }
   if (envelope.has_data_fault()) {
-    report.last_time_us = envelope.data_fault().time_us();
+    const v1::DataFault& fault = envelope.data_fault();
+    report.last_time_us = fault.time_us();
     ++report.counts["data_fault"];
+    if (kind == 2)
+      report.operations.push_back({index, fault.time_us(), fault.format(), fault.reason()});
     return {};
   }
   return Fail(ErrorCode::kCheckFailed, "neither finding nor mission header nor data fault");
@@ -149,6 +152,14 @@ std::string FormatReport(const AuditReport& report) {
     }
     out += fmt::format(" zone {} count {}-{} probability {:.3f}\n", event.zone, event.count_min,
                        event.count_max, event.probability);
+  }
+  for (const AuditOperation& operation : report.operations) {
+    std::string reason = operation.reason;  // on one line, whatever it holds
+    std::replace_if(
+        reason.begin(), reason.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+    out += fmt::format("entry {}: {} operation {}: {}\n", operation.ledger_index,
+                       time(operation.time_us), operation.format, reason);
   }
   if (!report.unsigned_files.empty()) {
     out += fmt::format("not yet signed: {} files, first {}\n", report.unsigned_files.size(),

@@ -32,6 +32,18 @@ Result<LedgerEntries> LedgerEntries::Open(Storage& storage, const std::string& f
   return out;
 }
 
+Result<void> LedgerEntries::UseCheckpoint(const std::string& note) {
+  TW_ASSIGN_OR_RETURN(const SignedNote parsed, ParseNote(note));
+  TW_ASSIGN_OR_RETURN(evidence::Checkpoint checkpoint, evidence::ParseCheckpoint(parsed.text));
+  if (checkpoint.origin != checkpoint_.origin || checkpoint.size > tree_.size() ||
+      checkpoint.root != tree_.Root(checkpoint.size))
+    return Fail(ErrorCode::kCheckFailed, "{}: a checkpoint of size {} is not this ledger's",
+                folder_, checkpoint.size);
+  checkpoint_ = std::move(checkpoint);
+  note_ = note;
+  return {};
+}
+
 Result<void> LedgerEntries::ForEach(
     const std::function<Result<void>(std::uint64_t, std::string_view)>& handle) const {
   for (std::uint64_t first = 0; first < size(); first += evidence::kTileWidth) {

@@ -22,6 +22,10 @@ class LedgerEntries {
   std::uint64_t size() const { return checkpoint_.size; }
   const std::string& checkpoint_note() const { return note_; }
 
+  // From now on proofs are those of an earlier checkpoint of this ledger, whose exact bytes these
+  // are. After the last ForEach. Fails with kCheckFailed when it is none.
+  Result<void> UseCheckpoint(const std::string& note);
+
   // Ascending index; stops at the first failure.
   Result<void> ForEach(
       const std::function<Result<void>(std::uint64_t index, std::string_view leaf)>& handle) const;

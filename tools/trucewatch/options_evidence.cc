@@ -24,7 +24,6 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
                       "Folder of RFC 3161 time-stamps on the ledger's checkpoints")
           ->needs(ledger)
           ->needs(ca);
-  ca->needs(timestamps);
   CLI::Option* leaf = sub->add_option("--leaf", audit.leaf, "The leaf that --proof is about");
   CLI::Option* proof =
       sub->add_option(
@@ -48,10 +47,13 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
       "ca.pem\n"
       "         trucewatch audit --proof e13.tlog-proof --leaf e13.leaf --policy policy.txt\n"
       "         trucewatch audit --bundle CASE --policy policy.txt --signer chief.key.vkey");
-  sub->callback([action, &audit] {
+  sub->callback([action, &audit, ca, timestamps, folder] {
+    if (!ca->empty() && timestamps->empty() && folder->empty())
+      throw CLI::RequiredError("with --ca, --timestamps or --bundle");
     *action = [&audit] {
       if (bundle.folder.empty()) return RunAudit(audit);
       bundle.policy = audit.policy;
+      bundle.ca = audit.ca;
       return RunAuditBundle(bundle);
     };
   });

@@ -163,7 +163,7 @@ Result<RetentionOutlook> RetentionPass::Look(const KeepingRecord& record,
         out.segments.begin(), out.segments.end(), [&](const evidence::StoredSegment& segment) {
           return segment.log == trim.record.log && segment.first == trim.record.first;
         });
-    if (still_there) out.pending.push_back(trim);
+    (still_there ? out.pending : out.earlier).push_back(trim);
   }
   out.plan = evidence::PlanRetention(out.segments, out.rule);
   return out;

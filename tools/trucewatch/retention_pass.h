@@ -57,6 +57,7 @@ struct RetentionOutlook {
   std::vector<evidence::StoredSegment> segments;
   evidence::RetentionPlan plan;
   std::vector<RecordedTrim> pending;  // on record, but still there: a crash lay between
+  std::vector<RecordedTrim> earlier;  // on record, and gone
 };
 
 // Decides and carries out what retention takes away from the raw logs of one run. Nothing goes

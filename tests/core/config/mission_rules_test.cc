@@ -78,7 +78,9 @@ verify {
     full_share: 0.8
   }
 }
-evidence { ledger_origin: "exercise.trucewatch.example/demo" log_key_file: "log.key" policy_file: "p" witness_timeout_s: 2 }
+evidence { ledger_origin: "exercise.trucewatch.example/demo" log_key_file: "log.key" policy_file: "p" witness_timeout_s: 2
+  retention { keep_days: 31 quota_mb: 12345 margin_s: 601 segment_kib: 2048 }
+  timestamp { url: "http://t.example/tsa" ca_file: "ca.pem" every_s: 3601 timeout_s: 11 } }
 )";
 
 // One source that comes from a station, and the doors of the hub.
@@ -238,6 +240,11 @@ TEST(MissionRules, ValuesUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirL
       {"late_s: 1800", "fusion.late_s", 0, 86'400},
       {"heartbeat_s: 30", "verify.heartbeat_s", 1, 3600},
       {"witness_timeout_s: 2", "evidence.witness_timeout_s", 0.1, 30},
+      {"keep_days: 31", "evidence.retention.keep_days", 0, 36'500},
+      {"quota_mb: 12345", "evidence.retention.quota_mb", 0, 1e12},
+      {"margin_s: 601", "evidence.retention.margin_s", 0, 86'400},
+      {"every_s: 3601", "evidence.timestamp.every_s", 1, 86'400},
+      {"timeout_s: 11", "evidence.timestamp.timeout_s", 0.1, 30},
       {"cell_m: 250", "verify.coverage.cell_m", 50, 5000},
       {"period_s: 60", "verify.coverage.period_s", 10, 3600},
       {"degraded_probability: 0.15", "verify.coverage.degraded_probability", 0.001, 0.999},
@@ -246,6 +253,13 @@ TEST(MissionRules, ValuesUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirL
   };
   for (const Limits& limits : all) ExpectLimits(kEverySection, limits, false);
   ExpectLimits(kOfHub, {"late_after_s: 30", "hub.late_after_s", 0.1, 86'400}, false);
+}
+
+TEST(MissionRules, TimestampsNeedAnAuthorityAndWhomToTrust) {
+  EXPECT_THAT(ProblemsOf(With(kEverySection, "url: \"http://t.example/tsa\"", "")),
+              HasSubstr("evidence.timestamp.url"));
+  EXPECT_THAT(ProblemsOf(With(kEverySection, "ca_file: \"ca.pem\"", "")),
+              HasSubstr("evidence.timestamp.ca_file"));
 }
 
 TEST(MissionRules, AppearanceNeedsAModel) {
@@ -259,6 +273,7 @@ TEST(MissionRules, CountsUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirL
       {"min_count: 4", "detect.people.min_count", 3, 1000},
       {"chips: 7", "detect.appearance.chips", 0, 100},
       {"group_min_count: 5", "fusion.group_min_count", 2, 1000},
+      {"segment_kib: 2048", "evidence.retention.segment_kib", 64, 65'536},
       {"border_margin_px: 5", "source[2].satellite.border_margin_px", 0, 256},
       {"cloud_dilation_px: 6", "source[2].satellite.cloud_dilation_px", 0, 256},
   };

@@ -37,6 +37,9 @@ Result<int> RunAuditBundle(const AuditBundleCommand& command) {
   options.folder = command.folder;
   TW_ASSIGN_OR_RETURN(options.policy, ReadTextFile(command.policy));
   TW_ASSIGN_OR_RETURN(options.signers, ReadTextFile(command.signer));
+  if (!command.ca.empty()) {
+    TW_ASSIGN_OR_RETURN(options.ca_pem, ReadTextFile(command.ca));
+  }
   TW_ASSIGN_OR_RETURN(const audit::BundleReport report, audit::AuditBundle(options));
   std::fputs(audit::FormatBundleReport(report).c_str(), stdout);
   std::printf(

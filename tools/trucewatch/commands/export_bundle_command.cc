@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "core/config/text_config.h"
 #include "core/journal/journal.h"
@@ -49,12 +50,37 @@ std::vector<PagePicture> PicturesOf(const CaseEntries& entries, const std::strin
   return std::move(*pictures);
 }
 
+// The newest stamped checkpoint that covers every leaf of the case becomes that of its proofs, and
+// comes along with its stamp. None: the newest checkpoint, without one.
+Result<void> AddStamp(Storage& storage, const std::string& run, const CaseEntries& entries,
+                      LedgerEntries& ledger, CaseFolder& folder) {
+  const std::string timestamps = run + "/timestamps";
+  TW_ASSIGN_OR_RETURN(const bool any, storage.Exists(timestamps));
+  if (!any) return {};
+  TW_ASSIGN_OR_RETURN(const std::vector<std::string> names, storage.List(timestamps));
+  const std::set<std::string> there(names.begin(), names.end());
+  const std::uint64_t least = entries.leaves.rbegin()->first + 1;
+  for (std::uint64_t size = ledger.size(); size >= least; --size) {
+    const std::string name = std::to_string(size);
+    if (!there.contains(name + ".tsr")) continue;
+    TW_ASSIGN_OR_RETURN(
+        const std::string checkpoint,
+        ReadWholeFile(storage, timestamps + "/" + name + ".checkpoint", kMaxNoteSize));
+    TW_ASSIGN_OR_RETURN(const std::string response,
+                        ReadWholeFile(storage, timestamps + "/" + name + ".tsr", kMaxNoteSize));
+    TW_RETURN_IF_ERROR(ledger.UseCheckpoint(checkpoint));
+    TW_RETURN_IF_ERROR(folder.Add("checkpoint", checkpoint));
+    return folder.Add("checkpoint.tsr", response);
+  }
+  return {};
+}
+
 Result<int> ForOfficers(Storage& storage, const ExportBundleCommand& command,
                         const evidence::LogKey& key) {
-  TW_ASSIGN_OR_RETURN(const LedgerEntries ledger,
-                      LedgerEntries::Open(storage, command.run + "/ledger"));
+  TW_ASSIGN_OR_RETURN(LedgerEntries ledger, LedgerEntries::Open(storage, command.run + "/ledger"));
   TW_ASSIGN_OR_RETURN(const CaseEntries entries, SelectCase(ledger, command.event));
   TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, command.out));
+  TW_RETURN_IF_ERROR(AddStamp(storage, command.run, entries, ledger, folder));
   for (const auto& [index, leaf] : entries.leaves)
     TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
   std::string lines;

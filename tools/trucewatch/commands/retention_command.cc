@@ -58,6 +58,12 @@ void PrintOutlook(const RetentionOutlook& outlook) {
   const auto& plan = outlook.plan;
   std::printf("raw evidence: %zu segments, %.1f MB; now counts as %s\n", outlook.segments.size(),
               MegabytesOf(plan.bytes_before), FormatUtc(outlook.rule.now).c_str());
+  if (!outlook.earlier.empty()) {
+    std::uint64_t bytes = 0;
+    for (const RecordedTrim& trim : outlook.earlier) bytes += trim.record.bytes;
+    std::printf("trimmed before: %zu segments, %.1f MB\n", outlook.earlier.size(),
+                MegabytesOf(bytes));
+  }
   for (const RecordedTrim& trim : outlook.pending) {
     std::printf("on record in ledger entry %llu, but still there: %s %llu to %llu\n",
                 static_cast<unsigned long long>(trim.ledger_index), trim.record.log.c_str(),
@@ -127,6 +133,10 @@ Result<int> RunRetention(const RetentionCommand& command) {
   if (!command.as_of.empty()) {
     const auto now = ParseUtc(command.as_of);
     if (!now) return Prefix("--as-of", now.error());
+    SystemClock clock;
+    if (*now > clock.Now())
+      return Fail(ErrorCode::kUsage, "--as-of {}: lies ahead of this machine's clock",
+                  command.as_of);
     terms.now = *now;
   }
   RunLogs logs(*storage, state);
