@@ -39,6 +39,8 @@ struct ViewsAssessment {
   std::string note;                      // for the sentence
 };
 
+// Whether a rule is about what should have gone from its zone.
+bool AsksForWithdrawal(const Rule& rule);
 // Whether a rule is about all that is in its zone at once.
 bool CountsZone(const Rule& rule);
 // Rules by kind. To add one: a file in verify/rules, a value in RuleKind and in the schema, a case

@@ -41,7 +41,12 @@ void AssessZone(const Agreement& agreement, const Rule& rule, const RuleMemory& 
     if (view->group != nullptr) groups.push_back(view->group);
   }
   const Zone& zone = agreement.zones[rule.zone];
-  ZoneCount count = CountZone(rule, zone, agreement.map_sigma_m, out.vehicles, groups);
+  ZoneCount count =
+      AsksForWithdrawal(rule)
+          ? CountArea(
+                rule, [&](const Geodetic& place) { return NotYetBack(agreement, rule, place); },
+                agreement.map_sigma_m, out.vehicles, groups)
+          : CountZone(rule, zone, agreement.map_sigma_m, out.vehicles, groups);
   out.best = rule.kind == RuleKind::kWithdrawalMissing ? AssessStillThere(rule, count)
                                                        : AssessCeiling(rule, count);
   if (rule.kind == RuleKind::kBuildUp) {
@@ -77,6 +82,10 @@ std::vector<Track> AsVehicles(std::span<const Group* const> wholes, int at_most)
 }
 
 }  // namespace
+
+bool AsksForWithdrawal(const Rule& rule) {
+  return rule.kind == RuleKind::kWithdrawalMissing && !rule.arrival;
+}
 
 bool CountsZone(const Rule& rule) {
   return rule.kind == RuleKind::kCeiling || rule.kind == RuleKind::kBuildUp ||

@@ -19,6 +19,13 @@ bool IsIn(const Zone& zone, const GroupView& view, double map_sigma_m) {
          kRelevant;
 }
 
+// Whether what is in the zone is also too near to the line that it should be behind.
+bool IsNotYetBack(const Agreement& agreement, const Rule& rule, const GroupView& view) {
+  const Kinematics place = KinematicsOf(view);
+  return ProbabilityInside(NotYetBack(agreement, rule, place.position), place.cov_en_m2,
+                           agreement.map_sigma_m) >= kRelevant;
+}
+
 }  // namespace
 
 void RuleEngine::AdvanceRule(std::size_t rule_index, Moment& moment) {
@@ -155,10 +162,14 @@ void RuleEngine::AdvanceZoneRule(std::size_t rule_index, bool applies, Moment& m
   for (std::size_t i = 0; i < moment.views.size() && applies; ++i) {
     const GroupView& view = moment.views[i];
     if (moment.covered[i]) continue;
+    const bool in_zone = i < moment.wholes_end
+                             ? IsIn(zone, view, agreement_.map_sigma_m)
+                             : ProbabilityOfVehicleInZone(rule, zone, agreement_.map_sigma_m,
+                                                          *view.vehicles.front()) >= kRelevant;
+    if (!in_zone || (AsksForWithdrawal(rule) && !IsNotYetBack(agreement_, rule, view))) continue;
     if (i < moment.wholes_end) {
-      if (IsIn(zone, view, agreement_.map_sigma_m)) views.push_back(&view);
-    } else if (ProbabilityOfVehicleInZone(rule, zone, agreement_.map_sigma_m,
-                                          *view.vehicles.front()) >= kRelevant) {
+      views.push_back(&view);
+    } else {
       all.vehicles.push_back(view.vehicles.front());
     }
   }

@@ -84,6 +84,13 @@ std::string TowardsSentence(const Finding& finding, const EventMoment& at,
       finding.probability, RangeWords(finding.count_min, finding.count_max), seen);
 }
 
+// "not behind", "less than 7.5 km behind"
+std::string BehindWords(double distance_m) {
+  if (distance_m <= 0.0) return "not behind";
+  return distance_m < 1000.0 ? fmt::format("less than {:.6g} m behind", distance_m)
+                             : fmt::format("less than {:.6g} km behind", distance_m / 1000.0);
+}
+
 std::string WithdrawalSentence(const Finding& finding, const EventMoment& at,
                                const Agreement& agreement, const Rule& rule,
                                const std::string& during, const std::string& seen) {
@@ -91,11 +98,12 @@ std::string WithdrawalSentence(const Finding& finding, const EventMoment& at,
   const std::string& zone = agreement.zones[rule.zone].name;
   if (!rule.arrival)
     return fmt::format(
-        "After the deadline of withdrawal '{}' ({}), at least {} {} {} still inside zone '{}'{} "
-        "(probability {:.3f}, estimate {}); {}",
+        "After the deadline of withdrawal '{}' ({}), at least {} {} {} still inside zone '{}' and "
+        "{} line '{}'{} (probability {:.3f}, estimate {}); {}",
         withdrawal.id, FormatUtc(withdrawal.deadline), rule.min_count,
         ClassesWords(rule.classes, rule.min_count), rule.min_count == 1 ? "was" : "were", zone,
-        during, finding.probability, RangeWords(finding.count_min, finding.count_max), seen);
+        BehindWords(withdrawal.distance_m), agreement.lines[withdrawal.line].name, during,
+        finding.probability, RangeWords(finding.count_min, finding.count_max), seen);
   const int inventory = InventoryOf(agreement, rule);
   return fmt::format(
       "After the deadline of withdrawal '{}' ({}), at least {} of the {} {} that the inventory of "

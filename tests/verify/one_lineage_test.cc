@@ -46,8 +46,9 @@ Agreement EveryKind() {
   text +=
       "ceiling { id: \"c1\" clause: \"c\" zone: \"south\" weapon_class: \"any\" max_count: 4 }\n";
   text +=
-      "withdrawal { id: \"w1\" clause: \"c\" side: B weapon_class: \"any\" line: \"l1\" start_utc: "
-      "\"2026-02-20T00:00:00Z\" deadline_utc: \"2026-03-01T12:00:02Z\" }\n";
+      "withdrawal { id: \"w1\" clause: \"c\" side: B weapon_class: \"any\" line: \"l1\" "
+      "distance_m: 4000 "
+      "start_utc: \"2026-02-20T00:00:00Z\" deadline_utc: \"2026-03-01T12:00:02Z\" }\n";
   text +=
       "storage_site { zone: \"store\" clause: \"c\" inventory { weapon_class: \"any\" count: 6 } "
       "}\n";

@@ -85,7 +85,7 @@ bool PartOfAny(const Track& vehicle, std::span<const Group* const> wholes) {
 }
 
 // Vehicles of a moving group that no track stands for.
-Extra UnseenOf(const Rule& rule, const Zone& zone, const Group& group,
+Extra UnseenOf(const Rule& rule, const InsideAt& area, const Group& group,
                std::span<const Track* const> vehicles) {
   Extra out;
   double existing = 0.0;
@@ -107,7 +107,7 @@ Extra UnseenOf(const Rule& rule, const Zone& zone, const Group& group,
   if (members == 0) return out;
   mean /= members;
   out.cov_en_m2 /= members;
-  out.edge = zone.shape.Distance(frame->GeodeticFromEnu({mean.x(), mean.y(), 0.0}));
+  out.edge = area(frame->GeodeticFromEnu({mean.x(), mean.y(), 0.0}));
   out.weight = share / members;
   const double sigma = std::max(group.count_max - group.count_min, 0) / kZ95Both;
   out.number = RoundedNormal(std::max(group.count_expected - existing, 0.0),
@@ -126,12 +126,18 @@ double MeanCount(std::span<const double> distribution) {
 
 ZoneCount CountZone(const Rule& rule, const Zone& zone, double map_sigma_m,
                     std::span<const Track* const> vehicles, std::span<const Group* const> groups) {
+  return CountArea(
+      rule, [&](const Geodetic& place) { return zone.shape.Distance(place); }, map_sigma_m,
+      vehicles, groups);
+}
+
+ZoneCount CountArea(const Rule& rule, const InsideAt& area, double map_sigma_m,
+                    std::span<const Track* const> vehicles, std::span<const Group* const> groups) {
   ZoneCount out;
   const std::vector<const Group*> wholes = DistinctWholes(rule, groups);
   std::vector<Extra> extras;
   for (const Group* whole : wholes) {
-    Extra extra{whole->existence_probability, zone.shape.Distance(whole->position),
-                whole->cov_en_m2,
+    Extra extra{whole->existence_probability, area(whole->position), whole->cov_en_m2,
                 RoundedNormal(whole->count_expected,
                               std::max(whole->count_max - whole->count_min, 0) / kZ95Both)};
     const double inside = ProbabilityInside(extra.edge, extra.cov_en_m2, map_sigma_m);
@@ -141,7 +147,7 @@ ZoneCount CountZone(const Rule& rule, const Zone& zone, double map_sigma_m,
   }
   for (const Group* group : groups) {
     if (group->members.empty()) continue;
-    Extra unseen = UnseenOf(rule, zone, *group, vehicles);
+    Extra unseen = UnseenOf(rule, area, *group, vehicles);
     if (unseen.number.size() > 1 &&
         unseen.weight * ProbabilityInside(unseen.edge, unseen.cov_en_m2, map_sigma_m) >= kCounted)
       extras.push_back(std::move(unseen));
@@ -152,7 +158,7 @@ ZoneCount CountZone(const Rule& rule, const Zone& zone, double map_sigma_m,
     if (PartOfAny(*track, wholes)) continue;
     const CountedThing thing{
         track->existence_probability * ShareOfClasses(track->classes, rule.classes),
-        zone.shape.Distance(track->position), track->cov.topLeftCorner<2, 2>()};
+        area(track->position), track->cov.topLeftCorner<2, 2>()};
     const double p = thing.weight * ProbabilityInside(thing.edge, thing.cov_en_m2, map_sigma_m);
     if (p < kCounted) continue;
     out.member_inside.back() = p >= 0.5;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct ZoneCount {
 // and 3 sigma of a whole is part of it; of two wholes that overlap the one expected to be larger
 // counts. The displacement of the boundary is common to all.
 ZoneCount CountZone(const Rule& rule, const Zone& zone, double map_sigma_m,
+                    std::span<const Track* const> vehicles, std::span<const Group* const> groups);
+// The same of any area: how far a place is inside it.
+using InsideAt = std::function<EdgeDistance(const Geodetic&)>;
+ZoneCount CountArea(const Rule& rule, const InsideAt& area, double map_sigma_m,
                     std::span<const Track* const> vehicles, std::span<const Group* const> groups);
 
 // The mean of a distribution of counts.

@@ -5,6 +5,19 @@
 
 namespace trucewatch {
 
+EdgeDistance NotYetBack(const Agreement& agreement, const Rule& rule, const Geodetic& place) {
+  const Withdrawal& withdrawal = agreement.withdrawals[rule.withdrawal];
+  const Line& line = agreement.lines[withdrawal.line];
+  const EdgeDistance in_zone = agreement.zones[rule.zone].shape.Distance(place);
+  EdgeDistance too_near = line.shape.Distance(place);
+  if (line.side != Side::kNeither || withdrawal.side != Side::kB) {
+    too_near.inside_m = -too_near.inside_m;
+    too_near.outward_en = -too_near.outward_en;
+  }
+  too_near.inside_m += withdrawal.distance_m;
+  return too_near.inside_m < in_zone.inside_m ? too_near : in_zone;
+}
+
 Assessment AssessStillThere(const Rule& rule, const ZoneCount& count) {
   return AssessCeiling(rule, count);  // at least N, from the same distribution
 }

@@ -10,7 +10,11 @@ namespace trucewatch {
 // Rule WITHDRAWAL_MISSING, clause of the kind "By the deadline the vehicles of these classes shall
 // have left the zone (shall stand in the storage site)". It is asked from the deadline on.
 
-// Still there: P(at least N vehicles of the classes are in the zone). What was seen speaks for it.
+// Still there: P(at least N vehicles of the classes are in the zone and less than the withdrawal's
+// distance behind its line, or beyond it). What was seen speaks for it. How far a place is inside
+// that area: the nearer of the zone's border and the line that runs at the distance. Of a line that
+// binds both, behind it is each on its own side.
+EdgeDistance NotYetBack(const Agreement& agreement, const Rule& rule, const Geodetic& place);
 Assessment AssessStillThere(const Rule& rule, const ZoneCount& count);
 
 // Not arrived: `inventory` vehicles were to stand in the site, k were seen there at most, and one

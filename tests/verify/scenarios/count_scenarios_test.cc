@@ -147,7 +147,7 @@ TEST(WithdrawalMissingScenarios, StillThereAfterTheDeadlineIsVerifiedFromThenOn)
     rest 4 vehicles parked: 12:00:00 c, 12:04:00 c
     drone sees all; radar sees all
     expect candidate corroborated verified
-    expect says "After the deadline of withdrawal 'w1' (2026-03-01T12:02:00Z), at least 2 vehicles were still inside zone 'Forward area' for 10 s (probability 0.990, estimate 3 to 5); seen by"
+    expect says "After the deadline of withdrawal 'w1' (2026-03-01T12:02:00Z), at least 2 vehicles were still inside zone 'Forward area' and not behind line 'Line of withdrawal' for 10 s (probability 0.990, estimate 3 to 5); seen by"
   )");
 }
 
@@ -173,6 +173,41 @@ TEST(WithdrawalMissingScenarios, ASecondDroneIsOfTheSameKind) {
     rest 4 vehicles parked: 12:00:00 c, 12:04:00 c
     drone sees all; drone2 sees all
     expect candidate corroborated
+  )");
+}
+
+// 700 m behind the line they may stand, in the zone or not.
+const std::string kDistanceMap = R"(
+  map 500 m
+    Z Z Z f Z Z Z
+    Z Z Z n Z Z Z
+    . = = = = = .
+    Z Z Z Z Z Z Z
+    Z Z c Z d Z Z
+
+  zone Z "Border district"
+  line "Line of withdrawal" behind north
+  run 12:00:00 12:04:00
+  agreement weapon_class { id: "any" name: "vehicles" object_class: ANY_VEHICLE }
+  agreement withdrawal { id: "w1" clause: "Clause 6" side: A weapon_class: "any" line: "line" distance_m: 700 start_utc: "2026-02-20T00:00:00Z" deadline_utc: "2026-03-01T12:02:00Z" }
+  rule WITHDRAWAL_MISSING zone: "Z" withdrawal: "w1" min_count: 2
+)";
+
+TEST(WithdrawalMissingScenarios, BehindTheLineAndNotFarEnoughIsStillThere) {
+  ExpectScenario(kDistanceMap + R"(
+    rest 4 vehicles parked: 12:00:00 n, 12:04:00 n
+    drone sees all; radar sees all
+    expect candidate corroborated verified
+    expect says "still inside zone 'Border district' and less than 700 m behind line 'Line of withdrawal' for 10 s"
+  )");
+}
+
+TEST(WithdrawalMissingScenarios, NearMissInTheZoneAndFarEnoughBehindTheLine) {
+  ExpectScenario(kDistanceMap + R"(
+    rest 4 vehicles parked: 12:00:00 f, 12:04:00 f
+    one 1 vehicles: 12:00:00 n, 12:04:00 n
+    drone sees all; radar sees all
+    expect nothing
   )");
 }
 
