@@ -24,7 +24,7 @@ zone { id: "buffer" name: "Buffer zone" side: NEITHER
   vertex { lat_deg: 29.99 lon_deg: -39.9 }
   vertex { lat_deg: 30.01 lon_deg: -39.9 }
   vertex { lat_deg: 30.01 lon_deg: -40.1 } }
-zone { id: "north" name: "Area of the North" side: A account_only: true
+zone { id: "north" name: "Area of the North" side: A
   vertex { lat_deg: 30.01 lon_deg: -40.1 }
   vertex { lat_deg: 30.01 lon_deg: -39.9 }
   vertex { lat_deg: 30.10 lon_deg: -39.9 }
@@ -65,10 +65,48 @@ rule { id: "crowds" clause: "Article 2" kind: CONCENTRATION zone: "buffer" objec
 rule { id: "stores" clause: "Article 4" kind: SITE_CHANGED zone: "depot" object_class: TRACKED_VEHICLE min_count: 1
   candidate { min_probability: 0.6 }
   verified { min_probability: 0.95 } }
+rule { id: "many" clause: "Article 5" kind: CEILING ceiling: "few"
+  candidate { min_probability: 0.8 min_duration_s: 20 }
+  verified { min_probability: 0.95 min_duration_s: 20 } }
+rule { id: "pulled" clause: "Article 3" kind: WITHDRAWAL_MISSING zone: "north" withdrawal: "pull" min_count: 1
+  candidate { min_probability: 0.8 min_duration_s: 30 }
+  verified { min_probability: 0.95 min_duration_s: 30 } }
+rule { id: "came" clause: "Article 4" kind: WITHDRAWAL_MISSING zone: "depot" withdrawal: "pull" arrival: true min_count: 2
+  candidate { min_probability: 0.8 min_duration_s: 40 }
+  verified { min_probability: 0.95 min_duration_s: 40 } }
 corroboration { breaking_ancestor: SENSOR min_updates: 3 recent_s: 10 human_radius_m: 400 human_recent_s: 120
   member_share_ratio: 0.5 }
 event_identity { distance_m: 500 velocity_mps: 5 acceleration_mps2: 0.2 reopen_s: 300 }
 notification { min_probability: 0.7 recognise_s: 5 leave_s: 10 }
+)";
+
+// A zone beside the line, and rules about crossing it.
+constexpr const char* kCrossing =
+    R"(rule { id: "cross" clause: "Article 3" kind: LINE_CROSSED zone: "depot" line: "back"
+  object_class: ANY_VEHICLE min_count: 1
+  candidate { min_probability: 0.8 min_duration_s: 3 }
+  verified { min_probability: 0.95 min_duration_s: 50 } }
+corroboration {)";
+constexpr const char* kTowards =
+    R"(rule { id: "towards" clause: "Article 3" kind: CONVOY_TOWARDS zone: "depot" line: "back"
+  object_class: ANY_VEHICLE min_count: 5 direction: BACKWARD within_s: 600
+  candidate { min_probability: 0.8 min_duration_s: 3 }
+  verified { min_probability: 0.95 min_duration_s: 50 } }
+corroboration {)";
+constexpr const char* kManyRule =
+    R"(rule { id: "many" clause: "Article 5" kind: CEILING ceiling: "few"
+  candidate { min_probability: 0.8 min_duration_s: 20 }
+  verified { min_probability: 0.95 min_duration_s: 20 } }
+)";
+constexpr const char* kPulledRule =
+    R"(rule { id: "pulled" clause: "Article 3" kind: WITHDRAWAL_MISSING zone: "north" withdrawal: "pull" min_count: 1
+  candidate { min_probability: 0.8 min_duration_s: 30 }
+  verified { min_probability: 0.95 min_duration_s: 30 } }
+)";
+constexpr const char* kCameRule =
+    R"(rule { id: "came" clause: "Article 4" kind: WITHDRAWAL_MISSING zone: "depot" withdrawal: "pull" arrival: true min_count: 2
+  candidate { min_probability: 0.8 min_duration_s: 40 }
+  verified { min_probability: 0.95 min_duration_s: 40 } }
 )";
 
 // The text with pieces replaced, the first one that fits.
@@ -148,7 +186,9 @@ TEST(Lint, DoubtsAboutTheMap) {
                   "point { lat_deg: 30.23 lon_deg: -40.1 }"},
                  {"point { lat_deg: 30.03 lon_deg: -39.9 }",
                   "point { lat_deg: 30.23 lon_deg: -39.9 }"},
-                 {"behind: LEFT", "behind: RIGHT"}},
+                 {"behind: LEFT", "behind: RIGHT"},
+                 {"start_utc: \"D+3 00:00:00\" deadline",
+                  "distance_m: 90000 start_utc: \"D+3 00:00:00\" deadline"}},
                 "line {",
                 "neither crosses nor touches"},
            Case{{{"map_sigma_m: 5", "map_sigma_m: 70"}},
@@ -200,6 +240,8 @@ TEST(Lint, DoubtsAboutTimesAndRules) {
                 "verified { min_probability: 0.95 min_duration_s: 80000 } }"},
                {"rule { id: \"convoys\"", "rule { phase: \"stop\" id: \"convoys\""},
                {"end_utc: \"D+3 00", "end_utc: \"D+0 12"},
+               {"start_utc: \"D+5 06", "start_utc: \"D+0 06"},
+               {"end_utc: \"D+5 18", "end_utc: \"D+0 11"},
                {"start_utc: \"D+3 00:00:00\" end_utc", "start_utc: \"D+0 12:00:00\" end_utc"}},
               "verified { min_probability: 0.95 min_duration_s: 80000",
               "the longest phase in which it holds has 43200 s"},
@@ -218,19 +260,47 @@ TEST(Lint, DoubtsAboutWeaponsAndRelease) {
                   "\nweapon_class { id: \"guns\" name: \"guns\" object_class: TRUCK }\nline {"}},
                 "weapon_class { id: \"guns\"",
                 "Nothing in the agreement speaks of"},
-           Case{{{"inventory { weapon_class: \"tanks\" count: 12 }", ""}},
+           Case{{{"inventory { weapon_class: \"tanks\" count: 12 }", ""}, {kCameRule, ""}},
                 "storage_site {",
                 "has no inventory"},
-           Case{{{"kind: SITE_CHANGED zone: \"depot\"", "kind: SITE_CHANGED zone: \"buffer\""}},
+           Case{{{"kind: SITE_CHANGED zone: \"depot\"", "kind: SITE_CHANGED zone: \"buffer\""},
+                 {kCameRule, ""},
+                 {"inventory { weapon_class: \"tanks\"", "inventory { weapon_class: \"guns\""},
+                 {"\nline {",
+                  "\nweapon_class { id: \"guns\" name: \"guns\" object_class: TRUCK }\nline {"}},
                 "storage_site {",
                 "No rule watches"},
+           Case{{{kManyRule, ""}}, "ceiling {", "No rule holds the ceiling"},
+           Case{{{kPulledRule, ""}}, "withdrawal {", "No rule asks whether the withdrawal"},
+           Case{{{kCameRule, ""}}, "storage_site {", "No rule asks whether the 12"},
+           Case{{{"object_class: ANY_VEHICLE min_count: 5",
+                  "object_class: TRACKED_VEHICLE min_count: 5"}},
+                "notified_movement {",
+                "No rule speaks of what the notified movement"},
+           Case{{{"deadline_utc: \"D+18 00:00:00\"", "deadline_utc: \"D+18 00:00:00\""},
+                 {"arrival: true min_count: 2", "arrival: true min_count: 13"}},
+                "rule { id: \"came\"",
+                "asks for 13 that are missing"},
+           Case{{{"zone: \"north\" withdrawal", "zone: \"depot\" withdrawal"}},
+                "rule { id: \"pulled\"",
+                "lies behind the line"},
+           Case{{{"rule { id: \"pulled\"", "rule { phase: \"stop\" id: \"pulled\""}},
+                "rule { phase: \"stop\" id: \"pulled\"",
+                "in none of its phases does the time after its withdrawal's deadline hold"},
+           Case{{{"corroboration {", kCrossing}}, "rule { id: \"cross\"", "does not run through"},
+           Case{{{"corroboration {", kTowards}}, "rule { id: \"towards\"", "lies wholly behind"},
            Case{{{"name: \"Depot 1\" side: A", "name: \"Depot 1\" side: NEITHER"}},
                 "storage_site {",
                 "zone of neither side"},
            Case{{{"max_count: 20", "max_count: 10"}}, "max_count: 10", "12 weapons"},
            Case{{{"\nwithdrawal {",
                   "\nceiling { id: \"other\" clause: \"Annex\" zone: \"north\" weapon_class: "
-                  "\"tanks\" max_count: 30 }\nwithdrawal {"}},
+                  "\"tanks\" max_count: 30 }\nwithdrawal {"},
+                 {"corroboration {",
+                  "rule { id: \"more\" clause: \"Annex\" kind: CEILING ceiling: \"other\"\n  "
+                  "candidate { "
+                  "min_probability: 0.8 min_duration_s: 20 }\n  verified { min_probability: 0.95 "
+                  "min_duration_s: 20 } }\ncorroboration {"}},
                 "max_count: 30",
                 "contradict one another"},
            Case{{{"grid_m: 5000", ""}}, "release {", "told exactly"},
@@ -242,7 +312,10 @@ TEST(Lint, DoubtsAboutWeaponsAndRelease) {
                 "The public would be told"},
        })
     ExpectOnly(c, LintMessage::Severity::kWarning);
-  ExpectOnly({{{"name: \"tanks\" object_class: TRACKED_VEHICLE", "name: \"tanks\""}},
+  ExpectOnly({{{"name: \"tanks\" object_class: TRACKED_VEHICLE", "name: \"tanks\""},
+               {kManyRule, ""},
+               {kPulledRule, ""},
+               {kCameRule, ""}},
               "weapon_class {",
               "No sensor can tell"},
              LintMessage::Severity::kNote);
@@ -312,7 +385,7 @@ TEST(LintErrors, SubjectIsInWordsAndAMisspeltEntryNamesThoseThatAreKnown) {
   EXPECT_THAT(messages[0].text,
               HasSubstr("\"acount_only\" is no entry that can stand here (in Zone)"));
   EXPECT_THAT(messages[0].text, HasSubstr("account_only"));
-  EXPECT_EQ(messages[0].line, 12);
+  EXPECT_EQ(messages[0].line, 17);
   EXPECT_GT(messages[0].column, 1);
 }
 

@@ -72,6 +72,7 @@ void WarnAboutTimes(const Agreement& agreement, Findings& findings);
 void WarnAboutMap(const Agreement& agreement, Findings& findings);
 void WarnAboutRules(const Agreement& agreement, Findings& findings);
 void WarnAboutWeapons(const Agreement& agreement, Findings& findings);
+void WarnAboutUnused(const Agreement& agreement, Findings& findings);
 
 // What the text parser says, for somebody who does not know it.
 std::string ParserWords(const std::string& text);

@@ -74,6 +74,7 @@ void WarnAboutAgreement(const Agreement& agreement, Findings& findings) {
   WarnAboutMap(agreement, findings);
   WarnAboutRules(agreement, findings);
   WarnAboutWeapons(agreement, findings);
+  WarnAboutUnused(agreement, findings);
 }
 
 }  // namespace trucewatch::internal

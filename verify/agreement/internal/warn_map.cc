@@ -207,6 +207,7 @@ void DoubtWidth(const Agreement& agreement, Findings& findings) {
   for (std::size_t i = 0; i < agreement.rules.size(); ++i) {
     const Rule& rule = agreement.rules[i];
     const Zone& zone = agreement.zones[rule.zone];
+    if (rule.arrival) continue;  // it asks for what is not there
     if (zone.shape.AreaM2() > 400.0 * std::pow(agreement.map_sigma_m, 2)) continue;
     const InnerPoint middle = FarthestInside(zone.shape);
     const double best = std::erf(middle.inside_m / (agreement.map_sigma_m * std::sqrt(2.0)));
