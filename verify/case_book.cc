@@ -91,8 +91,8 @@ std::string_view StateWords(EventState state) {
   return "not decided";
 }
 
-CaseBook::CaseBook(std::string agreement_hash, std::vector<Ancestor> breaking)
-    : agreement_hash_(std::move(agreement_hash)), breaking_(std::move(breaking)) {}
+CaseBook::CaseBook(std::map<std::string, std::vector<Ancestor>> breaking)
+    : breaking_(std::move(breaking)) {}
 
 void CaseBook::Note(Finding& finding) {
   if (finding.kind != FindingKind::kEventTransition || finding.event_id.empty()) return;
@@ -103,9 +103,11 @@ void CaseBook::Note(Finding& finding) {
         " This came after the officers' decision '{}', which stands until they reopen the event.",
         StateWords(event.decided));
   }
+  const auto breaking = breaking_.find(finding.agreement_hash);
+  TW_CHECK(breaking != breaking_.end());
   for (const Support& a : finding.supports) {
     for (const Support& b : finding.supports)
-      event.independent = event.independent || Independent(a.lineage, b.lineage, breaking_);
+      event.independent = event.independent || Independent(a.lineage, b.lineage, breaking->second);
   }
   event.last = finding;
   event.last.members.clear();
@@ -143,12 +145,14 @@ std::vector<Finding> CaseBook::Take(const HumanRecord& record) {
   refused.kind = FindingKind::kHumanRecord;
   refused.time = refused.time_first = refused.time_last = record.reported;
   refused.exercise = record.exercise;
-  refused.event_id = Find(record.event_id) != nullptr ? record.event_id : "";
+  if (const EventCase* const event = Find(record.event_id)) {
+    refused.event_id = record.event_id;
+    refused.agreement_hash = event->last.agreement_hash;
+  }
   refused.record_id = record.record_id;
   refused.human_record = record;
   refused.reason = fmt::format("The record '{}' of {} is kept and had no effect: {}.",
                                record.record_id, record.author, done.error().message);
-  refused.agreement_hash = agreement_hash_;
   return {std::move(refused)};
 }
 
@@ -165,7 +169,6 @@ Finding CaseBook::Base(const EventCase& event, const HumanRecord& record) const 
   finding.amended = false;
   finding.record_id = record.record_id;
   finding.human_record = record;
-  finding.agreement_hash = agreement_hash_;
   return finding;
 }
 
@@ -236,7 +239,7 @@ Result<Finding> CaseBook::File(const HumanRecord& record) {
                 "{} has {} open challenges on this event; they are answered first",
                 PartyWords(record.role), open);
   std::string content =
-      "trucewatch challenge v1\n" + agreement_hash_ + "\n" + record.event_id + "\n";
+      "trucewatch challenge v1\n" + event->last.agreement_hash + "\n" + record.event_id + "\n";
   const Digest digest = record.raw_digests.empty() ? Sha256(ToProto(record).SerializeAsString())
                                                    : record.raw_digests.front();
   content.append(reinterpret_cast<const char*>(digest.data()), digest.size());

@@ -47,12 +47,14 @@ class CaseBook {
   // Open challenges of one party on one event.
   static constexpr std::size_t kMaxOpenChallenges = 10;
 
-  // Hash and terms of the agreement that findings are made under.
-  CaseBook(std::string agreement_hash, std::vector<Ancestor> breaking);
+  // By the hash of each version of the agreement that findings are made under: what breaks
+  // independence.
+  explicit CaseBook(std::map<std::string, std::vector<Ancestor>> breaking);
 
   // Takes note of an event's transition, before it is written.
   void Note(Finding& finding);
   // Findings of a decision, challenge or ruling: what it did, or that it was not taken and why.
+  // They are under the version of the agreement that the event is under; of no event, under none.
   std::vector<Finding> Take(const HumanRecord& record);
 
   const EventCase* Find(const std::string& event_id) const;
@@ -67,8 +69,7 @@ class CaseBook {
   Result<EventCase*> Known(const std::string& event_id);
   Finding Base(const EventCase& event, const HumanRecord& record) const;
 
-  std::string agreement_hash_;
-  std::vector<Ancestor> breaking_;
+  std::map<std::string, std::vector<Ancestor>> breaking_;
   std::map<std::string, EventCase> events_;
   std::map<std::string, std::string> event_of_challenge_;
   std::set<std::string> taken_;  // source and record id; the first one counts

@@ -60,6 +60,24 @@ class RuleEngine {
   std::vector<Finding> AddLateLook(const LateLook& look);
   // A record of an officer: its own finding first, then those of the events that it raises.
   std::vector<Finding> AddRecord(const HumanRecord& record);
+
+  // Of several versions of an agreement each has an engine of its own, which is given the pictures
+  // of the times at which the version holds (verify_stage.h). What one version has from another:
+  //
+  // This version's time begins where that of `before` ends, before its first picture. It goes on
+  // with the heartbeat and its totals, with patrols' records, and with movements under
+  // notifications and in corridors of the same name: a notification is used up once. A rule that is
+  // the same word for word, on the same ground, goes on with what it remembers, but for vehicles of
+  // events that `before` has published: what they did is told. Events stay behind.
+  void TakeOver(const RuleEngine& before);
+  // Another version holds now. Events are forgotten as ever.
+  void PassTime(Instant now);
+  // A pass of a time at which another version holds: changes that waited for one before then are
+  // held against it.
+  std::vector<Finding> AgreeWithLater(const SettledLook& look);
+  // An observation that another version put on record speaks for this one's events too.
+  std::vector<Finding> Support(const HumanRecord& record);
+
   // Counts an input that was refused, for the next heartbeat.
   void CountRefused() { ++state_.refused; }
 

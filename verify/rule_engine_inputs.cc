@@ -136,7 +136,12 @@ std::vector<Finding> RuleEngine::AddRecord(const HumanRecord& record) {
   finding.human_record = record;
   finding.agreement_hash = agreement_.hash;
   findings.push_back(std::move(finding));
+  for (Finding& raised : Support(record)) findings.push_back(std::move(raised));
+  return findings;
+}
 
+std::vector<Finding> RuleEngine::Support(const HumanRecord& record) {
+  std::vector<Finding> findings;
   // Only what an officer observed himself speaks for anything, and only if there was something.
   if (record.kind != HumanRecordKind::kObservation || record.nothing_observed ||
       record.lineage.modality != Modality::kHuman || agreement_.corroboration.human_radius_m <= 0.0)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/crypto/sha256.h"
 #include "core/types/arena_codec.h"
 #include "core/types/codec.h"
@@ -21,14 +22,62 @@ Support BareSupport(const SourceId& source, Instant time) {
   return support;
 }
 
+std::map<std::string, std::vector<Ancestor>> BreakingOf(
+    std::span<const VerifyStage::Version> versions) {
+  std::map<std::string, std::vector<Ancestor>> out;
+  for (const VerifyStage::Version& version : versions)
+    out[version.agreement.hash] = version.agreement.corroboration.breaking;
+  return out;
+}
+
+std::vector<VerifyStage::Version> OnlyVersion(std::optional<Agreement> agreement,
+                                              std::optional<CoverageBook> coverage) {
+  std::vector<VerifyStage::Version> out;
+  out.push_back({agreement ? std::move(*agreement) : Agreement(), std::move(coverage)});
+  return out;
+}
+
+std::string HashOf(const std::string& agreement_text) {
+  return agreement_text.empty() ? "" : HexEncode(Sha256(agreement_text));
+}
+
 }  // namespace
+
+VerifyStage::VerifyStage(std::vector<Version> versions, Duration heartbeat)
+    : cases_(BreakingOf(versions)) {
+  TW_CHECK(!versions.empty());
+  for (Version& version : versions) {
+    valid_from_.push_back(version.agreement.amendment.valid_from);
+    if (parts_.size() > 0 && parts_.back().coverage)
+      parts_.back().coverage->Until(valid_from_.back());
+    parts_.push_back({RuleEngine(std::move(version.agreement), heartbeat),
+                      std::move(version.coverage), std::nullopt});
+    Part& part = parts_.back();
+    if (part.coverage && part.coverage->gives_cells())
+      part.cells.emplace(*part.coverage, part.engine.agreement());
+  }
+}
 
 VerifyStage::VerifyStage(std::optional<Agreement> agreement, Duration heartbeat,
                          std::optional<CoverageBook> coverage)
-    : engine_(agreement ? std::move(*agreement) : Agreement(), heartbeat),
-      cases_(engine_.agreement().hash, engine_.agreement().corroboration.breaking),
-      coverage_(std::move(coverage)) {
-  if (coverage_ && coverage_->gives_cells()) cells_.emplace(*coverage_, engine_.agreement());
+    : VerifyStage(OnlyVersion(std::move(agreement), std::move(coverage)), heartbeat) {}
+
+bool VerifyStage::Holds(std::size_t version) const {
+  return version + 1 == parts_.size() || valid_from_[version + 1] > mission_start_;
+}
+
+std::size_t VerifyStage::BeginVersion(const Picture& picture) {
+  const std::size_t version = VersionOf(picture.time);
+  const std::optional<Instant>& last = parts_[current_].engine.state().last_picture;
+  if (!picture.settled || (last && picture.time <= *last)) return version;
+  while (current_ < version) {
+    Part& next = parts_[current_ + 1];
+    next.engine.TakeOver(parts_[current_].engine);
+    ++current_;
+    if (next.coverage) next.coverage->Begin(valid_from_[current_]);
+  }
+  for (std::size_t i = 0; i < version; ++i) parts_[i].engine.PassTime(picture.time);
+  return version;
 }
 
 Result<std::vector<std::vector<std::string>>> VerifyStage::Handle(
@@ -66,7 +115,9 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
         out.push_back(Refused(look.error().message));
         return out;
       }
-      WriteAll(engine_.AddLateLook(*look), out);
+      // Events of later versions have no moments before it, but may rest on it like on any look.
+      for (std::size_t i = VersionOf(look->time); i <= current_; ++i)
+        WriteAll(parts_[i].engine.AddLateLook(*look), out);
       return out;
     }
     case v1::Envelope::kHumanRecord:
@@ -81,8 +132,10 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
         out.push_back(Refused(fault.error().message));
         return out;
       }
-      engine_.CountRefused();
-      if (coverage_) coverage_->AddRefused(fault->source, fault->time);
+      parts_[current_].engine.CountRefused();
+      for (Part& part : parts_) {
+        if (part.coverage) part.coverage->AddRefused(fault->source, fault->time);
+      }
       Finding finding;
       finding.kind = FindingKind::kDataFault;
       finding.time = fault->time;
@@ -106,15 +159,19 @@ void VerifyStage::HandlePicture(const v1::Picture& message, std::vector<std::str
     out.push_back(Refused(picture.error().message));
     return;
   }
-  auto findings = engine_.Advance(*picture);
+  const std::size_t version = BeginVersion(*picture);
+  auto findings = parts_[version].engine.Advance(*picture);
   if (!findings) {
     out.push_back(Refused(findings.error().message));
     return;
   }
-  if (coverage_ && picture->settled) {
+  if (parts_[version].coverage && picture->settled) {
     newest_ = std::max(newest_.value_or(picture->time), picture->time);
-    WriteCoverage(coverage_->Advance(picture->time), picture->time, out);
-    coverage_->AddPicture(*picture);
+    for (std::size_t i = 0; i <= version; ++i) {
+      if (!Holds(i)) continue;
+      WriteCoverage(i, parts_[i].coverage->Advance(picture->time), picture->time, out);
+    }
+    parts_[version].coverage->AddPicture(*picture);
   }
   WriteAll(std::move(*findings), out);
 }
@@ -125,15 +182,18 @@ void VerifyStage::HandleLook(const v1::SettledLook& message, std::vector<std::st
     out.push_back(Refused(look.error().message));
     return;
   }
-  if (coverage_) {
-    if (const auto added = coverage_->AddLook(*look); !added)
+  const std::size_t version = VersionOf(look->time);
+  Part& part = parts_[version];
+  if (part.coverage && Holds(version)) {
+    if (const auto added = part.coverage->AddLook(*look); !added)
       out.push_back(Refused(added.error().message));
   }
-  auto findings = engine_.AddLook(*look);
+  auto findings = part.engine.AddLook(*look);
   if (!findings) {
     out.push_back(Refused(findings.error().message));
     return;
   }
+  for (std::size_t i = 0; i < version; ++i) WriteAll(parts_[i].engine.AgreeWithLater(*look), out);
   WriteAll(std::move(*findings), out);
 }
 
@@ -152,8 +212,15 @@ void VerifyStage::HandleRecord(const v1::HumanRecord& message, std::vector<std::
     default:
       break;
   }
-  if (coverage_ && record->kind == HumanRecordKind::kImpediment) coverage_->AddImpediment(*record);
-  WriteAll(engine_.AddRecord(*record), out);
+  const std::size_t version = VersionOf(record->time_last);
+  for (Part& part : parts_) {
+    if (part.coverage && record->kind == HumanRecordKind::kImpediment)
+      part.coverage->AddImpediment(*record);
+  }
+  WriteAll(parts_[version].engine.AddRecord(*record), out);
+  for (std::size_t i = 0; i <= current_; ++i) {
+    if (i != version) WriteAll(parts_[i].engine.Support(*record), out);
+  }
 }
 
 void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std::string>& out) {
@@ -168,7 +235,9 @@ void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std:
   finding.reason = SourceStatusSentence(*status);
   finding.supports.push_back(BareSupport(status->source, status->time));
   out.push_back(Write(std::move(finding)));
-  if (coverage_) coverage_->AddStatus(*status);
+  for (Part& part : parts_) {
+    if (part.coverage) part.coverage->AddStatus(*status);
+  }
   if (IsNote(*status)) return;
   if (status->state == SourceState::kEnded) {
     running_.erase(status->source.value);
@@ -177,7 +246,14 @@ void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std:
     ended_.erase(status->source.value);
     running_.insert(status->source.value);
   }
-  if (coverage_ && newest_ && running_.empty()) WriteCoverage(coverage_->Finish(), *newest_, out);
+  if (newest_ && running_.empty()) WriteEnd(out);
+}
+
+void VerifyStage::WriteEnd(std::vector<std::string>& out) {
+  for (std::size_t i = 0; i <= current_; ++i) {
+    if (parts_[i].coverage && Holds(i))
+      WriteCoverage(i, parts_[i].coverage->Finish(), *newest_, out);
+  }
 }
 
 void VerifyStage::WriteAll(std::vector<Finding> findings, std::vector<std::string>& out) {
@@ -187,8 +263,8 @@ void VerifyStage::WriteAll(std::vector<Finding> findings, std::vector<std::strin
   }
 }
 
-void VerifyStage::WriteCoverage(std::vector<CoverageBook::Given> accounts, Instant now,
-                                std::vector<std::string>& out) const {
+void VerifyStage::WriteCoverage(std::size_t version, std::vector<CoverageBook::Given> accounts,
+                                Instant now, std::vector<std::string>& out) const {
   for (CoverageBook::Given& given : accounts) {
     Finding finding;
     finding.kind = FindingKind::kCoverage;
@@ -199,14 +275,15 @@ void VerifyStage::WriteCoverage(std::vector<CoverageBook::Given> accounts, Insta
     finding.time_last = given.account.end;
     finding.amended = given.account.amended;
     std::string name = given.account.zone;
-    for (const Zone& zone : engine_.agreement().zones) {
+    for (const Zone& zone : AgreementOf(version).zones) {
       if (zone.id == given.account.zone) name = zone.name;
     }
+    finding.agreement_hash = AgreementOf(version).hash;
     finding.reason = CoverageSentence(given.account, name);
-    if (cells_) {
+    if (const auto& cells = parts_[version].cells) {
       finding.reason +=
           fmt::format(" By cell: record with SHA-256 {}.", HexEncode(Sha256(given.cells)));
-      out.push_back(cells_->Cells(given.account.zone, std::move(given.cells)));
+      out.push_back(cells->Cells(given.account.zone, std::move(given.cells)));
     }
     finding.coverage = std::move(given.account);
     out.push_back(Write(std::move(finding)));
@@ -216,64 +293,86 @@ void VerifyStage::WriteCoverage(std::vector<CoverageBook::Given> accounts, Insta
 Result<std::vector<std::string>> VerifyStage::HandleHeader(const v1::MissionHeader& header,
                                                            const std::string& payload) {
   if (header_seen_) return std::vector<std::string>{Refused("a second mission header")};
-  const std::string agreement_hash =
-      header.agreement_text().empty() ? "" : HexEncode(Sha256(header.agreement_text()));
-  const Agreement& agreement = engine_.agreement();
-  if (agreement_hash != agreement.hash) {
+  std::vector<std::string> begun = {HashOf(header.agreement_text())};
+  for (const std::string& text : header.later_agreement_text()) begun.push_back(HashOf(text));
+  std::vector<std::string> given;
+  for (std::size_t i = 0; i < parts_.size(); ++i) given.push_back(AgreementOf(i).hash);
+  if (begun != given) {
     return Fail(
         ErrorCode::kBadInput,
         "mission '{}' was begun under the agreement with SHA-256 {}, but this stage was given {}; "
         "start it with the agreement file of the mission",
-        header.mission(), agreement_hash.empty() ? "(none)" : agreement_hash,
-        agreement.hash.empty() ? "none" : agreement.hash);
+        header.mission(),
+        begun.front().empty() ? "(none)" : fmt::format("{}", fmt::join(begun, ", then ")),
+        given.front().empty() ? "none" : fmt::format("{}", fmt::join(given, ", then ")));
   }
   header_seen_ = true;
   exercise_ = header.exercise();
   mission_start_ = Instant::FromMicros(header.start_time_us());
-  if (coverage_) coverage_->Begin(mission_start_);
+  current_ = VersionOf(mission_start_);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].coverage && Holds(i))
+      parts_[i].coverage->Begin(i == 0 ? mission_start_ : std::max(mission_start_, valid_from_[i]));
+  }
+  std::string agreements = "no agreement";
+  if (!given.front().empty())
+    agreements = fmt::format("agreement '{}', {}, SHA-256 {}", AgreementOf(0).title,
+                             AgreementOf(0).edition, AgreementOf(0).hash);
+  for (std::size_t i = 1; i < parts_.size(); ++i)
+    agreements +=
+        fmt::format("; from {} on its version {}, {}, SHA-256 {}", FormatUtc(valid_from_[i]),
+                    AgreementOf(i).amendment.version, AgreementOf(i).edition, AgreementOf(i).hash);
   Finding finding;
   finding.kind = FindingKind::kMissionHeader;
   finding.time = mission_start_;
-  finding.agreement_hash = agreement.hash;
+  finding.agreement_hash = AgreementOf(current_).hash;
   finding.reason = fmt::format(
       "Mission '{}' ({}) began at {}. Config SHA-256 {}; {}; build {}; processor features {}.",
       header.mission(), header.exercise() ? "exercise" : "operational", FormatUtc(mission_start_),
-      HexEncode(Sha256(header.config_text())),
-      agreement.hash.empty() ? "no agreement"
-                             : fmt::format("agreement '{}', {}, SHA-256 {}", agreement.title,
-                                           agreement.edition, agreement.hash),
+      HexEncode(Sha256(header.config_text())), agreements,
       header.build_id().empty() ? "not stated" : header.build_id(),
       header.cpu_features().empty() ? "not stated" : header.cpu_features());
   std::vector<std::string> out = {payload, Write(std::move(finding))};
-  if (cells_) out.insert(out.end(), cells_->grids().begin(), cells_->grids().end());
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (const auto& cells = parts_[i].cells; cells && Holds(i))
+      out.insert(out.end(), cells->grids().begin(), cells->grids().end());
+  }
   return out;
 }
 
 std::string VerifyStage::Write(Finding finding) const {
   finding.exercise |= exercise_;
-  if (finding.agreement_hash.empty()) finding.agreement_hash = engine_.agreement().hash;
+  if (finding.agreement_hash.empty())
+    finding.agreement_hash = AgreementOf(VersionOf(finding.time)).hash;
   v1::Envelope envelope;
   *envelope.mutable_finding() = ToProto(finding);
   return SerializeEnvelope(envelope);
 }
 
 std::string VerifyStage::Refused(const std::string& reason) {
-  engine_.CountRefused();
+  parts_[current_].engine.CountRefused();
   Finding finding;
   finding.kind = FindingKind::kDataFault;
-  finding.time = engine_.state().last_picture.value_or(mission_start_);
+  finding.time = parts_[current_].engine.state().last_picture.value_or(mission_start_);
   finding.reason = fmt::format("Verify refused an input and goes on without it: {}.", reason);
   return Write(std::move(finding));
 }
 
 Result<std::string> VerifyStage::Snapshot() const {
   v1::VerifySnapshot message;
-  message.set_agreement_hash(engine_.agreement().hash);
+  message.set_agreement_hash(AgreementOf(0).hash);
   message.set_exercise(exercise_);
   message.set_header_seen(header_seen_);
   message.set_mission_start_us(mission_start_.micros());
-  *message.mutable_engine() = ToProto(engine_.state());
-  if (coverage_) coverage_->Write(message.mutable_coverage());
+  *message.mutable_engine() = ToProto(parts_[0].engine.state());
+  if (parts_[0].coverage) parts_[0].coverage->Write(message.mutable_coverage());
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    v1::VerifySnapshot::Version* const later = message.add_later_versions();
+    later->set_agreement_hash(AgreementOf(i).hash);
+    *later->mutable_engine() = ToProto(parts_[i].engine.state());
+    if (parts_[i].coverage) parts_[i].coverage->Write(later->mutable_coverage());
+  }
+  message.set_current_version(static_cast<std::uint32_t>(current_));
   cases_.Write(message.mutable_cases());
   for (const std::string& source : running_) message.add_running_sources(source);
   for (const std::string& source : ended_) message.add_ended_sources(source);
@@ -285,18 +384,20 @@ Result<void> VerifyStage::Restore(std::string_view snapshot) {
   v1::VerifySnapshot message;
   if (!message.ParseFromArray(snapshot.data(), static_cast<int>(snapshot.size())))
     return Fail(ErrorCode::kBadInput, "{} bytes that are no snapshot of verify", snapshot.size());
-  if (message.agreement_hash() != engine_.agreement().hash)
-    return Fail(ErrorCode::kBadInput, "the snapshot was made under the agreement with SHA-256 {}",
-                message.agreement_hash().empty() ? "(none)" : message.agreement_hash());
-  TW_ASSIGN_OR_RETURN(EngineState state, FromProto(message.engine(), engine_.agreement()));
-  if (coverage_.has_value() != message.has_coverage())
-    return Fail(ErrorCode::kBadInput, "the snapshot was made {} coverage account",
-                message.has_coverage() ? "with a" : "without a");
-  if (coverage_) {
-    TW_RETURN_IF_ERROR(coverage_->Read(message.coverage()));
+  if (static_cast<std::size_t>(message.later_versions_size()) + 1 != parts_.size() ||
+      message.current_version() >= parts_.size())
+    return Fail(ErrorCode::kBadInput,
+                "the snapshot was made with {} versions of the agreement, in version {}",
+                message.later_versions_size() + 1, message.current_version() + 1);
+  TW_RETURN_IF_ERROR(RestorePart(message.agreement_hash(), message.engine(),
+                                 message.has_coverage() ? &message.coverage() : nullptr, 0));
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    const auto& later = message.later_versions(static_cast<int>(i) - 1);
+    TW_RETURN_IF_ERROR(RestorePart(later.agreement_hash(), later.engine(),
+                                   later.has_coverage() ? &later.coverage() : nullptr, i));
   }
+  current_ = message.current_version();
   TW_RETURN_IF_ERROR(cases_.Read(message.cases()));
-  engine_.SetState(std::move(state));
   running_ = {message.running_sources().begin(), message.running_sources().end()};
   ended_ = {message.ended_sources().begin(), message.ended_sources().end()};
   newest_.reset();
@@ -307,20 +408,43 @@ Result<void> VerifyStage::Restore(std::string_view snapshot) {
   return {};
 }
 
+Result<void> VerifyStage::RestorePart(const std::string& agreement_hash,
+                                      const v1::VerifySnapshot::EngineState& engine,
+                                      const v1::VerifySnapshot::Coverage* coverage,
+                                      std::size_t version) {
+  Part& part = parts_[version];
+  if (agreement_hash != AgreementOf(version).hash)
+    return Fail(ErrorCode::kBadInput, "the snapshot was made under the agreement with SHA-256 {}",
+                agreement_hash.empty() ? "(none)" : agreement_hash);
+  TW_ASSIGN_OR_RETURN(EngineState state, FromProto(engine, AgreementOf(version)));
+  if (part.coverage.has_value() != (coverage != nullptr))
+    return Fail(ErrorCode::kBadInput, "the snapshot was made {} coverage account",
+                coverage != nullptr ? "with a" : "without a");
+  if (part.coverage) TW_RETURN_IF_ERROR(part.coverage->Read(*coverage));
+  part.engine.SetState(std::move(state));
+  return {};
+}
+
 Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& config,
                                                const std::string& agreement_text,
                                                const std::string& agreement_file,
+                                               CoverageCells cells) {
+  std::vector<AgreementFile> versions;
+  if (!agreement_text.empty()) versions.push_back({agreement_file, agreement_text});
+  return MakeVerifyStage(config, versions, cells);
+}
+
+Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& config,
+                                               const std::vector<AgreementFile>& files,
                                                CoverageCells cells) {
   if (!(config.heartbeat_s() >= 0.1) || config.heartbeat_s() > 86'400.0)
     return Fail(ErrorCode::kBadInput,
                 "verify.heartbeat_s: {} is out of range; expected 0.1 to 86400",
                 config.heartbeat_s());
-  std::optional<Agreement> agreement;
-  if (!agreement_text.empty()) {
-    TW_ASSIGN_OR_RETURN(agreement, ParseAgreement(agreement_text, agreement_file));
-  }
-  std::optional<CoverageBook> coverage;
-  if (agreement && config.has_coverage()) {
+  TW_ASSIGN_OR_RETURN(std::vector<Agreement> agreements, ParseVersions(files));
+  std::vector<VerifyStage::Version> versions;
+  for (Agreement& agreement : agreements) versions.push_back({std::move(agreement), std::nullopt});
+  if (!versions.empty() && config.has_coverage()) {
     const v1::config::CoverageConfig& c = config.coverage();
     if (!(c.period_s() >= 10.0 && c.period_s() <= 3600.0))
       return Fail(ErrorCode::kBadInput,
@@ -328,12 +452,15 @@ Result<std::unique_ptr<Stage>> MakeVerifyStage(const v1::config::VerifyConfig& c
                   c.period_s());
     const CoverageTerms terms{c.cell_m(), Duration::FromSeconds(c.period_s()),
                               c.observed_probability(), c.degraded_probability(), c.full_share()};
-    TW_ASSIGN_OR_RETURN(coverage,
-                        CoverageBook::Make(terms, agreement->zones, agreement->min_group_size));
-    if (cells == CoverageCells::kGiven) coverage->GiveCells();
+    for (VerifyStage::Version& version : versions) {
+      TW_ASSIGN_OR_RETURN(version.coverage, CoverageBook::Make(terms, version.agreement.zones,
+                                                               version.agreement.min_group_size));
+      if (cells == CoverageCells::kGiven) version.coverage->GiveCells();
+    }
   }
-  return std::make_unique<VerifyStage>(
-      std::move(agreement), Duration::FromSeconds(config.heartbeat_s()), std::move(coverage));
+  if (versions.empty()) versions.push_back({});
+  return std::make_unique<VerifyStage>(std::move(versions),
+                                       Duration::FromSeconds(config.heartbeat_s()));
 }
 
 }  // namespace trucewatch

@@ -24,6 +24,7 @@ Support SupportOf(const testing::Eye& eye) {
 Finding Transition(EventState state, double time_s, std::vector<testing::Eye> eyes) {
   Finding finding;
   finding.kind = FindingKind::kEventTransition;
+  finding.agreement_hash = testing::DemoAgreement().hash;
   finding.event_id = kEvent;
   finding.state = state;
   finding.time = At(time_s);
@@ -61,7 +62,7 @@ HumanRecord Ruling(const std::string& id, const std::string& challenge,
 
 CaseBook Book(const std::vector<testing::Eye>& eyes) {
   const Agreement agreement = testing::DemoAgreement();
-  CaseBook book(agreement.hash, agreement.corroboration.breaking);
+  CaseBook book({{agreement.hash, agreement.corroboration.breaking}});
   Finding finding = Transition(EventState::kVerified, 100, eyes);
   book.Note(finding);
   return book;
@@ -184,7 +185,7 @@ TEST(CaseBook, ASnapshotGoesOnWhereItWas) {
   v1::VerifySnapshot::Cases stored;
   book.Write(&stored);
   const Agreement agreement = testing::DemoAgreement();
-  CaseBook other(agreement.hash, agreement.corroboration.breaking);
+  CaseBook other({{agreement.hash, agreement.corroboration.breaking}});
   ASSERT_TRUE(other.Read(stored));
   v1::VerifySnapshot::Cases again;
   other.Write(&again);

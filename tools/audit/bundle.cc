@@ -258,7 +258,9 @@ class BundleCheck {
     if (header == nullptr) return BadFile("leaves", "hold no mission header");
     TW_ASSIGN_OR_RETURN(const std::string_view agreement, Needed("agreement.txtpb"));
     TW_ASSIGN_OR_RETURN(const std::string_view mission, Needed("mission.txtpb"));
-    if (agreement != header->agreement_text()) {
+    const auto& later = header->later_agreement_text();
+    if (agreement != header->agreement_text() &&
+        std::find(later.begin(), later.end(), agreement) == later.end()) {
       return BadFile("agreement.txtpb", "is not the text of the mission header");
     }
     if (mission != header->config_text()) {

@@ -311,6 +311,7 @@ TYPES = {
     "bool": (0, False, bool),
     "int": (0, 0, lambda value: value - (value >> 63 << 64)),
     "int32": (0, 0, lambda value: (value & 0xFFFFFFFF) - ((value >> 31 & 1) << 32)),
+    "texts": (2, [], lambda value: [value.decode("utf-8")]),
     "supports": (2, [], lambda value: [data.hex() for number, wire, data in fields(value) if (number, wire) == (6, 2)]),
 }
 def message(data, schema):
@@ -320,13 +321,13 @@ def message(data, schema):
         name, kind = schema.get(number, (None, None))
         if name is not None and wire == TYPES[kind][0]:
             read = TYPES[kind][2](value)
-            values[name] = values[name] + read if kind == "supports" else read
+            values[name] = values[name] + read if kind in ("texts", "supports") else read
     return values
 
 PAYLOADS = range(1, 16)  # of Envelope; those that LEAVES does not name are no leaves
 LEAVES = {
     1: ("mission_header", {1: ("mission", "text"), 2: ("exercise", "bool"), 3: ("time_us", "int"),
-                            4: ("config_text", "text"), 5: ("agreement_text", "text")}),
+                            4: ("config_text", "text"), 5: ("agreement_text", "text"), 8: ("later_texts", "texts")}),
     7: ("data_fault", {1: ("source", "text"), 2: ("time_us", "int"), 3: ("format", "text"), 5: ("reason", "text")}),
     9: ("finding", {
         1: ("kind", "int32"), 2: ("time_us", "int"), 3: ("event_id", "text"), 4: ("exercise", "bool"),
@@ -672,8 +673,9 @@ class Bundle:
     def check_texts(self, told):
         headers = [said for said in self.leaves.values() if said["kind"] == "mission_header"]
         refuse_if(len(headers) != 1, f"leaves: {len(headers)} mission headers, one expected")
-        for path, key in (("agreement.txtpb", "agreement_text"), ("mission.txtpb", "config_text")):
-            refuse_if(self.need(path) != headers[0][key].encode(), f"{path}: is not the text of the mission header")
+        versions = [headers[0]["agreement_text"], *headers[0]["later_texts"]]
+        for path, texts in (("agreement.txtpb", versions), ("mission.txtpb", [headers[0]["config_text"]])):
+            refuse_if(self.need(path) not in [text.encode() for text in texts], f"{path}: is not the text of the mission header")
         digest = hashlib.sha256(self.data["agreement.txtpb"]).hexdigest()
         for said in told:
             refuse_if(said["agreement_hash"] != digest, f"leaves/{said['entry']}.leaf: rests on another agreement than agreement.txtpb")

@@ -107,6 +107,7 @@ Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& e
   std::string event_id;
   std::vector<Published> accounts;
   std::map<std::uint64_t, std::string> account_leaves;
+  std::vector<std::string> texts;  // of the agreement's versions
   const auto read =
       ledger.ForEach([&](std::uint64_t index, std::string_view bytes) -> Result<void> {
         TW_ASSIGN_OR_RETURN(const evidence::Leaf leaf, evidence::ParseLeaf(bytes));
@@ -114,14 +115,14 @@ Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& e
           if (!leaf.envelope.has_mission_header())
             return Fail(ErrorCode::kBadInput, "entry 0 of the ledger is no mission header");
           const v1::MissionHeader& header = leaf.envelope.mission_header();
-          out.agreement_text = header.agreement_text();
+          texts.push_back(header.agreement_text());
+          texts.insert(texts.end(), header.later_agreement_text().begin(),
+                       header.later_agreement_text().end());
           out.config_text = header.config_text();
           v1::config::MissionConfig config;
-          v1::config::Agreement agreement;
           TW_RETURN_IF_ERROR(ParseTextConfig(header.config_text(), "mission config", &config));
-          if (!header.agreement_text().empty())
-            TW_RETURN_IF_ERROR(ParseTextConfig(header.agreement_text(), "agreement", &agreement));
-          out.record = RecordOf(config, std::move(agreement));
+          out.record = RecordOf(config, {});
+          TW_ASSIGN_OR_RETURN(out.record.versions, ParseVersionsOf(header));
           out.record.exercise = header.exercise();
           out.leaves.emplace(index, bytes);
           return {};
@@ -147,6 +148,11 @@ Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& e
     return Fail(ErrorCode::kUsage,
                 "'{}': no event of the ledger begins so; `trucewatch events` lists them", event);
   const Finding& first = out.statements.front().finding;
+  for (std::size_t i = 0; i < out.record.versions.size(); ++i) {
+    if (out.record.versions[i].first != first.agreement_hash) continue;
+    out.agreement_text = texts[i];
+    out.record.agreement = out.record.versions[i].second;
+  }
   Instant last = first.time_last;
   for (const Published& one : out.statements) last = std::max(last, one.finding.time_last);
   for (Published& account : accounts) {

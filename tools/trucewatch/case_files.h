@@ -51,7 +51,8 @@ struct CaseEntries {
   std::vector<Published> statements;            // on the event, in order
   std::map<std::uint64_t, std::string> leaves;  // header, statements, coverage accounts
   std::vector<Published> coverage;              // of its zone, an hour before to an hour after
-  std::string agreement_text, config_text;
+  std::string agreement_text;                   // the version that the event is under
+  std::string config_text;
   MissionRecord record;  // of the mission, without findings
 };
 // Fails with kUsage when no event of the ledger begins with `event`, or more than one.

@@ -63,7 +63,7 @@ class Exporter {
     for (const EventRecord& event : record_.events) {
       for (const Published& published : event.transitions) {
         const Finding& f = published.finding;
-        const auto* zone = FindZone(record_, f.zone);
+        const auto* zone = FindZone(record_, f.zone, f.agreement_hash);
         AddFinding(&layer, published,
                    {Text(f.event_id), Text(StateName(f.state)), Text(f.rule), Text(f.zone),
                     Text(zone == nullptr ? "NEITHER" : SideOf(*zone)), Int(f.amended ? 1 : 0)});

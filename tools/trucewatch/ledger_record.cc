@@ -117,12 +117,13 @@ class LedgerReader {
     const v1::MissionHeader& header = leaf.envelope.mission_header();
     v1::config::MissionConfig config;
     TW_RETURN_IF_ERROR(ParseTextConfig(header.config_text(), "mission config", &config));
-    v1::config::Agreement agreement;
-    if (!header.agreement_text().empty()) {
-      TW_RETURN_IF_ERROR(ParseTextConfig(header.agreement_text(), "agreement", &agreement));
-      out_.agreement_hash = HexEncode(Sha256(header.agreement_text()));
+    out_.record = RecordOf(config, {});
+    TW_ASSIGN_OR_RETURN(out_.record.versions, ParseVersionsOf(header));
+    if (!out_.record.versions.empty()) {
+      out_.record.agreement = out_.record.versions.front().second;
+      for (const auto& [hash, version] : out_.record.versions)
+        out_.agreement_hash += (out_.agreement_hash.empty() ? "" : ", then ") + hash;
     }
-    out_.record = RecordOf(config, std::move(agreement));
     out_.record.exercise = header.exercise();
     out_.record.start = out_.record.end = Instant::FromMicros(header.start_time_us());
     out_.build_id = header.build_id();

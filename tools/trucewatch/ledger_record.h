@@ -29,11 +29,12 @@ struct LedgerRecord {
   std::string origin;
   std::uint64_t size = 0;  // of the checkpoint, entries after as_of included
   Digest root{};
-  std::string build_id;        // of the program that ran the mission
-  bool audited = false;        // checked against the run folder's policy.txt, signature included
-  std::string ledger_path;     // RUN/ledger
-  std::string policy_path;     // RUN/policy.txt; empty when there is none
-  std::string agreement_hash;  // hex SHA-256 of the agreement's bytes; empty without one
+  std::string build_id;     // of the program that ran the mission
+  bool audited = false;     // checked against the run folder's policy.txt, signature included
+  std::string ledger_path;  // RUN/ledger
+  std::string policy_path;  // RUN/policy.txt; empty when there is none
+  // Hex SHA-256 of the agreement's bytes; of several versions "X, then Y"; empty without one.
+  std::string agreement_hash;
 };
 
 // Reads RUN/ledger, recomputes every hash the checkpoint commits to, and, where RUN/policy.txt is,

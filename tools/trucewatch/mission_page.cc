@@ -180,9 +180,10 @@ class PageWriter {
     json_.BeginObject();
     json_.Field("kind", notified ? "notified" : permitted ? "permitted" : "event");
     json_.Field("id", f.event_id).Field("state", Badge(f)).Field("amended", f.amended);
-    json_.Field("title", notified    ? "Notified movement " + f.notification
-                         : permitted ? "Movement in corridor " + f.notification
-                                     : f.rule + " in " + ZoneName(record_, f.zone));
+    json_.Field("title", notified ? "Notified movement " + f.notification
+                         : permitted
+                             ? "Movement in corridor " + f.notification
+                             : f.rule + " in " + ZoneName(record_, f.zone, f.agreement_hash));
     json_.Field("label", notified || permitted ? f.notification : StateName(f.state));
     json_.Field("reason", f.reason).Field("count", CountWords(f));
     json_.Field("first_us", f.time_first.micros()).Field("last_us", f.time_last.micros());

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/config/text_config.h"
+#include "core/crypto/sha256.h"
 #include "core/types/codec.h"
+#include "tools/trucewatch/stage_factory.h"
 #include "tools/trucewatch/words.h"
 #include "verify/wording.h"
 
@@ -169,6 +172,11 @@ std::vector<SourceGap> SourceRecord::Gaps() const {
 }
 
 void AddFinding(Published published, MissionRecord* record) {
+  if (record->versions.size() > 1 && published.finding.time >= record->end) {
+    for (const auto& [hash, version] : record->versions) {
+      if (hash == published.finding.agreement_hash) record->agreement = version;
+    }
+  }
   record->published.push_back(published);
   record->end = std::max(record->end, published.finding.time);
   switch (published.finding.kind) {
@@ -266,14 +274,29 @@ MissionRecord RecordOf(const v1::config::MissionConfig& config, v1::config::Agre
   return record;
 }
 
+Result<std::vector<std::pair<std::string, v1::config::Agreement>>> ParseVersionsOf(
+    const v1::MissionHeader& header) {
+  std::vector<std::pair<std::string, v1::config::Agreement>> out;
+  const auto add = [&](const std::string& text) -> Result<void> {
+    out.emplace_back();
+    out.back().first = HexEncode(Sha256(text));
+    return ParseTextConfig(text, "agreement", &out.back().second);
+  };
+  if (header.agreement_text().empty()) return out;
+  TW_RETURN_IF_ERROR(add(header.agreement_text()));
+  for (const std::string& text : header.later_agreement_text()) TW_RETURN_IF_ERROR(add(text));
+  return out;
+}
+
 Result<MissionRecord> GatherMissionRecord(const MissionFile& mission, MissionLogs logs) {
-  v1::config::Agreement agreement;
-  if (!mission.config.verify().agreement_file().empty()) {
-    const std::string path = mission.Resolve(mission.config.verify().agreement_file());
-    TW_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
-    TW_RETURN_IF_ERROR(ParseTextConfig(text, path, &agreement));
+  TW_ASSIGN_OR_RETURN(const std::vector<AgreementFile> files, ReadAgreementFiles(mission));
+  MissionRecord record = RecordOf(mission.config, {});
+  for (const AgreementFile& file : files) {
+    record.versions.emplace_back();
+    record.versions.back().first = HexEncode(Sha256(file.text));
+    TW_RETURN_IF_ERROR(ParseTextConfig(file.text, file.name, &record.versions.back().second));
   }
-  MissionRecord record = RecordOf(mission.config, std::move(agreement));
+  if (!files.empty()) record.agreement = record.versions.front().second;
   record.start = record.end = mission.start();
   TW_RETURN_IF_ERROR(GatherLooks(logs.detect, &record));
   TW_RETURN_IF_ERROR(GatherTracks(logs.fusion, &record));
@@ -301,22 +324,37 @@ std::string SideWords(const MissionRecord& record, const std::string& side) {
   return "side " + side;
 }
 
-const v1::config::Zone* FindZone(const MissionRecord& record, const std::string& id) {
-  for (const auto& zone : record.agreement.zone()) {
+namespace {
+
+const v1::config::Agreement& VersionUnder(const MissionRecord& record,
+                                          const std::string& agreement_hash) {
+  for (const auto& [hash, version] : record.versions) {
+    if (hash == agreement_hash) return version;
+  }
+  return record.agreement;
+}
+
+}  // namespace
+
+const v1::config::Zone* FindZone(const MissionRecord& record, const std::string& id,
+                                 const std::string& agreement_hash) {
+  for (const auto& zone : VersionUnder(record, agreement_hash).zone()) {
     if (zone.id() == id) return &zone;
   }
   return nullptr;
 }
 
-const v1::config::Rule* FindRule(const MissionRecord& record, const std::string& id) {
-  for (const auto& rule : record.agreement.rule()) {
+const v1::config::Rule* FindRule(const MissionRecord& record, const std::string& id,
+                                 const std::string& agreement_hash) {
+  for (const auto& rule : VersionUnder(record, agreement_hash).rule()) {
     if (rule.id() == id) return &rule;
   }
   return nullptr;
 }
 
-std::string ZoneName(const MissionRecord& record, const std::string& id) {
-  const v1::config::Zone* zone = FindZone(record, id);
+std::string ZoneName(const MissionRecord& record, const std::string& id,
+                     const std::string& agreement_hash) {
+  const v1::config::Zone* zone = FindZone(record, id, agreement_hash);
   return zone == nullptr || zone->name().empty() ? id : zone->name();
 }
 

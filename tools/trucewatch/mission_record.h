@@ -13,6 +13,7 @@
 #include "core/types/finding.h"
 #include "core/types/track.h"
 #include "trucewatch/v1/config/agreement.pb.h"
+#include "trucewatch/v1/envelope.pb.h"
 
 namespace trucewatch::tools {
 
@@ -92,7 +93,9 @@ struct MissionRecord {
   bool exercise = false;
   Geodetic origin;
   Instant start, end;
-  v1::config::Agreement agreement;
+  v1::config::Agreement agreement;  // the newest version that a finding is under
+  // All its versions in order, by the SHA-256 of their bytes; none where only one was given.
+  std::vector<std::pair<std::string, v1::config::Agreement>> versions;
   std::vector<Published> published;  // all findings, in ledger order
   std::vector<EventRecord> events;   // by first transition
   std::vector<EventRecord> notified;
@@ -110,6 +113,9 @@ struct MissionRecord {
 
 // An empty record of a mission: its name, places, sides and sources.
 MissionRecord RecordOf(const v1::config::MissionConfig& config, v1::config::Agreement agreement);
+// Versions of the agreement as the mission header has them, the first first.
+Result<std::vector<std::pair<std::string, v1::config::Agreement>>> ParseVersionsOf(
+    const v1::MissionHeader& header);
 // Files one finding. To be called in the order of the ledger.
 void AddFinding(Published published, MissionRecord* record);
 
@@ -132,10 +138,14 @@ Result<void> GatherTracks(LogReader& fusion, MissionRecord* record);
 std::string SideOf(const v1::config::Zone& zone);
 // For people: "side A (North)", "side B (South)", "neither side".
 std::string SideWords(const MissionRecord& record, const std::string& side);
-const v1::config::Zone* FindZone(const MissionRecord& record, const std::string& id);
-const v1::config::Rule* FindRule(const MissionRecord& record, const std::string& id);
+// In the version of the agreement that has this hash, as a finding states it; else in the newest.
+const v1::config::Zone* FindZone(const MissionRecord& record, const std::string& id,
+                                 const std::string& agreement_hash = {});
+const v1::config::Rule* FindRule(const MissionRecord& record, const std::string& id,
+                                 const std::string& agreement_hash = {});
 // A zone's name; its id when the agreement has no such zone.
-std::string ZoneName(const MissionRecord& record, const std::string& id);
+std::string ZoneName(const MissionRecord& record, const std::string& id,
+                     const std::string& agreement_hash = {});
 
 // "confirmed by both" style words of a state for people: "VERIFIED", "CORROBORATED", "CANDIDATE".
 std::string StateName(EventState state);

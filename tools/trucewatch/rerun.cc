@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/config/text_config.h"
+#include "core/crypto/sha256.h"
 #include "core/json/json_writer.h"
 #include "core/types/codec.h"
 #include "tools/trucewatch/mission_record.h"
@@ -37,13 +38,15 @@ std::string SourceOf(const v1::Envelope& envelope) {
   }
 }
 
-std::string Changed(const std::string& agreement_text, const RerunParameters& parameters,
-                    Result<void>* result) {
+// `replaces`: text of the version before it; empty: it is the first.
+Result<std::string> Changed(const std::string& agreement_text, const std::string& replaces,
+                            const RerunParameters& parameters) {
   if (agreement_text.empty() || (!parameters.map_sigma_m && !parameters.verified_probability))
     return agreement_text;
   v1::config::Agreement agreement;
-  *result = ParseTextConfig(agreement_text, "agreement", &agreement);
-  if (!*result) return agreement_text;
+  TW_RETURN_IF_ERROR(ParseTextConfig(agreement_text, "agreement", &agreement));
+  if (!replaces.empty())
+    agreement.mutable_amendment()->set_replaces_sha256(HexEncode(Sha256(replaces)));
   if (parameters.map_sigma_m) agreement.set_map_sigma_m(*parameters.map_sigma_m);
   if (parameters.verified_probability) {
     for (auto& rule : *agreement.mutable_rule())
@@ -91,9 +94,14 @@ class Rerunner {
  private:
   Result<void> Begin(v1::Envelope& envelope) {
     v1::MissionHeader& header = *envelope.mutable_mission_header();
-    Result<void> changed;
-    header.set_agreement_text(Changed(header.agreement_text(), parameters_, &changed));
-    TW_RETURN_IF_ERROR(changed);
+    TW_ASSIGN_OR_RETURN(std::string text, Changed(header.agreement_text(), "", parameters_));
+    if (!text.empty()) parts_.agreements = {{"agreement", text}};
+    header.set_agreement_text(text);
+    for (std::string& later : *header.mutable_later_agreement_text()) {
+      TW_ASSIGN_OR_RETURN(text, Changed(later, text, parameters_));
+      later = text;
+      parts_.agreements.push_back({"agreement", text});
+    }
     TW_RETURN_IF_ERROR(ParseTextConfig(header.config_text(), "mission config", &mission_.config));
     // Nobody waits for a source that is left out.
     auto& sources = *mission_.config.mutable_source();
@@ -101,8 +109,6 @@ class Rerunner {
       if (parameters_.without.contains(sources[i].id())) sources.DeleteSubrange(i, 1);
     }
     parts_.mission = &mission_;
-    parts_.agreement_text = header.agreement_text();
-    parts_.agreement_path = "agreement";
     TW_ASSIGN_OR_RETURN(fusion_, MakeStage("fusion", parts_, 1));
     TW_ASSIGN_OR_RETURN(verify_, MakeStage("verify", parts_, 1));
     return {};

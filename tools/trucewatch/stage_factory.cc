@@ -58,13 +58,27 @@ Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission) {
                   .geoid_undulation_m = terrain.geoid_undulation_m()});
 }
 
+Result<std::vector<AgreementFile>> ReadAgreementFiles(const MissionFile& mission) {
+  const auto& verify = mission.config.verify();
+  std::vector<AgreementFile> out;
+  const auto read = [&](const std::string& file) -> Result<void> {
+    out.push_back({mission.Resolve(file), ""});
+    TW_ASSIGN_OR_RETURN(out.back().text, ReadTextFile(out.back().name));
+    return {};
+  };
+  if (!verify.agreement_file().empty()) TW_RETURN_IF_ERROR(read(verify.agreement_file()));
+  if (out.empty() && verify.later_agreement_file_size() > 0)
+    return Fail(ErrorCode::kBadInput,
+                "verify.later_agreement_file: names versions that amend an agreement, and "
+                "verify.agreement_file does not name the first one");
+  for (const std::string& file : verify.later_agreement_file()) TW_RETURN_IF_ERROR(read(file));
+  return out;
+}
+
 Result<MissionParts> LoadMissionParts(const MissionFile& mission) {
   MissionParts parts;
   parts.mission = &mission;
-  if (!mission.config.verify().agreement_file().empty()) {
-    parts.agreement_path = mission.Resolve(mission.config.verify().agreement_file());
-    TW_ASSIGN_OR_RETURN(parts.agreement_text, ReadTextFile(parts.agreement_path));
-  }
+  TW_ASSIGN_OR_RETURN(parts.agreements, ReadAgreementFiles(mission));
   TW_ASSIGN_OR_RETURN(parts.terrain, LoadTerrain(mission));
   return parts;
 }
@@ -141,8 +155,7 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
     return AsStage(FusionStage::Create(options));
   }
   if (name == "verify") {
-    return MakeVerifyStage(config.verify(), parts.agreement_text, parts.agreement_path,
-                           CoverageCells::kGiven);
+    return MakeVerifyStage(config.verify(), parts.agreements, CoverageCells::kGiven);
   }
   if (name == "evidence") {
     return AsStage(
@@ -179,7 +192,13 @@ std::string MissionHeaderRecord(const MissionParts& parts) {
   header->set_exercise(parts.mission->config.status() == v1::config::EXERCISE);
   header->set_start_time_us(parts.mission->start().micros());
   header->set_config_text(parts.mission->text);
-  header->set_agreement_text(parts.agreement_text);
+  for (const AgreementFile& version : parts.agreements) {
+    if (&version == &parts.agreements.front()) {
+      header->set_agreement_text(version.text);
+    } else {
+      header->add_later_agreement_text(version.text);
+    }
+  }
   header->set_build_id(BuildId());
   header->set_cpu_features(CpuFeatures());
   return SerializeEnvelope(envelope);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/config/mission_config.h"
 #include "core/geo/terrain.h"
@@ -10,19 +11,21 @@
 #include "core/storage/blob_store.h"
 #include "detect/detect_job.h"
 #include "detect/load_meter.h"
+#include "verify/agreement/versions.h"
 
 namespace trucewatch::tools {
 
 // What a mission's stages are made from, loaded once.
 struct MissionParts {
   const MissionFile* mission = nullptr;
-  std::string agreement_text;  // exact bytes; empty when the config names none
-  std::string agreement_path;
+  std::vector<AgreementFile> agreements;  // versions in order; none when the config names none
   std::unique_ptr<Terrain> terrain;
   BlobStore* scenes = nullptr;  // of the run; null: none
   LoadMeter* load = nullptr;    // counts what detection costs; null: nobody asks
   std::string worker_program;   // that knows `worker`; empty: detection runs in this process
 };
+// The versions of the agreement that the config names, in order; exact bytes.
+Result<std::vector<AgreementFile>> ReadAgreementFiles(const MissionFile& mission);
 Result<MissionParts> LoadMissionParts(const MissionFile& mission);
 
 // The ground of a mission: its elevation model, or flat at the origin's height.

@@ -101,10 +101,27 @@ std::vector<VersionMessage> CheckVersions(const std::vector<AgreementFile>& vers
   return out;
 }
 
-std::size_t VersionAt(const std::vector<Agreement>& versions, Instant time) {
+Result<std::vector<Agreement>> ParseVersions(const std::vector<AgreementFile>& versions) {
+  std::vector<Agreement> out;
+  for (const AgreementFile& file : versions) {
+    TW_ASSIGN_OR_RETURN(Agreement agreement, ParseAgreement(file.text, file.name));
+    out.push_back(std::move(agreement));
+  }
+  // A single file may be any version: whoever has only the last one says so by giving it alone.
+  if (versions.size() < 2) return out;
+  std::string wrong;
+  for (const VersionMessage& said : CheckVersions(versions)) {
+    if (said.message.severity != LintMessage::Severity::kError) continue;
+    wrong += (wrong.empty() ? "" : "\n") + FormatLintMessage(said.message, said.file);
+  }
+  if (!wrong.empty()) return Fail(ErrorCode::kBadInput, "{}", wrong);
+  return out;
+}
+
+std::size_t VersionAt(std::span<const Instant> valid_from, Instant time) {
   std::size_t at = 0;
-  for (std::size_t i = 1; i < versions.size(); ++i)
-    if (versions[i].amendment.valid_from <= time) at = i;
+  for (std::size_t i = 1; i < valid_from.size(); ++i)
+    if (valid_from[i] <= time) at = i;
   return at;
 }
 

@@ -27,9 +27,14 @@ struct VersionMessage {
 };
 std::vector<VersionMessage> CheckVersions(const std::vector<AgreementFile>& versions);
 
-// The version that holds at an instant: the last one that has begun. The first has no beginning of
-// its own, so there is always one. `versions` is not empty and has been checked.
-std::size_t VersionAt(const std::vector<Agreement>& versions, Instant time);
+// Reads versions that are to follow one another, the first version first; at least one. Fails with
+// all that ParseAgreement and CheckVersions have to say, a sentence a line.
+Result<std::vector<Agreement>> ParseVersions(const std::vector<AgreementFile>& versions);
+
+// The version that holds at an instant: the last one that has begun, at its very microsecond.
+// `valid_from`: of each version in order, as ParseVersions checked them. The first has no beginning
+// of its own, so there is always one.
+std::size_t VersionAt(std::span<const Instant> valid_from, Instant time);
 
 // What both sides sign, each for itself: lines of text with the file's SHA-256, edition and title,
 // in a C2SP signed note that lies beside the file. The file stays as it is.

@@ -59,7 +59,7 @@ Instant CoverageBook::AlignedStart(Instant time) const {
 CoverageBook::Period& CoverageBook::Open(Instant start, Instant end) {
   Period period;
   period.start = start;
-  period.end = end;
+  period.end = until_ && start < *until_ ? std::min(end, *until_) : end;
   period.zones.resize(zones_.size());
   periods_.push_back(std::move(period));
   return periods_.back();

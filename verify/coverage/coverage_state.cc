@@ -309,6 +309,11 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
 }
 
 void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
+  if (until_ && period.start >= *until_) {  // it only keeps the time at which amendments are given
+    period.given = true;
+    period.changed = false;
+    return;
+  }
   const PeriodFacts facts = FactsOf(period);
   for (std::size_t z = 0; z < zones_.size(); ++z) {
     const ZoneCells& zone = zones_[z];

@@ -41,12 +41,11 @@ TEST(Versions, EachHoldsFromItsSecondUntilTheNext) {
   const AgreementFile first = First(), second = Next(first, 2, kSecond),
                       third = Next(second, 3, kThird);
   EXPECT_THAT(CheckVersions({first, second, third}), IsEmpty());
-  std::vector<Agreement> versions;
-  versions.push_back(Parsed(first));
-  versions.push_back(Parsed(second));
-  versions.push_back(Parsed(third));
+  const auto versions = *ParseVersions({first, second, third});
+  std::vector<Instant> valid_from;
+  for (const Agreement& version : versions) valid_from.push_back(version.amendment.valid_from);
   const auto at = [&](const char* time, std::int64_t us) {
-    return VersionAt(versions, *ParseUtc(time) + Duration::Micros(us));
+    return VersionAt(valid_from, *ParseUtc(time) + Duration::Micros(us));
   };
   EXPECT_EQ(at("2020-01-01T00:00:00Z", 0), 0u);
   EXPECT_EQ(at(kSecond, -1), 0u);
@@ -71,6 +70,9 @@ TEST(Versions, WhatDoesNotFollowIsNamedWithItsFileAndLine) {
   EXPECT_THAT(said({first, first}), HasSubstr("does not say that it amends another"));
   AgreementFile changed = first;
   changed.text += "# one more word\n";
+  // What is said stops whoever would work with them.
+  EXPECT_TRUE(ParseVersions({second}));  // alone it may be any version
+  EXPECT_EQ(ParseVersions({changed, second}).error().message + "\n", said({changed, second}));
   EXPECT_THAT(said({changed, second}), HasSubstr("replaces a text with the SHA-256"));
   EXPECT_THAT(said({first, Next(first, 4, kSecond)}), HasSubstr("Version 4 follows version 1"));
   EXPECT_THAT(said({first, second, Next(second, 3, kSecond)}), HasSubstr("is not after"));

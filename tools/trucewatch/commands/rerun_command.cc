@@ -41,7 +41,6 @@ Result<int> RunRerun(const RerunCommand& command) {
   const auto storage = MakePosixStorage();
   TW_ASSIGN_OR_RETURN(const LedgerRecord ledger,
                       ReadLedgerRecord(*storage, command.run, std::nullopt));
-  TW_RETURN_IF_ERROR(CheckAllowed(parameters, ledger.record.agreement));
   for (const std::string& source : parameters.without) {
     if (!ledger.record.sources.contains(source))
       return Fail(ErrorCode::kUsage, "--without {}: the mission has no such source", source);
@@ -59,6 +58,15 @@ Result<int> RunRerun(const RerunCommand& command) {
     return Fail(ErrorCode::kUsage,
                 "'{}': no event of the ledger begins so; `trucewatch events` lists them",
                 command.event);
+  // What a challenge may change is said by the version of the agreement that the event is under.
+  const v1::config::Agreement* agreement = &ledger.record.agreement;
+  for (const Finding& f : recorded) {
+    if (f.event_id != event_id) continue;
+    for (const auto& [hash, version] : ledger.record.versions) {
+      if (hash == f.agreement_hash) agreement = &version;
+    }
+  }
+  TW_RETURN_IF_ERROR(CheckAllowed(parameters, *agreement));
   std::error_code ignored;
   const std::string state = std::filesystem::is_directory(command.run + "/state", ignored)
                                 ? command.run + "/state"

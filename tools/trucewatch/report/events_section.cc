@@ -55,7 +55,7 @@ std::string Card(ReportContext& context, const DayEvent& event, std::size_t numb
   const Published& latest = event.latest();
   const Finding& f = latest.finding;
   const std::vector<std::uint64_t> entry = {latest.ledger_index};
-  const auto* rule = FindRule(context.record(), f.rule);
+  const auto* rule = FindRule(context.record(), f.rule, f.agreement_hash);
   const CoverageClass effort = EffortClass(context, f);
   std::string out = fmt::format("<article id=\"v{0}\"><h3>E{0} &nbsp;{1}{2} {3}</h3>\n<div><dl>",
                                 number, Badge(StateName(f.state)),

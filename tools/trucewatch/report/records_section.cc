@@ -41,7 +41,9 @@ std::string HumanCard(ReportContext& context, const Published& published) {
     out += line("Reported",
                 context.links.Figure(Seconds(r.reported), entry) + " by " + EscapeHtml(r.author));
   }
-  out += line("Zone", f.zone.empty() ? "" : EscapeHtml(ZoneName(context.record(), f.zone)));
+  out +=
+      line("Zone",
+           f.zone.empty() ? "" : EscapeHtml(ZoneName(context.record(), f.zone, f.agreement_hash)));
   out += line("Entry", context.links.Figure(fmt::format("#{}", published.ledger_index), entry));
   out += "</dl></div>\n<div><a href=\"" + context.links.Target(entry) + "\">" +
          PlaceMap(context.record(), f) + "</a></div>\n<div style=\"grid-column:1/-1\">";

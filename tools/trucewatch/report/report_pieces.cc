@@ -122,7 +122,7 @@ std::string Where(const Finding& finding) {
 
 CoverageClass EffortClass(const ReportContext& context, const Finding& finding) {
   if (finding.object_class == ObjectClass::kPersonGroup) return CoverageClass::kGroup;
-  const auto* rule = FindRule(context.record(), finding.rule);
+  const auto* rule = FindRule(context.record(), finding.rule, finding.agreement_hash);
   if (rule != nullptr && (rule->kind() == v1::config::Rule::SITE_CHANGED ||
                           rule->kind() == v1::config::Rule::CONCENTRATION)) {
     return CoverageClass::kStandingVehicle;

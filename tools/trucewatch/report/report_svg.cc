@@ -171,7 +171,7 @@ std::string StateSwatch(CoverageState state) {
 
 std::string PlaceMap(const MissionRecord& record, const Finding& finding) {
   MapFrame map(record);
-  const auto* zone = FindZone(record, finding.zone);
+  const auto* zone = FindZone(record, finding.zone, finding.agreement_hash);
   const Eigen::Vector2d place = map.En(finding.position);
   const double radius_m = finding.human_record ? finding.human_record->radius_m : 0;
   map.Include(place - Eigen::Vector2d(radius_m, radius_m));
