@@ -46,10 +46,14 @@ std::string HashOf(const std::string& agreement_text) {
 VerifyStage::VerifyStage(std::vector<Version> versions, Duration heartbeat)
     : cases_(BreakingOf(versions)) {
   TW_CHECK(!versions.empty());
-  for (Version& version : versions) {
+  for (const Version& version : versions)
     valid_from_.push_back(version.agreement.amendment.valid_from);
-    if (parts_.size() > 0 && parts_.back().coverage)
-      parts_.back().coverage->Until(valid_from_.back());
+  for (Version& version : versions) {
+    const std::size_t i = parts_.size();
+    if (version.coverage)
+      version.coverage->Only(
+          i == 0 ? std::nullopt : std::optional(valid_from_[i]),
+          i + 1 == versions.size() ? std::nullopt : std::optional(valid_from_[i + 1]));
     parts_.push_back({RuleEngine(std::move(version.agreement), heartbeat),
                       std::move(version.coverage), std::nullopt});
     Part& part = parts_.back();
@@ -66,6 +70,11 @@ bool VerifyStage::Holds(std::size_t version) const {
   return version + 1 == parts_.size() || valid_from_[version + 1] > mission_start_;
 }
 
+bool VerifyStage::AccountsFor(std::size_t version, Instant time) const {
+  return parts_[version].coverage && Holds(version) &&
+         (version == 0 || time >= valid_from_[version] - kCoverageMemory);
+}
+
 std::size_t VerifyStage::BeginVersion(const Picture& picture) {
   const std::size_t version = VersionOf(picture.time);
   const std::optional<Instant>& last = parts_[current_].engine.state().last_picture;
@@ -74,7 +83,6 @@ std::size_t VerifyStage::BeginVersion(const Picture& picture) {
     Part& next = parts_[current_ + 1];
     next.engine.TakeOver(parts_[current_].engine);
     ++current_;
-    if (next.coverage) next.coverage->Begin(valid_from_[current_]);
   }
   for (std::size_t i = 0; i < version; ++i) parts_[i].engine.PassTime(picture.time);
   return version;
@@ -167,9 +175,9 @@ void VerifyStage::HandlePicture(const v1::Picture& message, std::vector<std::str
   }
   if (parts_[version].coverage && picture->settled) {
     newest_ = std::max(newest_.value_or(picture->time), picture->time);
-    for (std::size_t i = 0; i <= version; ++i) {
-      if (!Holds(i)) continue;
-      WriteCoverage(i, parts_[i].coverage->Advance(picture->time), picture->time, out);
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (AccountsFor(i, picture->time))
+        WriteCoverage(i, parts_[i].coverage->Advance(picture->time), picture->time, out);
     }
     parts_[version].coverage->AddPicture(*picture);
   }
@@ -184,9 +192,10 @@ void VerifyStage::HandleLook(const v1::SettledLook& message, std::vector<std::st
   }
   const std::size_t version = VersionOf(look->time);
   Part& part = parts_[version];
-  if (part.coverage && Holds(version)) {
-    if (const auto added = part.coverage->AddLook(*look); !added)
-      out.push_back(Refused(added.error().message));
+  for (std::size_t i = version; i < parts_.size(); ++i) {
+    if (!AccountsFor(i, look->time)) continue;
+    const auto added = parts_[i].coverage->AddLook(*look);
+    if (!added && i == version) out.push_back(Refused(added.error().message));
   }
   auto findings = part.engine.AddLook(*look);
   if (!findings) {
@@ -312,7 +321,8 @@ Result<std::vector<std::string>> VerifyStage::HandleHeader(const v1::MissionHead
   current_ = VersionOf(mission_start_);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     if (parts_[i].coverage && Holds(i))
-      parts_[i].coverage->Begin(i == 0 ? mission_start_ : std::max(mission_start_, valid_from_[i]));
+      parts_[i].coverage->Begin(
+          i == 0 ? mission_start_ : std::max(mission_start_, valid_from_[i] - kCoverageMemory));
   }
   std::string agreements = "no agreement";
   if (!given.front().empty())

@@ -67,6 +67,8 @@ class VerifyStage final : public Stage {
   std::size_t VersionOf(Instant time) const { return VersionAt(valid_from_, time); }
   // Whether the version holds at any time of the mission.
   bool Holds(std::size_t version) const;
+  // Whether a version's account of coverage is to know of what is of this time.
+  bool AccountsFor(std::size_t version, Instant time) const;
   const Agreement& AgreementOf(std::size_t version) const {
     return parts_[version].engine.agreement();
   }

@@ -245,18 +245,38 @@ TEST_P(Switch, ALateLookRaisesTheEventOfItsTimeUnderTheVersionOfThatTime) {
   EXPECT_EQ(events[3].state, EventState::kVerified);
 }
 
+SettledLook RadarLook(Instant time) {
+  SettledLook look;
+  look.source = Radar().source;
+  look.lineage = Radar().lineage;
+  look.time = time;
+  look.moving_vehicle_probability = look.standing_vehicle_probability = 0.7;
+  look.footprint = {Place(-6500, -5500), Place(6500, -5500), Place(6500, 1500), Place(-6500, 1500)};
+  return look;
+}
+
+TEST(VersionSwitch, WhoLookedBeforeItIsMissedAfterIt) {
+  const Two versions("2026-03-01T12:01:17Z");
+  Feed feed(versions, -200);
+  for (int t = -200; t < 112; t += 4) {
+    if (t < -30) feed.Say(RadarLook(feed.Time(t)));
+    Standing(feed, {Drone()}, t, t + 4);
+  }
+  const auto told = Told(*StageOf(versions), feed);
+  int missed = 0;
+  for (const Finding& account : OfKind(told, FindingKind::kCoverage)) {
+    if (account.agreement_hash != versions.hash2()) continue;
+    EXPECT_THAT(account.reason, HasSubstr("radar1 gave no look since 12:00:45"));
+    ++missed;
+  }
+  EXPECT_EQ(missed, 2);
+}
+
 TEST(VersionSwitch, ASnapshotAnywhereAroundItGoesOnBitForBit) {
   const Two versions("2026-03-01T12:01:17Z");
   Feed feed(versions, -70);
   for (int t = -70; t < 70; t += 5) {
-    SettledLook look;
-    look.source = Radar().source;
-    look.lineage = Radar().lineage;
-    look.time = feed.Time(t);
-    look.moving_vehicle_probability = look.standing_vehicle_probability = 0.7;
-    look.footprint = {Place(-6500, -5500), Place(6500, -5500), Place(6500, 1500),
-                      Place(-6500, 1500)};
-    feed.Say(look);
+    feed.Say(RadarLook(feed.Time(t)));
     Standing(feed, {Drone(), Radar()}, t, t + 5);
   }
   feed.Status(SourceState::kEnded, 70);

@@ -59,7 +59,10 @@ Instant CoverageBook::AlignedStart(Instant time) const {
 CoverageBook::Period& CoverageBook::Open(Instant start, Instant end) {
   Period period;
   period.start = start;
-  period.end = until_ && start < *until_ ? std::min(end, *until_) : end;
+  period.end = end;
+  for (const std::optional<Instant>& edge : {from_, until_}) {
+    if (edge && start < *edge) period.end = std::min(period.end, *edge);
+  }
   period.zones.resize(zones_.size());
   periods_.push_back(std::move(period));
   return periods_.back();

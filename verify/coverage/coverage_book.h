@@ -100,9 +100,14 @@ class CoverageBook {
 
   // The mission began: what was not observed from here on is accounted for. Looks before are not.
   void Begin(Instant mission_start);
-  // The agreement ends here, another version takes its place: no account goes past this time, and
-  // none is given of later ones. Looks and pictures of later times are for another book.
-  void Until(Instant end) { until_ = end; }
+  // The agreement is a version that holds from here to there: no account spans these times, and
+  // none is given of others. Looks of the kCoverageMemory before may be given to it: so it knows
+  // from the first minute who looks here, how often, and who fell silent before. Looks and pictures
+  // of later times are for another book.
+  void Only(std::optional<Instant> from, std::optional<Instant> until) {
+    from_ = from;
+    until_ = until;
+  }
   // A settled picture of this time came: closes the periods that have ended. Call it before adding.
   std::vector<Given> Advance(Instant now);
   // Fails on a look that is too late to be accounted for, or has more than 2000 corners.
@@ -209,7 +214,8 @@ class CoverageBook {
   std::vector<ZoneCells> zones_;
   int min_group_size_ = 2;
   std::optional<Instant> begin_;
-  std::optional<Instant> until_;   // no state: set when the book is made
+  std::optional<Instant> from_;  // these two are no state: set when the book is made
+  std::optional<Instant> until_;
   std::optional<Instant> newest_;  // settled time
   std::vector<Period> periods_;    // in order; the last one is being filled
   std::vector<Source> sources_;

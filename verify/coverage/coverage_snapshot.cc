@@ -131,6 +131,7 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
   book.zones_ = zones_;
   book.min_group_size_ = min_group_size_;
   book.gives_cells_ = gives_cells_;
+  book.from_ = from_;
   book.until_ = until_;
   if (in.has_begin_us()) book.begin_ = Instant::FromMicros(in.begin_us());
   if (in.has_newest_us()) book.newest_ = Instant::FromMicros(in.newest_us());

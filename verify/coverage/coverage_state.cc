@@ -309,7 +309,8 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
 }
 
 void CoverageBook::Give(Period& period, std::vector<Given>& out) const {
-  if (until_ && period.start >= *until_) {  // it only keeps the time at which amendments are given
+  // Of another version's time: it keeps what was looked at before, and when amendments are given.
+  if ((from_ && period.end <= *from_) || (until_ && period.start >= *until_)) {
     period.given = true;
     period.changed = false;
     return;
