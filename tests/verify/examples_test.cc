@@ -152,6 +152,23 @@ TEST(ExampleAgreements, MovementsAreNamedByTheKindOfRuleThatTheirTextAsksFor) {
               ::testing::HasSubstr("notified movement 'N1'"));
 }
 
+TEST(ExampleAgreements, BehindALineThatBindsBothIsOnEachSideItsOwn) {
+  Convoy tank{
+      .count = 1,
+      .head_en_m = {1000, -6800},
+      .velocity_en_mps = {5, 0},
+      .eyes = {Drone(), testing::Thermal()},
+      .classes = {{ObjectClass::kTrackedVehicle, 0.99}, {ObjectClass::kUnknownVehicle, 0.01}}};
+  constexpr int kAfter = 7 * 86'400;
+  EXPECT_THAT(RulesOf(Watched("thirty_days.txtpb", tank, 30, kAfter)),
+              ElementsAre("b_tanks_apart"));
+  tank.head_en_m = {1000, 6800};
+  EXPECT_THAT(RulesOf(Watched("thirty_days.txtpb", tank, 30, kAfter)),
+              ElementsAre("a_tanks_apart"));
+  tank.head_en_m = {1000, -7900};
+  EXPECT_THAT(RulesOf(Watched("thirty_days.txtpb", tank, 30, kAfter)), IsEmpty());
+}
+
 TEST(ExampleAgreements, AnAssemblyAreaIsCountedAgainstItsCeilingAndAgainstTheDaysBefore) {
   const Eigen::Vector2d area(9000, 24'750);
   const auto day = [&](Runner& run, int from_s, int count) {

@@ -114,14 +114,20 @@ std::string Describe(const Agreement& agreement, const Rule& rule) {
           rule.min_count, classes, zone, rule.days);
       break;
     case RuleKind::kWithdrawalMissing: {
-      const std::string deadline = FormatUtc(agreement.withdrawals[rule.withdrawal].deadline);
-      what = rule.arrival
-                 ? fmt::format(
-                       "after {}, at least {} of the {} ({}) in the inventory of \"{}\" have "
-                       "not arrived there",
-                       deadline, rule.min_count, InventoryOf(agreement, rule), classes, zone)
-                 : fmt::format("after {}, at least {} ({}) are still in \"{}\"", deadline,
-                               rule.min_count, classes, zone);
+      const Withdrawal& withdrawal = agreement.withdrawals[rule.withdrawal];
+      const std::string deadline = FormatUtc(withdrawal.deadline);
+      what =
+          rule.arrival
+              ? fmt::format(
+                    "after {}, at least {} of the {} ({}) in the inventory of \"{}\" have "
+                    "not arrived there",
+                    deadline, rule.min_count, InventoryOf(agreement, rule), classes, zone)
+              : fmt::format("after {}, at least {} ({}) are still in \"{}\" and {} line \"{}\"",
+                            deadline, rule.min_count, classes, zone,
+                            withdrawal.distance_m > 0.0
+                                ? fmt::format("less than {:.10g} m behind", withdrawal.distance_m)
+                                : "not behind",
+                            agreement.lines[withdrawal.line].id);
       break;
     }
   }
