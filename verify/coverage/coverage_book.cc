@@ -162,13 +162,24 @@ void CoverageBook::Learn(Source& source, std::size_t zone, const std::vector<int
   }
 }
 
+void CoverageBook::CellBest::Reach(int low, int high) {
+  if (p.empty()) first = low;
+  if (low < first) {
+    p.insert(p.begin(), static_cast<std::size_t>(first - low), 0.0);
+    first = low;
+  }
+  const auto size = static_cast<std::size_t>(high - first + 1);
+  if (size > p.size()) p.resize(size, 0.0);
+}
+
+// Cells ascend.
 void CoverageBook::Better(Probabilities& best, const std::array<double, kCoverageClasses>& given,
-                          const std::vector<int>& cells, int cells_of_zone) {
+                          const std::vector<int>& cells) {
   for (std::size_t c = 0; c < kCoverageClasses; ++c) {
     if (given[c] <= 0.0) continue;
-    best[c].resize(static_cast<std::size_t>(cells_of_zone), 0.0);
+    best[c].Reach(cells.front(), cells.back());
     for (const int cell : cells) {
-      double& p = best[c][static_cast<std::size_t>(cell)];
+      double& p = best[c].p[static_cast<std::size_t>(cell - best[c].first)];
       p = std::max(p, given[c]);
     }
   }
@@ -259,9 +270,8 @@ Result<void> CoverageBook::Take(const SettledLook& look, Period& of) {
         period->zones[z].blind[key.reason].insert(whole.begin(), whole.end());
       continue;
     }
-    const int cells = zones_[z].grid.cells();
-    if (!whole.empty()) Better(period->zones[z].looks[key], given, whole, cells);
-    if (!part.empty()) Better(period->zones[z].partial[source], given, part, cells);
+    if (!whole.empty()) Better(period->zones[z].looks[key], given, whole);
+    if (!part.empty()) Better(period->zones[z].partial[source], given, part);
   }
   for (const SiteChange& change : look.changes) {
     if (change.probability >= 0.5) Mark(look.time, kStanding, change.position, look.exercise);

@@ -126,7 +126,20 @@ class CoverageBook {
   Result<void> Read(const v1::VerifySnapshot::Coverage& in);
 
  private:
-  using Probabilities = std::array<std::vector<double>, kCoverageClasses>;  // by cell; empty: none
+  // The best probability of each cell, kept from the first to the last that a look reached: a zone
+  // may have a hundred thousand cells, and a picture lies on few rows of them.
+  struct CellBest {
+    int first = 0;
+    std::vector<double> p;
+    bool empty() const { return p.empty(); }
+    double At(int cell) const {
+      const auto i =
+          static_cast<std::size_t>(cell - first);  // before the first: far beyond the end
+      return i < p.size() ? p[i] : 0.0;
+    }
+    void Reach(int low, int high);  // both in it from now on
+  };
+  using Probabilities = std::array<CellBest, kCoverageClasses>;
   struct LookKey {
     std::uint32_t source = 0;
     std::int32_t span = 0;     // of kIndependentLooks, from the period's aligned start
@@ -190,7 +203,7 @@ class CoverageBook {
   std::uint32_t SourceIndex(const SourceId& id);
   std::uint32_t ReasonIndex(const std::string& reason);
   static void Better(Probabilities& best, const std::array<double, kCoverageClasses>& given,
-                     const std::vector<int>& cells, int cells_of_zone);
+                     const std::vector<int>& cells);
   void Learn(Source& source, std::size_t zone, const std::vector<int>& cells, Instant time);
   Duration UsualSpacing(const Source& source) const;  // zero: unknown
   void Mark(Instant time, std::size_t coverage_class, const Geodetic& place, bool exercise);

@@ -11,27 +11,26 @@ using Snapshot = v1::VerifySnapshot;
 
 namespace {
 
-void WriteCells(const std::vector<double>& probabilities, Snapshot::CoverageLook* out) {
+// `first`: of the cells.
+void WriteCells(int first, const std::vector<double>& probabilities, Snapshot::CoverageLook* out) {
   bool same = true;
-  for (std::size_t cell = 0; cell < probabilities.size(); ++cell) {
-    const double p = probabilities[cell];
+  for (std::size_t i = 0; i < probabilities.size(); ++i) {
+    const double p = probabilities[i];
     if (p <= 0.0) continue;
-    out->add_cells(static_cast<std::uint32_t>(cell));
+    out->add_cells(static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i));
     out->add_probabilities(p);
     same &= p == out->probabilities(0);
   }
   if (same && out->cells_size() > 1) out->mutable_probabilities()->Truncate(1);  // one for all
 }
 
-// The best probability of each cell, or nothing if it does not fit.
-std::optional<std::vector<double>> ReadCells(const Snapshot::CoverageLook& in, int cells) {
-  if (in.probabilities_size() != 1 && in.probabilities_size() != in.cells_size()) return {};
-  std::vector<double> out(static_cast<std::size_t>(cells), 0.0);
-  for (int i = 0; i < in.cells_size(); ++i) {
-    if (in.cells(i) >= out.size()) return {};
-    out[in.cells(i)] = in.probabilities(in.probabilities_size() == 1 ? 0 : i);
-  }
-  return out;
+// Whether a look's cells and probabilities fit a zone of so many cells.
+bool CellsFit(const Snapshot::CoverageLook& in, int cells) {
+  if (in.cells().empty() ||
+      (in.probabilities_size() != 1 && in.probabilities_size() != in.cells_size()))
+    return false;
+  return std::all_of(in.cells().begin(), in.cells().end(),
+                     [&](std::uint32_t cell) { return cell < static_cast<std::uint32_t>(cells); });
 }
 
 }  // namespace
@@ -98,7 +97,7 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
           look->set_zone(z);
           look->set_coverage_class(c);
           look->set_source(source);
-          WriteCells(probabilities[c], look);
+          WriteCells(probabilities[c].first, probabilities[c].p, look);
         }
       }
       for (const auto& [reason, cells] : period.zones[z].blind) {
@@ -116,7 +115,7 @@ void CoverageBook::Write(Snapshot::Coverage* out) const {
           look->set_source(key.source);
           look->set_span(key.span);
           look->set_reason(key.reason);
-          WriteCells(probabilities[c], look);
+          WriteCells(probabilities[c].first, probabilities[c].p, look);
         }
       }
     }
@@ -188,11 +187,17 @@ Result<void> CoverageBook::Read(const Snapshot::Coverage& in) {
         period.zones[seen.zone()].activity[seen.coverage_class()].insert(static_cast<int>(cell));
       }
     }
-    const auto read = [&](const Snapshot::CoverageLook& look) {
-      return look.zone() >= zones_.size() || look.coverage_class() >= kCoverageClasses ||
-                     look.source() >= book.sources_.size() || look.reason() >= book.reasons_.size()
-                 ? std::nullopt
-                 : ReadCells(look, zones_[look.zone()].grid.cells());
+    const auto read = [&](const Snapshot::CoverageLook& look) -> std::optional<CellBest> {
+      if (look.zone() >= zones_.size() || look.coverage_class() >= kCoverageClasses ||
+          look.source() >= book.sources_.size() || look.reason() >= book.reasons_.size() ||
+          !CellsFit(look, zones_[look.zone()].grid.cells()))
+        return std::nullopt;
+      CellBest best;
+      const auto [low, high] = std::minmax_element(look.cells().begin(), look.cells().end());
+      best.Reach(static_cast<int>(*low), static_cast<int>(*high));
+      for (int i = 0; i < look.cells_size(); ++i)
+        best.p[look.cells(i) - *low] = look.probabilities(look.probabilities_size() == 1 ? 0 : i);
+      return best;
     };
     for (const auto& look : from.looks()) {
       auto best = read(look);

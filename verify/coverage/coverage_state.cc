@@ -119,8 +119,9 @@ CoverageBook::ClassFacts CoverageBook::ClassFactsOf(const Period& period, const 
                                                     std::size_t coverage_class) const {
   ClassFacts out;
   const auto add = [&](const Probabilities& of, std::vector<bool>& cells) {
-    for (std::size_t cell = 0; cell < of[coverage_class].size(); ++cell) {
-      if (of[coverage_class][cell] > 0.0) cells[cell] = true;
+    const CellBest& best = of[coverage_class];
+    for (std::size_t i = 0; i < best.p.size(); ++i) {
+      if (best.p[i] > 0.0) cells[static_cast<std::size_t>(best.first) + i] = true;
     }
   };
   for (std::uint32_t s = 0; s < sources_.size(); ++s) {
@@ -209,9 +210,8 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     best.back().p = std::max(best.back().p, p);
   };
   for (const auto& [key, probabilities] : period.zones[zone].looks) {
-    const std::vector<double>& cells = probabilities[coverage_class];
-    if (cells.empty() || cells[static_cast<std::size_t>(cell)] <= 0.0) continue;
-    const double p = cells[static_cast<std::size_t>(cell)];
+    const double p = probabilities[coverage_class].At(cell);
+    if (p <= 0.0) continue;
     better(best_all, key, p);
     if (key.reason == 0 && !period.skipped.contains(key.source) && !facts.out[key.source]) {
       better(best_good, key, p);
@@ -253,9 +253,9 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
     std::uint32_t by = 0;
     double part = 0.0;
     for (const auto& [s, probabilities] : period.zones[zone].partial) {
-      const std::vector<double>& cells = probabilities[coverage_class];
-      if (cells.empty() || cells[static_cast<std::size_t>(cell)] <= part) continue;
-      part = cells[static_cast<std::size_t>(cell)];
+      const double p = probabilities[coverage_class].At(cell);
+      if (p <= part) continue;
+      part = p;
       by = s;
     }
     if (part >= terms_.degraded_probability - kTolerance)

@@ -34,7 +34,7 @@ class ZoneGrid {
  public:
   // Fails when the zone's surroundings would take more than kMaxSquares squares.
   static Result<ZoneGrid> Make(const Zone& zone, double cell_m);
-  static constexpr double kMaxSquares = 50'000;
+  static constexpr double kMaxSquares = 250'000;
 
   int cells() const { return static_cast<int>(centres_en_m_.size()); }
   const std::vector<Eigen::Vector2d>& centres_en_m() const { return centres_en_m_; }
