@@ -144,6 +144,7 @@ Result<RetentionOutlook> RetentionPass::Look(const KeepingRecord& record,
   }
   needs.Settle();
   RetentionOutlook out;
+  out.notes = notes;
   const std::set<SourceId> human_sources = HumanSources(record.config);
   Instant newest;
   for (const auto& [name, log] : logs_) {
@@ -169,6 +170,13 @@ Result<RetentionOutlook> RetentionPass::Look(const KeepingRecord& record,
   return out;
 }
 
+Result<void> RetentionPass::SameNotes(const RetentionOutlook& outlook) {
+  TW_ASSIGN_OR_RETURN(const auto notes, ReadHoldNotes(storage_, state_));
+  if (notes == outlook.notes) return {};
+  return Fail(ErrorCode::kUnavailable,
+              "{}/holds: a note was added meanwhile; nothing was trimmed, run it again", state_);
+}
+
 Result<void> RetentionPass::CarryOut(const evidence::TrimRecord& record,
                                      std::uint64_t ledger_index) {
   const auto log = logs_.find(record.log);
@@ -183,8 +191,8 @@ Result<std::vector<evidence::TrimRecord>> RetentionPass::Trim(
     const KeepingRecord& record, const RetentionOutlook& outlook,
     evidence::LedgerPublisher& publisher, const std::function<Result<void>()>& settle) {
   const std::int64_t now_us = outlook.rule.now.micros();
-  TW_ASSIGN_OR_RETURN(const auto notes, ReadHoldNotes(storage_, state_));
-  for (const auto& [name, note] : notes) {
+  TW_RETURN_IF_ERROR(SameNotes(outlook));
+  for (const auto& [name, note] : outlook.notes) {
     TW_ASSIGN_OR_RETURN(const auto hold, evidence::ParseHold(note, record.origin, record.holders));
     const bool known =
         std::any_of(record.holds.begin(), record.holds.end(),
@@ -224,6 +232,7 @@ Result<std::vector<evidence::TrimRecord>> RetentionPass::Trim(
         {std::string(evidence::kTrimFormat), "", evidence::TrimText(draft.record), now_us});
   }
   TW_RETURN_IF_ERROR(settle());
+  TW_RETURN_IF_ERROR(SameNotes(outlook));
   TW_ASSIGN_OR_RETURN(const std::vector<RecordedTrim> now_said, TrimsOf(publisher));
   std::vector<evidence::TrimRecord> done;
   for (const RecordedTrim& trim : NewestTrims(now_said)) {

@@ -56,8 +56,9 @@ struct RetentionOutlook {
   evidence::RetentionRule rule;
   std::vector<evidence::StoredSegment> segments;
   evidence::RetentionPlan plan;
-  std::vector<RecordedTrim> pending;  // on record, but still there: a crash lay between
-  std::vector<RecordedTrim> earlier;  // on record, and gone
+  std::vector<RecordedTrim> pending;         // on record, but still there: a crash lay between
+  std::vector<RecordedTrim> earlier;         // on record, and gone
+  std::map<std::string, std::string> notes;  // ReadHoldNotes, as they were looked at
 };
 
 // Decides and carries out what retention takes away from the raw logs of one run. Nothing goes
@@ -73,13 +74,14 @@ class RetentionPass {
 
   // Holds that the ledger does not know yet, trims that a crash interrupted, and then the plan.
   // `settle` brings what was added under a signed checkpoint, or fails. What was trimmed is
-  // returned.
+  // returned. Fails with kUnavailable, and nothing goes, when a note was added since the look.
   Result<std::vector<evidence::TrimRecord>> Trim(const KeepingRecord& record,
                                                  const RetentionOutlook& outlook,
                                                  evidence::LedgerPublisher& publisher,
                                                  const std::function<Result<void>()>& settle);
 
  private:
+  Result<void> SameNotes(const RetentionOutlook& outlook);
   Result<void> CarryOut(const evidence::TrimRecord& record, std::uint64_t ledger_index);
 
   Storage& storage_;

@@ -139,6 +139,25 @@ TEST(RetentionPass, ATrimThatAHoldOvertookIsTakenBackOnRecord) {
   EXPECT_EQ(later->size(), said);
 }
 
+TEST(RetentionPass, AHoldThatComesBetweenLookAndUnlinkIsHeeded) {
+  RetentionRun run;
+  FillRun(run, 40);
+  run.End();
+  HoldStatement hold = HoldOf(HoldStatement::Kind::kHoldTime, "h1", "");
+  hold.first = Moment(0);
+  hold.last = Moment(1000);
+  const auto stopped =
+      run.Trim(OlderThan(200), RetentionRun::Dies::kNever, [&] { run.Note(hold); });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(stopped.error().message, HasSubstr("a note was added meanwhile"));
+  const auto again = run.Trim(OlderThan(200));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->empty());
+  const auto journal = run.Open();
+  for (const auto& [sequence, readable] : Readable(*journal)) EXPECT_TRUE(readable) << sequence;
+}
+
 TEST(RetentionPass, ANoteThatDoesNotReadStopsEveryTrim) {
   RetentionRun run;
   FillRun(run, 40);

@@ -97,7 +97,8 @@ class RetentionRun {
 
   enum class Dies { kNever, kBeforeTheLeaf, kAfterTheLeaf };
   Result<std::vector<evidence::TrimRecord>> Trim(const RetentionTerms& terms,
-                                                 Dies dies = Dies::kNever) {
+                                                 Dies dies = Dies::kNever,
+                                                 const std::function<void()>& meanwhile = {}) {
     std::vector<evidence::TrimRecord> trimmed;
     const auto journal = Open();
     RetentionPass pass(*storage_, state(), {{"journal", journal.get()}});
@@ -107,6 +108,7 @@ class RetentionRun {
       TW_ASSIGN_OR_RETURN(trimmed, pass.Trim(record, outlook_, publisher, [&]() -> Result<void> {
         if (dies == Dies::kBeforeTheLeaf) return Fail(ErrorCode::kIo, "dies before the leaf");
         TW_RETURN_IF_ERROR(StepToEnd(publisher));
+        if (meanwhile) meanwhile();
         if (dies == Dies::kAfterTheLeaf) return Fail(ErrorCode::kIo, "dies after the leaf");
         return {};
       }));
