@@ -167,6 +167,17 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
   std::size_t faults = 0;
   for (FeedItem& item : items) {
     item = Admit(std::move(item), record);
+    if (const auto* segment = std::get_if<VideoSegment>(&item)) {
+      for (const VideoFrame& frame : segment->frames) {
+        if (!frame.pose) continue;
+        if (auto changed = source.position.Add(frame.time, frame.pose->position)) {
+          status(
+              SourceState::kUnspecified,
+              std::string(source.position.trusted() ? kPositionTrustedNote : kPositionDoubtedNote) +
+                  *changed);
+        }
+      }
+    }
     if (std::holds_alternative<DataFault>(item) && ++faults > kMaxFaultsPerRecord) continue;
     outputs.push_back(Serialize(item));
   }

@@ -14,6 +14,7 @@
 #include "core/types/observation.h"
 #include "ingest/clock_watch.h"
 #include "ingest/feed.h"
+#include "ingest/position_watch.h"
 #include "trucewatch/v1/config/mission.pb.h"
 #include "trucewatch/v1/envelope.pb.h"
 
@@ -50,6 +51,7 @@ class IngestStage final : public Stage {
   struct Source {
     std::unique_ptr<Feed> feed;
     ClockWatch clock{kMaxClockOffset};
+    PositionWatch position;  // of the platform of video
     bool started = false;
     bool ended = false;
   };

@@ -118,11 +118,12 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
       HandleLook(envelope->settled_look(), out);
       return out;
     case v1::Envelope::kLateLook: {
-      const auto look = FromProto(envelope->late_look());
+      auto look = FromProto(envelope->late_look());
       if (!look) {
         out.push_back(Refused(look.error().message));
         return out;
       }
+      doubts_.Void(*look);
       // Events of later versions have no moments before it, but may rest on it like on any look.
       for (std::size_t i = VersionOf(look->time); i <= current_; ++i)
         WriteAll(parts_[i].engine.AddLateLook(*look), out);
@@ -162,11 +163,13 @@ Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) 
 }
 
 void VerifyStage::HandlePicture(const v1::Picture& message, std::vector<std::string>& out) {
-  const auto picture = FromProto(message);
+  auto picture = FromProto(message);
   if (!picture) {
     out.push_back(Refused(picture.error().message));
     return;
   }
+  doubts_.Void(*picture);
+  doubts_.Forget(picture->time - DoubtBook::kMemory);
   const std::size_t version = BeginVersion(*picture);
   auto findings = parts_[version].engine.Advance(*picture);
   if (!findings) {
@@ -185,11 +188,12 @@ void VerifyStage::HandlePicture(const v1::Picture& message, std::vector<std::str
 }
 
 void VerifyStage::HandleLook(const v1::SettledLook& message, std::vector<std::string>& out) {
-  const auto look = FromProto(message);
+  auto look = FromProto(message);
   if (!look) {
     out.push_back(Refused(look.error().message));
     return;
   }
+  doubts_.Void(*look);
   const std::size_t version = VersionOf(look->time);
   Part& part = parts_[version];
   for (std::size_t i = version; i < parts_.size(); ++i) {
@@ -244,6 +248,7 @@ void VerifyStage::HandleStatus(const v1::SourceStatus& message, std::vector<std:
   finding.reason = SourceStatusSentence(*status);
   finding.supports.push_back(BareSupport(status->source, status->time));
   out.push_back(Write(std::move(finding)));
+  doubts_.Add(*status);
   for (Part& part : parts_) {
     if (part.coverage) part.coverage->AddStatus(*status);
   }
@@ -384,6 +389,7 @@ Result<std::string> VerifyStage::Snapshot() const {
   }
   message.set_current_version(static_cast<std::uint32_t>(current_));
   cases_.Write(message.mutable_cases());
+  doubts_.Write(&message);
   for (const std::string& source : running_) message.add_running_sources(source);
   for (const std::string& source : ended_) message.add_ended_sources(source);
   if (newest_) message.set_newest_us(newest_->micros());
@@ -408,6 +414,7 @@ Result<void> VerifyStage::Restore(std::string_view snapshot) {
   }
   current_ = message.current_version();
   TW_RETURN_IF_ERROR(cases_.Read(message.cases()));
+  doubts_.Read(message);
   running_ = {message.running_sources().begin(), message.running_sources().end()};
   ended_ = {message.ended_sources().begin(), message.ended_sources().end()};
   newest_.reset();

@@ -14,6 +14,7 @@
 #include "verify/case_book.h"
 #include "verify/cells_writer.h"
 #include "verify/coverage/coverage_book.h"
+#include "verify/doubt_book.h"
 #include "verify/rule_engine.h"
 
 namespace trucewatch {
@@ -87,6 +88,7 @@ class VerifyStage final : public Stage {
   std::vector<Instant> valid_from_;  // likewise
   std::size_t current_ = 0;          // version of the newest settled picture
   CaseBook cases_;
+  DoubtBook doubts_;
   std::set<std::string> running_;  // sources that have spoken of themselves and not ended
   std::set<std::string> ended_;
   std::optional<Instant> newest_;  // settled picture

@@ -24,11 +24,34 @@ inline bool TrustsClock(const SourceStatus& status) {
   return IsNote(status) && status.reason.starts_with(kClockTrustedNote);
 }
 
+// Where it is by its own navigation is not where it can be; and is again.
+inline constexpr std::string_view kPositionDoubtedNote = "position not trusted: ";
+inline constexpr std::string_view kPositionTrustedNote = "position trusted again: ";
+// The degraded_reason of a look of such a time: nobody knows where it looked.
+inline constexpr std::string_view kPositionDoubtedReason = "position not trusted";
+// How long before the first of these notes it may have begun: the length of a video segment.
+inline constexpr Duration kPositionDoubtLead = Duration::Seconds(10);
+inline bool DoubtsPosition(const SourceStatus& status) {
+  return IsNote(status) && status.reason.starts_with(kPositionDoubtedNote);
+}
+inline bool TrustsPosition(const SourceStatus& status) {
+  return IsNote(status) && status.reason.starts_with(kPositionTrustedNote);
+}
+
 // Its video was shown before, with other times on it; and is new again. The looks of such a time
 // saw nothing of what was there: their degraded_reason is kOldFootageReason.
 inline constexpr std::string_view kOldFootageNote = "footage shown before: ";
 inline constexpr std::string_view kNewFootageNote = "footage is new again";
 inline constexpr std::string_view kOldFootageReason = "footage shown before";
+// How long before the first of these notes the footage may have been old already: it takes
+// detection so long to be sure (detect/footage/footage_memory.h).
+inline constexpr Duration kOldFootageLead = Duration::Seconds(60);
+inline bool ShowsOldFootage(const SourceStatus& status) {
+  return IsNote(status) && status.reason.starts_with(kOldFootageNote);
+}
+inline bool ShowsNewFootage(const SourceStatus& status) {
+  return IsNote(status) && status.reason.starts_with(kNewFootageNote);
+}
 
 // "overload: 1 segment in 3 is looked at; " and why: the source sends more than detection can look
 // at. In force from this note on, in the order of the journal, until the next; "1 segment in 1": no

@@ -14,6 +14,7 @@ namespace trucewatch::testing {
 // A scenario of verify as a small text that shows the situation. One statement a line; "//" begins
 // a comment; north is up; the middle of the map is the middle of the demo's plain.
 //
+// clang-format off
 //   map 500 m                       // a letter is 500 m; rows follow until an empty line
 //     . . a . . .
 //     Z Z Z Z Z Z                   // capitals: a zone, the box round them; small letters: places
@@ -22,22 +23,26 @@ namespace trucewatch::testing {
 //
 //   zone Z "Buffer zone"
 //   line "Line of separation" behind north
-//   rule GROUP_IN_ZONE zone: "Z" object_class: ANY_VEHICLE min_count: 5   // fields as in the
-//   schema thresholds 0.8 3 0.95 10        // of the rules: candidate and verified, probability and
-//   seconds agreement notified_movement { ... @a ... }   // any text of the schema; @a: place a as
-//   a point convoy 8 tracked: 12:00:00 a, 12:03:00 b     // name, number, what; then when and where
+//   rule GROUP_IN_ZONE zone: "Z" object_class: ANY_VEHICLE min_count: 5   // fields as in the schema
+//   thresholds 0.8 3 0.95 10        // of the rules: candidate and verified, probability and seconds
+//   agreement notified_movement { ... @a ... }   // any text of the schema; @a: place a as a point
+//   convoy 8 tracked: 12:00:00 a, 12:03:00 b     // name, number, what; then when and where
 //   park 6 vehicles parked: 12:00:00 b, 12:05:00 b           // seen as a whole, not one by one
 //   drone sees Z; radar sees all    // sensors: drone, drone2, radar
 //   drone out 12:01:00 12:02:00
 //   radar shares clock drone        // ancestors: platform, station, clock, georeference
 //   copy drone as drone9            // the same footage once more, under another name
 //   radar clock 90 slow             // what it saw 90 s ago it gives as now
-//   look 11:00:00 Z 0.9             // the satellite looks at all of Z: a standing vehicle is seen
-//   so look2 11:00:00 Z 0.9            // ... another, radar satellite pass 11:00:00 12:10:00: a
-//   vanished 0.9       // two passes and what differs record 12:02:00 b 8             // a patrol
-//   saw 8 vehicles there run 12:00:00 12:04:00 every 1 expect candidate corroborated verified //
-//   transitions in order; or: expect nothing expect says "together"          // in the last
-//   transition's sentence expect heartbeat "near line"    // in some heartbeat expect notified N1
+//   look 11:00:00 Z 0.9             // the satellite looks at all of Z: a standing vehicle is seen so
+//   look2 11:00:00 Z 0.9            // ... another, radar satellite
+//   pass 11:00:00 12:10:00: a vanished 0.9       // two passes and what differs
+//   record 12:02:00 b 8             // a patrol saw 8 vehicles there
+//   run 12:00:00 12:04:00 every 1
+//   expect candidate corroborated verified       // transitions in order; or: expect nothing
+//   expect says "together"          // in the last transition's sentence
+//   expect heartbeat "near line"    // in some heartbeat
+//   expect notified N1
+// clang-format on
 //
 // Times are of 2026-03-01 UTC; "2d12:00:00" is two days later. A place in a statement may be
 // written "a+200,-50": 200 m east and 50 m south of it. Determinism: no chance in it; places are

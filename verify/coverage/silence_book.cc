@@ -16,11 +16,23 @@ std::string ReasonText(std::string text) {
 }
 
 bool SilenceBook::Begins(const SourceStatus& status) const {
-  return of_ == Of::kClock ? DoubtsClock(status) : status.state == SourceState::kLate;
+  switch (of_) {
+    case Of::kClock:
+      return DoubtsClock(status);
+    case Of::kPosition:
+      return DoubtsPosition(status);
+    case Of::kFootage:
+      return ShowsOldFootage(status);
+    case Of::kSilence:
+      break;
+  }
+  return status.state == SourceState::kLate;
 }
 
 bool SilenceBook::Ends(const SourceStatus& status) const {
   if (of_ == Of::kClock) return TrustsClock(status) || status.state == SourceState::kEnded;
+  if (of_ == Of::kPosition) return TrustsPosition(status) || status.state == SourceState::kEnded;
+  if (of_ == Of::kFootage) return ShowsNewFootage(status) || status.state == SourceState::kEnded;
   return !IsNote(status) && status.state != SourceState::kLate;
 }
 
@@ -53,6 +65,14 @@ std::string SilenceBook::ReasonIn(const SourceId& source, Instant from, Instant 
     reason = silence.reason;
   }
   return reason;
+}
+
+bool SilenceBook::IsIn(const SourceId& source, Instant time) const {
+  const auto found = silences_.find(source);
+  return found != silences_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&](const Silence& silence) {
+           return silence.from <= time && (!silence.until || time < *silence.until);
+         });
 }
 
 void SilenceBook::Forget(Instant before) {

@@ -11,12 +11,13 @@
 
 namespace trucewatch {
 
-// When sources were on record as silent (SourceState LATE to STARTED, RESUMED or ENDED), or their
-// clocks as not trusted (core/types/source_notes.h), and why, so that the coverage account can say
-// why nobody looked, or how far to trust who did. Brain. Determinism: a function of the inputs.
+// When sources were on record as silent (SourceState LATE to STARTED, RESUMED or ENDED), their
+// clocks or positions as not trusted, or their video as shown before (core/types/source_notes.h),
+// and why, so that the coverage account can say why nobody looked, or how far to trust who did.
+// Brain. Determinism: a function of the inputs.
 class SilenceBook {
  public:
-  enum class Of { kSilence, kClock };
+  enum class Of { kSilence, kClock, kPosition, kFootage };
   explicit SilenceBook(Of of) : of_(of) {}
 
   // True when something about the time from status.time on is known now that was not before.
@@ -24,6 +25,8 @@ class SilenceBook {
   // Why it was so at some time of [from, until): the longest of these times counts.
   // Empty: it was not, as far as is known.
   std::string ReasonIn(const SourceId& source, Instant from, Instant until) const;
+  bool IsIn(const SourceId& source, Instant time) const;
+  bool empty() const { return silences_.empty(); }
   // Drops what ended before this.
   void Forget(Instant before);
 
