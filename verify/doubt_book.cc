@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/doubt_book.h"
 
-#include <utility>
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include "core/types/source_notes.h"
 
 namespace trucewatch {
+namespace {
+
+Geodetic MiddleOf(const std::vector<TrackId>& members, const Picture& picture) {
+  std::optional<LocalFrame> frame;
+  Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+  int count = 0;
+  for (const Track& track : picture.tracks) {
+    if (!std::binary_search(members.begin(), members.end(), track.id)) continue;
+    if (!frame) frame.emplace(track.position);
+    sum += frame->EnuFromGeodetic(track.position);
+    ++count;
+  }
+  return frame ? frame->GeodeticFromEnu(sum / count) : Geodetic();
+}
+
+}  // namespace
 
 void DoubtBook::Add(const SourceStatus& status) {
   clocks_.Add(status);
@@ -28,11 +47,30 @@ std::string_view DoubtBook::BlindReason(const SourceId& source, Instant time) co
 
 void DoubtBook::Void(Picture& picture) const {
   if (clocks_.empty() && positions_.empty() && footage_.empty()) return;
+  // True when nothing is left of what supported it.
   const auto void_in = [&](std::vector<TrackSupport>& supports) {
-    std::erase_if(supports, [&](const TrackSupport& s) { return Doubts(s.source, s.last); });
+    return std::erase_if(supports,
+                         [&](const TrackSupport& s) { return Doubts(s.source, s.last); }) > 0 &&
+           supports.empty();
   };
-  for (Track& track : picture.tracks) void_in(track.supports);
-  for (Group& group : picture.groups) void_in(group.supports);
+  std::set<TrackId> gone;
+  std::erase_if(picture.tracks, [&](Track& track) {
+    const bool void_of_all = void_in(track.supports);
+    if (void_of_all) gone.insert(track.id);
+    return void_of_all;
+  });
+  std::erase_if(picture.groups, [&](Group& group) {
+    if (void_in(group.supports)) return true;
+    const auto lost = static_cast<int>(
+        std::erase_if(group.members, [&](TrackId member) { return gone.contains(member); }));
+    if (lost == 0) return false;
+    if (group.members.empty()) return true;
+    group.count_expected = std::max(1.0, group.count_expected - lost);
+    group.count_min = std::max(0, group.count_min - lost);
+    group.count_max = std::max(group.count_min, group.count_max - lost);
+    group.position = MiddleOf(group.members, picture);
+    return false;
+  });
 }
 
 void DoubtBook::Void(SettledLook& look) const {

@@ -24,7 +24,8 @@ class DoubtBook {
   // Why a look of this time saw nothing of what was where it says; empty: it may have, for all that
   // is known here (a wrong clock is the account's to judge).
   std::string_view BlindReason(const SourceId& source, Instant time) const;
-  // Takes away the supports whose newest measurement is of such a time.
+  // Takes away the supports whose newest measurement is of such a time, and what then has none
+  // left: a camera that believes itself elsewhere makes tracks of its own of what others see, too.
   void Void(Picture& picture) const;
   // Takes away what such a source says there. A look at old footage, or from nobody
   // knows where, saw nothing of what was there.

@@ -118,6 +118,39 @@ TEST(DoubtedSources, SourceThatIsNobodyKnowsWhereSupportsNothingUntilItIsWhereIt
   EXPECT_EQ(StatesOf({lost, Note(Drone().source, 60, kPositionTrustedNote)}), kUpToVerified);
 }
 
+TEST(DoubtBook, TracksThatOnlySuchASourceSupportsAreNotThereAndGroupsAreSmallerByThem) {
+  const testing::Convoy ours = {.group = 1,
+                                .first_track = 10,
+                                .count = 3,
+                                .head_en_m = {0, 0},
+                                .velocity_en_mps = {0, -8},
+                                .eyes = {Drone(), Radar()}};
+  testing::Convoy double_of_it = ours;
+  double_of_it.group = 2;
+  double_of_it.first_track = 20;
+  double_of_it.head_en_m = {100, 0};
+  double_of_it.eyes = {Drone()};
+  Picture picture = PictureBuilder(50)
+                        .AddTracks(ours, 0, 3)
+                        .AddTracks(double_of_it, 0, 3)
+                        .AddGroup(5, {10, 11, 12, 20, 21, 22})
+                        .AddGroup(6, {20, 21, 22})
+                        .Build();
+  ASSERT_THAT(picture.groups, SizeIs(2));
+  const int count_min = picture.groups[0].count_min;
+  DoubtBook book;
+  book.Add(Note(Drone().source, 10, kClockDoubtedNote));
+  book.Void(picture);
+  EXPECT_THAT(picture.tracks, SizeIs(3));
+  ASSERT_THAT(picture.groups, SizeIs(1));
+  EXPECT_THAT(picture.groups[0].members, SizeIs(3));
+  EXPECT_EQ(picture.groups[0].count_min, std::max(0, count_min - 3));
+  Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+  const LocalFrame frame(picture.groups[0].position);
+  for (const Track& track : picture.tracks) sum += frame.EnuFromGeodetic(track.position);
+  EXPECT_LT(sum.head<2>().norm(), 0.01);
+}
+
 TEST(DoubtBook, LookAtOldFootageSawNothingOfWhatWasThere) {
   DoubtBook book;
   book.Add(Note({"drone1"}, 100, kOldFootageNote));

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "core/types/codec.h"
+#include "core/types/source_notes.h"
 #include "tools/month/rates.h"
 #include "tools/month/scene_fusion.h"
 #include "verify/rules/probability.h"
@@ -63,6 +64,7 @@ class Mission {
     for (double t = 0; t < end_s; t += options_.step_s) {
       observers_.MoveTo(t, options_.step_s);
       for (const Observers::Change& change : observers_.TakeChanges()) Status(change, t);
+      Notes(t);
       for (; next_patrolled < patrolled_.size() && patrolled_[next_patrolled].first <= t;
            ++next_patrolled)
         grader_.PatrolSaw(*patrolled_[next_patrolled].second, t);
@@ -155,6 +157,46 @@ class Mission {
     status.time = At(time_s);
     status.state = change.working ? SourceState::kResumed : SourceState::kLate;
     status.reason = change.reason;
+    v1::Envelope envelope;
+    *envelope.mutable_source_status() = ToProto(status);
+    Feed(envelope);
+  }
+
+  // What ingest and detection say of cameras that are not to be believed. A settled picture comes
+  // half a minute after its time: what is known sooner than that is known before it.
+  void Notes(double time_s) {
+    faults_.resize(observers_.all().size());
+    for (std::size_t i = 0; i < faults_.size(); ++i) {
+      const Observer& o = observers_.all()[i];
+      if (o.fault == faults_[i]) continue;
+      if (faults_[i] != nullptr) Note(o, *faults_[i], time_s, false);
+      faults_[i] = o.fault;
+      if (o.fault != nullptr) Note(o, *o.fault, time_s, true);
+    }
+  }
+
+  void Note(const Observer& observer, const Fault& fault, double time_s, bool begins) {
+    SourceStatus status;
+    status.source = observer.source;
+    switch (fault.kind) {
+      case FaultKind::kClock:
+        status.time = At(time_s + rates::kClockKnownS);
+        status.reason = begins ? kClockDoubtedNote : kClockTrustedNote;
+        break;
+      case FaultKind::kSpoofed:
+        if (!fault.shows) return;
+        status.time = At(time_s + rates::kSpringKnownS);
+        status.reason = begins ? kPositionDoubtedNote : kPositionTrustedNote;
+        break;
+      case FaultKind::kReplayed:
+        if (!fault.shows) return;
+        status.time = At(time_s + rates::kFootageKnownS);
+        status.reason = begins ? kOldFootageNote : kNewFootageNote;
+        break;
+      case FaultKind::kOutage:
+      case FaultKind::kJammed:
+        return;
+    }
     v1::Envelope envelope;
     *envelope.mutable_source_status() = ToProto(status);
     Feed(envelope);
@@ -359,6 +401,7 @@ class Mission {
   Observers observers_;
   SceneFusion fusion_;
   Grader grader_;
+  std::vector<const Fault*> faults_;  // by observer, as told last
   std::unique_ptr<Stage> stage_;
   std::vector<LogRecord> batch_;
   std::vector<Planned> planned_;

@@ -69,6 +69,7 @@ void AddFaults(Random& random, double days, double a_day, double mean_s, FaultKi
     const double angle = random.Uniform(0, 2 * std::numbers::pi);
     fault.offset_m = random.Uniform(500, 1'500) * Vector2d(std::cos(angle), std::sin(angle));
     fault.clock_s = (random.Uniform() < 0.5 ? -1 : 1) * random.Uniform(10, 60);
+    fault.shows = random.Uniform() < rates::kShows;
     observer.faults.push_back(fault);
   }
 }

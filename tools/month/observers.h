@@ -26,6 +26,7 @@ struct Fault {
   double start_s = 0, end_s = 0;
   Eigen::Vector2d offset_m = Eigen::Vector2d::Zero();  // kSpoofed
   double clock_s = 0;                                  // kClock: its stamps are so late
+  bool shows = true;  // kSpoofed, kReplayed: in a way that ingest or detection recognises
 };
 
 // One sensor of the mission, with the rates of rates.h.

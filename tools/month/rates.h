@@ -27,8 +27,9 @@ inline constexpr double kIdentityLifeAloneS = 1'000.0;
 inline constexpr double kSwapLifeS = 26.0;
 // MEASURED, "Tracking", S2: groups change theirs 1.4 to 2.0 times a convoy of ten minutes.
 inline constexpr double kGroupLifeS = 300.0;
-// MEASURED: `tools/bench/false_tracks`, what fusion makes of one camera's video of hard scenes (town,
-// trees in wind, zoom, thermal): false tracks a minute, and how long each lasts. Radar gave none
+// MEASURED: `tools/bench/false_tracks`, what fusion makes of one camera's video of hard scenes
+// (town, trees in wind, zoom, thermal): false tracks a minute, and how long each lasts. Radar gave
+// none
 // (`tools/bench/identities`).
 inline constexpr double kGhostsAMinute = 5.14;
 inline constexpr double kGhostLifeS = 15.8;
@@ -45,5 +46,15 @@ inline constexpr double kGatheringRecall = 0.9;
 // demos; with the sun moved by 125 degrees three false ones.
 inline constexpr double kChangeRecall = 0.85;
 inline constexpr double kFalseChangesAPass = 0.3;
+
+// MEASURED: after so long it is known that a clock is wrong (the median of 31 packets, two a second
+// or more), that a platform's position sprang (ingest/position_watch.h), that footage is old (20 s
+// by `tools/bench/footage`).
+inline constexpr double kClockKnownS = 8.0;
+inline constexpr double kSpringKnownS = 1.0;
+inline constexpr double kFootageKnownS = 20.0;
+// ASSUMED: of spoofed positions and old footage the share that is recognised: an offset that grows
+// slowly is not, nor is a camera that stands still.
+inline constexpr double kShows = 0.75;
 
 }  // namespace trucewatch::tools::month::rates

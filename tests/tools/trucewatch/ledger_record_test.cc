@@ -14,6 +14,8 @@
 #include "tests/tools/trucewatch/grown_record.h"
 #include "tools/audit/policy.h"
 #include "tools/trucewatch/commands/commands.h"
+#include "tools/trucewatch/report/coverage_summary.h"
+#include "tools/trucewatch/words.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -119,6 +121,28 @@ TEST_F(LedgerOnDisk, CommandsWriteThePageAndTheGeoPackage) {
   ASSERT_TRUE(exported) << exported.error().message;
   const auto ogr = testing::RunProcess({"ogrinfo", "-ro", "-so", map, "coverage"});
   EXPECT_THAT(ogr.output, HasSubstr("Feature Count: 36"));
+}
+
+TEST_F(LedgerOnDisk, EventsStandBesideHowWellEachSideWasWatched) {
+  const auto printed = [&](const std::string& at) {
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(*RunEvents({.run = run_, .at = at, .event = ""}), 0);
+    return ::testing::internal::GetCapturedStdout();
+  };
+  const MissionRecord record = Read()->record;
+  const auto zones = SummariseCoverage(record, record.start, record.end + Duration::Seconds(1));
+  const std::string text = printed("");
+  for (const SideCoverage& side : CoverageBySide(zones)) {
+    if (side.zones.empty()) continue;
+    const std::string minutes =
+        fmt::format("watched, min per km2, {}: {} {:.1f} of {:.1f}", SideWords(record, side.side),
+                    CoverageClassWords(kCoverageClasses[0]), side.classes[0].ObservedMinPerKm2(),
+                    side.classes[0].AccountedMinPerKm2());
+    EXPECT_THAT(text, HasSubstr(minutes));
+  }
+  EXPECT_THAT(text, HasSubstr("watched, min per km2"));
+  // Before the first account nothing is known of it.
+  EXPECT_THAT(printed(FormatUtc(record.start - Duration::Seconds(60))), Not(HasSubstr("watched")));
 }
 
 TEST_F(LedgerOnDisk, WrongTimesAreNamed) {

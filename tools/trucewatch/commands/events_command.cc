@@ -7,6 +7,7 @@
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/event_history.h"
 #include "tools/trucewatch/ledger_record.h"
+#include "tools/trucewatch/report/coverage_summary.h"
 #include "tools/trucewatch/words.h"
 
 namespace trucewatch::tools {
@@ -46,6 +47,23 @@ void PrintText(const std::string& id, const EventStanding& event) {
               static_cast<unsigned long long>(event.newest.ledger_index));
 }
 
+// How well each side was watched until then: a count without it says nothing of the others.
+void PrintWatched(const MissionRecord& record, Instant until) {
+  const auto zones = SummariseCoverage(record, record.start, until);
+  for (const SideCoverage& side : CoverageBySide(zones)) {
+    if (side.zones.empty()) continue;
+    std::string minutes;
+    for (std::size_t c = 0; c < side.classes.size(); ++c) {
+      const CoverageSum& sum = side.classes[c];
+      minutes += fmt::format("{}{} {:.1f} of {:.1f}", c == 0 ? "" : ", ",
+                             CoverageClassWords(kCoverageClasses[c]), sum.ObservedMinPerKm2(),
+                             sum.AccountedMinPerKm2());
+    }
+    std::printf("watched, min per km2, %s: %s\n", SideWords(record, side.side).c_str(),
+                minutes.c_str());
+  }
+}
+
 }  // namespace
 
 Result<int> RunEvents(const EventsCommand& command) {
@@ -74,9 +92,12 @@ Result<int> RunEvents(const EventsCommand& command) {
                   FormatUtc(one.finding.time).c_str(), one.finding.reason.c_str());
     }
   }
-  if (!command.json)
+  if (!command.json) {
+    PrintWatched(ledger.record, at ? std::min(*at, ledger.record.end) + Duration::Seconds(1)
+                                   : ledger.record.end + Duration::Seconds(1));
     std::printf("%zu events %s%s\n", standings.size(), at ? "as of " : "in the ledger of ",
                 at ? FormatUtc(*at).c_str() : ledger.origin.c_str());
+  }
   return 0;
 }
 
