@@ -197,13 +197,13 @@ TEST(CountZone, TheBoundarysErrorMovesAllAtOnce) {
 }
 
 TEST(WatchGrid, IsMadeAlsoOfALongAndNarrowZone) {
-  // A strip of 100 km, 10 m wide, slantwise: a grid of cells as large as its 25th part would have
+  // A strip of 100 km, 3 m wide, slantwise: a grid of cells as large as its 25th part would have
   // more squares than are taken.
   const Zone strip{"z",
                    "Strip",
                    Side::kNeither,
                    PolygonShape({Somewhere(-35e3, -35e3), Somewhere(35e3, 35e3),
-                                 Somewhere(35e3, 35.014e3), Somewhere(-35e3, -34.986e3)}),
+                                 Somewhere(35e3, 35.0042e3), Somewhere(-35e3, -34.9958e3)}),
                    {}};
   EXPECT_FALSE(ZoneGrid::Make(strip, std::sqrt(strip.shape.AreaM2() / 25.0)).has_value());
   EXPECT_GE(WatchGrid(strip).cells(), 1);
