@@ -52,9 +52,15 @@ void RuleEngine::SetState(EngineState state) {
 Result<std::vector<Finding>> RuleEngine::Advance(const Picture& picture) {
   if (agreement_.class_shares.empty()) return AdvanceWeighed(picture);
   Picture weighed = picture;
-  for (Track& track : weighed.tracks)
-    track.classes = WeighClasses(track.classes, agreement_.class_shares);
-  return AdvanceWeighed(weighed);
+  return WeighAndAdvance(weighed);
+}
+
+Result<std::vector<Finding>> RuleEngine::WeighAndAdvance(Picture& picture) {
+  if (!agreement_.class_shares.empty()) {
+    for (Track& track : picture.tracks)
+      track.classes = WeighClasses(track.classes, agreement_.class_shares);
+  }
+  return AdvanceWeighed(picture);
 }
 
 Result<std::vector<Finding>> RuleEngine::AdvanceWeighed(const Picture& picture) {

@@ -53,6 +53,9 @@ class RuleEngine {
   // heartbeat. A live (not settled) picture has none. Fails, without any change, on a picture that
   // is not later than the last, or has a group of more than 2000 vehicles.
   Result<std::vector<Finding>> Advance(const Picture& picture);
+  // The same without a copy: the vehicles' classes in the picture become what the agreement's
+  // shares make of them.
+  Result<std::vector<Finding>> WeighAndAdvance(Picture& picture);
   // What a satellite pass with an earlier one to compare with says about sites. Fails, without any
   // change, on one of more than 2000 changes or with a baseline that is not earlier.
   Result<std::vector<Finding>> AddLook(const SettledLook& look);

@@ -101,7 +101,11 @@ Result<std::vector<std::vector<std::string>>> VerifyStage::Handle(
 
 Result<std::vector<std::string>> VerifyStage::HandleOne(const LogRecord& input) {
   std::vector<std::string> out;
-  google::protobuf::Arena arena;
+  // A picture of a few dozen tracks fits: nothing of it is asked of the allocator.
+  google::protobuf::ArenaOptions arena_options;
+  arena_options.initial_block = arena_block_.data();
+  arena_options.initial_block_size = arena_block_.size();
+  google::protobuf::Arena arena(arena_options);
   const auto parsed = ParseEnvelope(input.payload, arena);
   if (!parsed) {
     out.push_back(Refused(parsed.error().message));
@@ -171,7 +175,7 @@ void VerifyStage::HandlePicture(const v1::Picture& message, std::vector<std::str
   doubts_.Void(*picture);
   doubts_.Forget(picture->time - DoubtBook::kMemory);
   const std::size_t version = BeginVersion(*picture);
-  auto findings = parts_[version].engine.Advance(*picture);
+  auto findings = parts_[version].engine.WeighAndAdvance(*picture);
   if (!findings) {
     out.push_back(Refused(findings.error().message));
     return;

@@ -87,6 +87,7 @@ class VerifyStage final : public Stage {
   std::vector<Part> parts_;          // one for each version
   std::vector<Instant> valid_from_;  // likewise
   std::size_t current_ = 0;          // version of the newest settled picture
+  std::vector<char> arena_block_ = std::vector<char>(1 << 18);
   CaseBook cases_;
   DoubtBook doubts_;
   std::set<std::string> running_;  // sources that have spoken of themselves and not ended
