@@ -93,8 +93,10 @@ Result<int> RunEvents(const EventsCommand& command) {
     }
   }
   if (!command.json) {
-    PrintWatched(ledger.record, at ? std::min(*at, ledger.record.end) + Duration::Seconds(1)
-                                   : ledger.record.end + Duration::Seconds(1));
+    // As it was known then: a period is accounted for when it is over.
+    const auto then =
+        at ? ReadLedgerRecord(*storage, command.run, at) : Result<LedgerRecord>(ledger);
+    if (then) PrintWatched(then->record, then->record.end + Duration::Seconds(1));
     std::printf("%zu events %s%s\n", standings.size(), at ? "as of " : "in the ledger of ",
                 at ? FormatUtc(*at).c_str() : ledger.origin.c_str());
   }
