@@ -87,7 +87,6 @@ def ed25519_good(public_key, message, signature):
     inverse = pow(point[2], -1, P)
     encoded = point[1] * inverse % P | (point[0] * inverse % P & 1) << 255
     return encoded.to_bytes(32, "little") == signature[:32]
-
 # == Hashes and trees, RFC 9162 section 2.1
 
 def leaf_hash(leaf):
@@ -129,7 +128,6 @@ def inclusion_holds(index, size, leaf, proof, root):
             fn, sn = fn >> 1, sn >> 1
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and leaf == root
-
 # == Signed notes, keys, policy, checkpoint
 
 def strict_base64(text):
