@@ -14,7 +14,8 @@ void SupportsToProto(const TrackState& track, v1::TrackState* out) {
   Picture carrier;
   carrier.tracks.emplace_back().supports = track.supports;
   v1::Picture message = ToProto(carrier);
-  out->mutable_supports()->Swap(message.mutable_tracks(0)->mutable_supports());
+  *out->mutable_supports() = std::move(*message.mutable_tracks(0)->mutable_supports());
+  *out->mutable_support_sources() = std::move(*message.mutable_sources());
 }
 
 Result<std::vector<TrackSupport>> SupportsFromProto(const v1::TrackState& in) {
@@ -22,6 +23,7 @@ Result<std::vector<TrackSupport>> SupportsFromProto(const v1::TrackState& in) {
   carrier.tracks.emplace_back();
   v1::Picture message = ToProto(carrier);
   *message.mutable_tracks(0)->mutable_supports() = in.supports();
+  *message.mutable_sources() = in.support_sources();
   TW_ASSIGN_OR_RETURN(Picture decoded, FromProto(message));
   return std::move(decoded.tracks.front().supports);
 }

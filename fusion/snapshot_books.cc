@@ -9,14 +9,15 @@ namespace trucewatch {
 namespace {
 
 // What a published group has travels in its layout, whose codec checks it.
-Result<Group> GroupFrom(const v1::Group& in) {
+Result<Group> GroupFrom(const v1::BookGroupState& in) {
   v1::Picture carrier;
-  *carrier.add_groups() = in;
+  *carrier.add_groups() = in.group();
+  *carrier.mutable_sources() = in.support_sources();
   TW_ASSIGN_OR_RETURN(Picture picture, FromProto(carrier));
   return std::move(picture.groups.front());
 }
 
-v1::Group GroupMessage(const BookGroup& group) {
+void GroupToProto(const BookGroup& group, v1::BookGroupState* message) {
   Picture carrier;
   Group& out = carrier.groups.emplace_back();
   out.id = group.id;
@@ -29,12 +30,13 @@ v1::Group GroupMessage(const BookGroup& group) {
   out.first = group.first;
   out.last = group.last;
   out.supports = group.supports;
-  v1::Picture message = ToProto(carrier);
-  return std::move(*message.mutable_groups(0));
+  v1::Picture picture = ToProto(carrier);
+  *message->mutable_group() = std::move(*picture.mutable_groups(0));
+  *message->mutable_support_sources() = std::move(*picture.mutable_sources());
 }
 
 Result<BookGroup> BookGroupFrom(const v1::BookGroupState& in) {
-  TW_ASSIGN_OR_RETURN(Group group, GroupFrom(in.group()));
+  TW_ASSIGN_OR_RETURN(Group group, GroupFrom(in));
   const auto finite = [](double v) { return std::isfinite(v); };
   if (group.object_class == ObjectClass::kUnspecified || in.place_size() != 5 ||
       !std::all_of(in.place().begin(), in.place().end(), finite) || !finite(in.height_hae_m()) ||
@@ -76,7 +78,7 @@ Result<BookGroup> BookGroupFrom(const v1::BookGroupState& in) {
 void BookToProto(const GroupBook& book, v1::FusionSnapshot* message) {
   for (const BookGroup& group : book.groups()) {
     v1::BookGroupState* out = message->add_book();
-    *out->mutable_group() = GroupMessage(group);
+    GroupToProto(group, out);
     out->set_time_us(group.time.micros());
     const Eigen::Matrix2d& c = group.cov_en_m2;
     for (const double v : {group.p_en_m.x(), group.p_en_m.y(), c(0, 0), c(0, 1), c(1, 1)}) {

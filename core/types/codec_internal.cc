@@ -129,6 +129,7 @@ void DigestsToProto(const std::vector<Digest>& digests, DigestFields* out) {
 
 Result<std::vector<Digest>> DigestsFromProto(const DigestFields& fields) {
   std::vector<Digest> digests;
+  digests.reserve(static_cast<std::size_t>(fields.size()));
   for (const std::string& field : fields) {
     Digest digest;
     if (field.size() != digest.size()) {

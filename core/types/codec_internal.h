@@ -49,27 +49,22 @@ Result<SiteChange> SiteChangeFromProto(const v1::SiteChange& message);
 
 Result<double> Finite(double value, const char* field);
 
-// TrackSupport and Support, and their messages, have the same fields.
+// What TrackSupport and Support, and their messages, have in common: all but the source.
 template <typename S, typename Message>
-void SupportToProto(const S& support, Message* out) {
-  out->set_source_id(support.source.value);
-  *out->mutable_lineage() = LineageToProto(support.lineage);
+void UpdatesToProto(const S& support, Message* out) {
   out->set_updates(support.updates);
   out->set_first_us(support.first.micros());
   out->set_last_us(support.last.micros());
   DigestsToProto(support.raw_digests, out->mutable_raw_digests());
 }
 
-template <typename S, typename Message>
-Result<S> SupportFromProto(const Message& in) {
-  S support;
-  support.source.value = in.source_id();
-  TW_ASSIGN_OR_RETURN(support.lineage, LineageFromProto(in.lineage()));
+template <typename Message, typename S>
+Result<void> UpdatesFromProto(const Message& in, S& support) {
   support.updates = in.updates();
   support.first = Instant::FromMicros(in.first_us());
   support.last = Instant::FromMicros(in.last_us());
   TW_ASSIGN_OR_RETURN(support.raw_digests, DigestsFromProto(in.raw_digests()));
-  return support;
+  return {};
 }
 
 }  // namespace trucewatch::codec

@@ -87,7 +87,10 @@ v1::Finding ToProto(const Finding& value) {
   m.add_velocity_en_mps(value.velocity_en_mps.y());
   for (const TrackId member : value.members) m.add_members(member.value);
   for (const Support& support : value.supports) {
-    codec::SupportToProto(support, m.add_supports());
+    v1::Support* const out = m.add_supports();
+    out->set_source_id(support.source.value);
+    *out->mutable_lineage() = codec::LineageToProto(support.lineage);
+    codec::UpdatesToProto(support, out);
   }
   m.set_reason(value.reason);
   m.set_agreement_hash(value.agreement_hash);
@@ -137,8 +140,10 @@ Result<Finding> FromProto(const v1::Finding& m) {
   }
   for (const std::uint64_t member : m.members()) value.members.push_back({member});
   for (const v1::Support& in : m.supports()) {
-    TW_ASSIGN_OR_RETURN(Support support, codec::SupportFromProto<Support>(in));
-    value.supports.push_back(std::move(support));
+    Support& support = value.supports.emplace_back();
+    support.source.value = in.source_id();
+    TW_ASSIGN_OR_RETURN(support.lineage, codec::LineageFromProto(in.lineage()));
+    TW_RETURN_IF_ERROR(codec::UpdatesFromProto(in, support));
   }
   value.reason = m.reason();
   value.agreement_hash = m.agreement_hash();

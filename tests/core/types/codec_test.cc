@@ -114,6 +114,51 @@ TEST(Codec, FindingAndPictureSurviveTheWire) {
   EXPECT_FALSE(FromProto(hostile));
 }
 
+TEST(Codec, APictureListsEachSourceOnceAndEverySupportFindsItsOwn) {
+  TrackSupport radar;
+  radar.source = {"radar1"};
+  radar.lineage = SomeLineage();
+  radar.lineage.modality = Modality::kRadarGmti;
+  radar.updates = 2;
+  radar.raw_digests = {Sha256("dwell")};
+  TrackSupport camera;
+  camera.source = {"drone1"};
+  camera.lineage = SomeLineage();
+  TrackSupport newer_model = camera;
+  newer_model.lineage.model = "motion-2";
+  Picture picture;
+  picture.tracks.resize(3);
+  picture.tracks[0].supports = {camera, radar};
+  picture.tracks[1].supports = {newer_model, radar};
+  picture.tracks[2].supports = {camera};
+  picture.groups.resize(1);
+  picture.groups[0].object_class = ObjectClass::kPersonGroup;
+  picture.groups[0].supports = {newer_model};
+  const v1::Picture message = ToProto(picture);
+  EXPECT_EQ(message.sources_size(), 3);
+  const auto back = FromProto(message);
+  ASSERT_TRUE(back) << back.error().message;
+  const auto expect_same = [](const std::vector<TrackSupport>& a,
+                              const std::vector<TrackSupport>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i].source, b[i].source);
+      EXPECT_EQ(a[i].lineage, b[i].lineage);
+      EXPECT_EQ(a[i].updates, b[i].updates);
+      EXPECT_EQ(a[i].raw_digests, b[i].raw_digests);
+    }
+  };
+  for (std::size_t i = 0; i < 3; ++i)
+    expect_same(back->tracks[i].supports, picture.tracks[i].supports);
+  expect_same(back->groups[0].supports, picture.groups[0].supports);
+
+  v1::Picture hostile = message;
+  hostile.mutable_tracks(2)->mutable_supports(0)->set_source(3);
+  const auto refused = FromProto(hostile);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("support.source 3"), std::string::npos);
+}
+
 // The last door: whatever a detector made, nobody leaves it alone.
 TEST(Codec, ABoxOfNoNumbersIsRefused) {
   v1::ObservationSet message = ToProto(SomeSet());
