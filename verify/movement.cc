@@ -2,18 +2,46 @@
 #include "verify/movement.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace trucewatch {
+namespace {
+
+// WGS-84, at the equator, a (1 - e^2): nowhere is a radian of latitude shorter on the ground.
+constexpr double kLeastMeridianRadiusM = 6'335'439.0;
+
+bool BeforeById(const Track* a, const Track* b) { return a->id < b->id; }
+
+// Of tracks with the same id the first stays.
+void SortById(std::vector<const Track*>& tracks) {
+  if (!std::is_sorted(tracks.begin(), tracks.end(), BeforeById))
+    std::stable_sort(tracks.begin(), tracks.end(), BeforeById);
+  tracks.erase(std::unique(tracks.begin(), tracks.end(),
+                           [](const Track* a, const Track* b) { return a->id == b->id; }),
+               tracks.end());
+}
+
+std::vector<const Track*> TracksById(const Picture& picture) {
+  std::vector<const Track*> tracks;
+  tracks.reserve(picture.tracks.size());
+  for (const Track& track : picture.tracks) tracks.push_back(&track);
+  SortById(tracks);
+  return tracks;
+}
+
+}  // namespace
 
 std::vector<GroupView> ViewGroups(const Picture& picture, int min_group_size) {
-  std::map<TrackId, const Track*> tracks;
-  for (const Track& track : picture.tracks) tracks.emplace(track.id, &track);
   std::vector<GroupView> views;
+  if (picture.groups.empty()) return views;
+  const std::vector<const Track*> tracks = TracksById(picture);
   for (const Group& group : picture.groups) {
     GroupView view{&group, {}};
     for (const TrackId id : group.members) {
-      const auto found = tracks.find(id);
-      if (found != tracks.end()) view.vehicles.push_back(found->second);
+      const auto found =
+          std::lower_bound(tracks.begin(), tracks.end(), id,
+                           [](const Track* track, TrackId wanted) { return track->id < wanted; });
+      if (found != tracks.end() && (*found)->id == id) view.vehicles.push_back(*found);
     }
     if (static_cast<int>(view.vehicles.size()) >= min_group_size) views.push_back(std::move(view));
   }
@@ -35,28 +63,28 @@ std::vector<GroupView> ViewWholeGroups(const Picture& picture, int min_group_siz
 }
 
 std::vector<GroupView> ViewVehicles(const Picture& picture) {
-  std::map<TrackId, const Track*> tracks;
-  for (const Track& track : picture.tracks) tracks.emplace(track.id, &track);
+  const std::vector<const Track*> tracks = TracksById(picture);
   std::vector<GroupView> views;
   views.reserve(tracks.size());
-  for (const auto& [id, track] : tracks) views.push_back({nullptr, {track}});
+  for (const Track* track : tracks) views.push_back({nullptr, {track}});
   return views;
 }
 
 std::vector<const Track*> Pool(std::span<const GroupView* const> groups) {
-  std::map<TrackId, const Track*> tracks;
-  for (const GroupView* view : groups) {
-    for (const Track* track : view->vehicles) tracks.emplace(track->id, track);
-  }
   std::vector<const Track*> out;
-  out.reserve(tracks.size());
-  for (const auto& [id, track] : tracks) out.push_back(track);
+  for (const GroupView* view : groups)
+    out.insert(out.end(), view->vehicles.begin(), view->vehicles.end());
+  SortById(out);
   return out;
 }
 
 Kinematics MeanKinematics(std::span<const Track* const> vehicles) {
   Kinematics out;
   if (vehicles.empty()) return out;
+  if (vehicles.size() == 1) {
+    const Track& only = *vehicles.front();
+    return {only.position, only.cov.topLeftCorner<2, 2>(), only.velocity_en_mps};
+  }
   const LocalFrame frame(vehicles.front()->position);
   Eigen::Vector3d sum = Eigen::Vector3d::Zero();
   for (const Track* track : vehicles) {
@@ -98,10 +126,15 @@ Likeness Compare(const Movement& movement, const GroupView& view, const EventIde
   const double change_mps = (group.velocity_en_mps - movement.velocity_en_mps).norm();
   if (change_mps > terms.velocity_mps + terms.acceleration_mps2 * dt_s) return Likeness::kNone;
   const double speed_mps = std::max(group.velocity_en_mps.norm(), movement.velocity_en_mps.norm());
+  const double limit_m = terms.distance_m + speed_mps * dt_s;
+  // Most events are far away, and most of those by their latitude alone.
+  if (std::abs(movement.position.latitude.rad() - group.position.latitude.rad()) *
+          kLeastMeridianRadiusM >
+      limit_m)
+    return Likeness::kNone;
   const Geodetic a{movement.position.latitude, movement.position.longitude, 0.0};
   const Geodetic b{group.position.latitude, group.position.longitude, 0.0};
-  return GeodesicDistanceM(a, b) <= terms.distance_m + speed_mps * dt_s ? Likeness::kNear
-                                                                        : Likeness::kNone;
+  return GeodesicDistanceM(a, b) <= limit_m ? Likeness::kNear : Likeness::kNone;
 }
 
 void Follow(Movement& movement, std::span<const GroupView* const> groups, Duration memory,

@@ -38,6 +38,13 @@ std::string SharesText(const CoverageAccount& account) {
 
 // Of one zone and class of a period, once for all cells.
 struct CoverageBook::ClassFacts {
+  // A look that says something about the class: each cell goes through all of them.
+  struct Look {
+    LookKey key;
+    const CellBest* best = nullptr;
+    bool good = false;  // nothing is held against it
+  };
+  std::vector<Look> looks;  // in order of key
   // Sources that gave no look in the period, and the cells where they looked before, by source.
   std::vector<std::pair<std::uint32_t, std::vector<bool>>> silent;
   const std::vector<bool>* moving = nullptr;  // cells where a moving one might have been detected
@@ -118,6 +125,13 @@ CoverageBook::ClassFacts CoverageBook::ClassFactsOf(const Period& period, const 
                                                     std::size_t zone,
                                                     std::size_t coverage_class) const {
   ClassFacts out;
+  for (const auto& [key, probabilities] : period.zones[zone].looks) {
+    const CellBest& best = probabilities[coverage_class];
+    if (best.p.empty()) continue;
+    out.looks.push_back(
+        {key, &best,
+         key.reason == 0 && !period.skipped.contains(key.source) && !facts.out[key.source]});
+  }
   const auto add = [&](const Probabilities& of, std::vector<bool>& cells) {
     const CellBest& best = of[coverage_class];
     for (std::size_t i = 0; i < best.p.size(); ++i) {
@@ -209,14 +223,14 @@ CoverageBook::CellState CoverageBook::StateOf(const Period& period, const Period
       best.push_back({key.source, key.span, 0.0});
     best.back().p = std::max(best.back().p, p);
   };
-  for (const auto& [key, probabilities] : period.zones[zone].looks) {
-    const double p = probabilities[coverage_class].At(cell);
+  for (const ClassFacts::Look& look : class_facts.looks) {
+    const double p = look.best->At(cell);
     if (p <= 0.0) continue;
-    better(best_all, key, p);
-    if (key.reason == 0 && !period.skipped.contains(key.source) && !facts.out[key.source]) {
-      better(best_good, key, p);
-    } else if (key.reason != 0) {
-      ++reasons[key.reason];
+    better(best_all, look.key, p);
+    if (look.good) {
+      better(best_good, look.key, p);
+    } else if (look.key.reason != 0) {
+      ++reasons[look.key.reason];
     }
   }
   const auto add = [&](const std::vector<Best>& best, Sum& sum) {
