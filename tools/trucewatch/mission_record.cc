@@ -7,7 +7,7 @@
 #include "core/config/text_config.h"
 #include "core/crypto/sha256.h"
 #include "core/types/codec.h"
-#include "tools/trucewatch/stage_factory.h"
+#include "tools/trucewatch/agreement_texts.h"
 #include "tools/trucewatch/words.h"
 #include "verify/wording.h"
 

@@ -10,6 +10,7 @@
 #include "core/crypto/sha256.h"
 #include "core/json/json_writer.h"
 #include "core/types/codec.h"
+#include "tools/trucewatch/build_id.h"
 #include "tools/trucewatch/mission_record.h"
 #include "tools/trucewatch/stage_factory.h"
 

@@ -6,6 +6,7 @@
 #include "core/config/text_config.h"
 #include "tools/audit/policy.h"
 #include "tools/score/event_score.h"
+#include "tools/trucewatch/build_id.h"
 #include "tools/trucewatch/coverage_json.h"
 #include "tools/trucewatch/event_json.h"
 #include "tools/trucewatch/event_picture.h"

@@ -11,12 +11,10 @@
 #include "evidence/evidence_stage.h"
 #include "fusion/fusion_stage.h"
 #include "ingest/ingest_stage.h"
+#include "tools/trucewatch/agreement_texts.h"
+#include "tools/trucewatch/build_id.h"
 #include "tools/trucewatch/model_files.h"
 #include "verify/verify_stage.h"
-
-#ifndef TRUCEWATCH_BUILD_ID
-#error "set by tools/trucewatch/CMakeLists.txt"
-#endif
 
 namespace trucewatch::tools {
 namespace {
@@ -46,8 +44,6 @@ Result<std::unique_ptr<Stage>> AsStage(Result<std::unique_ptr<T>> made) {
 
 }  // namespace
 
-std::string BuildId() { return TRUCEWATCH_BUILD_ID; }
-
 Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission) {
   const auto& terrain = mission.config.terrain();
   if (terrain.dem_file().empty()) {
@@ -56,23 +52,6 @@ Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission) {
   return LoadDem({.path = mission.Resolve(terrain.dem_file()),
                   .sigma_m = terrain.sigma_m(),
                   .geoid_undulation_m = terrain.geoid_undulation_m()});
-}
-
-Result<std::vector<AgreementFile>> ReadAgreementFiles(const MissionFile& mission) {
-  const auto& verify = mission.config.verify();
-  std::vector<AgreementFile> out;
-  const auto read = [&](const std::string& file) -> Result<void> {
-    out.push_back({mission.Resolve(file), ""});
-    TW_ASSIGN_OR_RETURN(out.back().text, ReadTextFile(out.back().name));
-    return {};
-  };
-  if (!verify.agreement_file().empty()) TW_RETURN_IF_ERROR(read(verify.agreement_file()));
-  if (out.empty() && verify.later_agreement_file_size() > 0)
-    return Fail(ErrorCode::kBadInput,
-                "verify.later_agreement_file: names versions that amend an agreement, and "
-                "verify.agreement_file does not name the first one");
-  for (const std::string& file : verify.later_agreement_file()) TW_RETURN_IF_ERROR(read(file));
-  return out;
 }
 
 Result<MissionParts> LoadMissionParts(const MissionFile& mission) {

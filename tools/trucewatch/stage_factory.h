@@ -24,8 +24,6 @@ struct MissionParts {
   LoadMeter* load = nullptr;    // counts what detection costs; null: nobody asks
   std::string worker_program;   // that knows `worker`; empty: detection runs in this process
 };
-// The versions of the agreement that the config names, in order; exact bytes.
-Result<std::vector<AgreementFile>> ReadAgreementFiles(const MissionFile& mission);
 Result<MissionParts> LoadMissionParts(const MissionFile& mission);
 
 // The ground of a mission: its elevation model, or flat at the origin's height.
@@ -43,8 +41,5 @@ std::string MissionHeaderRecord(const MissionParts& parts);
 
 // Of everything a stage's outputs depend on besides its inputs: config, agreement and build.
 std::string ConfigDigest(const MissionParts& parts);
-
-// "0.1.0 (a1b2c3d)".
-std::string BuildId();
 
 }  // namespace trucewatch::tools
