@@ -21,6 +21,7 @@ def load():
 
 moving = load()
 FRAMES = 40
+RATE = 10
 
 
 def vehicle(frame, **changes):
@@ -37,14 +38,14 @@ def seen(thing, east_px=0.0, north_m=0.0, cov=(100.0, 0.0, 100.0)):
             "lon_deg": thing["lon_deg"], "cov_m2": list(cov)}
 
 
-def score(truth, detections, raw=False, gsd=None):
+def score(truth, detections, raw=False, gsd=None, frames=FRAMES):
     """truth and detections: functions of the frame that give lists."""
-    head = {"frames_per_second": 10, "width_px": 1280, "height_px": 720, "working_gsd_m": 0.3}
+    head = {"frames_per_second": RATE, "width_px": 1280, "height_px": 720, "working_gsd_m": 0.3}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "truth.jsonl"
-        lines = [json.dumps(head)] + [json.dumps({"frame": k, "objects": truth(k)}) for k in range(FRAMES)]
+        lines = [json.dumps(head)] + [json.dumps({"frame": k, "objects": truth(k)}) for k in range(frames)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        looks = [json.dumps({"frame": k, "detections": detections(k)}) for k in range(FRAMES)]
+        looks = [json.dumps({"frame": k, "detections": detections(k)}) for k in range(frames)]
         options = argparse.Namespace(raw=raw, gsd=gsd, misses=False)
         return moving.score_clip("clip", path, looks, options, print)
 
@@ -57,6 +58,17 @@ class Moving(unittest.TestCase):
     def test_half_of_the_pictures_found_is_recall_one_half(self):
         f = score(lambda k: [vehicle(k)], lambda k: [seen(vehicle(k))] if k % 2 else []).figures()
         self.assertEqual(f["recall"], 0.5)
+
+    def test_two_seconds_after_the_first_match_are_reported_when_one_picture_has_it(self):
+        # Found in the first span; in the second in its last picture alone; in the third never; the fourth has one second.
+        def detections(k):
+            span, place = divmod(k, 2 * RATE)
+            return [seen(vehicle(k))] if span == 0 or (span == 1 and place == 2 * RATE - 1) else []
+
+        f = score(lambda k: [vehicle(k)], detections, frames=7 * RATE).figures()
+        self.assertEqual((f["spans_of_2_s"], f["spans_reported"]), (2, 1 / 2))
+        never = score(lambda k: [vehicle(k)], lambda k: [], frames=7 * RATE).figures()
+        self.assertEqual((never["spans_of_2_s"], never["spans_reported"]), (0, None))
 
     def test_small_slow_hidden_and_parked_vehicles_are_not_counted(self):
         for changes in ({"size_px": 11.9}, {"velocity_en_mps": [1.4, 0.0]}, {"visible": 0.49}, {"parked": True},
