@@ -97,7 +97,8 @@ Result<int> RunEvents(const EventsCommand& command) {
     const auto then =
         at ? ReadLedgerRecord(*storage, command.run, at) : Result<LedgerRecord>(ledger);
     if (then) PrintWatched(then->record, then->record.end + Duration::Seconds(1));
-    std::printf("%zu events %s%s\n", standings.size(), at ? "as of " : "in the ledger of ",
+    std::printf("%zu event%s %s%s\n", standings.size(), standings.size() == 1 ? "" : "s",
+                at ? "as of " : "in the ledger of ",
                 at ? FormatUtc(*at).c_str() : ledger.origin.c_str());
   }
   return 0;
