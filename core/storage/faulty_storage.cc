@@ -38,6 +38,21 @@ class FaultyFile final : public File {
     return {};
   }
 
+  Result<void> WriteAt(std::uint64_t offset, Bytes bytes) override {
+    const std::lock_guard lock(storage_.mutex_);
+    TW_RETURN_IF_ERROR(Alive());
+    const std::uint64_t have = inode_->current.size();
+    if (offset > have || bytes.size() > have - offset) {
+      return Fail(ErrorCode::kIo, "{}: byte {}: {} bytes cannot be overwritten, it ends at byte {}",
+                  path_, offset, bytes.size(), have);
+    }
+    const bool fails = storage_.FailsNow();
+    const Bytes kept = fails ? bytes.first(bytes.size() / 2) : bytes;
+    Add({.offset = offset, .bytes = std::string(AsText(kept))});
+    if (fails) return Injected("overwrite", path_);
+    return {};
+  }
+
   Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const override {
     const std::lock_guard lock(storage_.mutex_);
     TW_RETURN_IF_ERROR(Alive());

@@ -10,6 +10,7 @@
 
 #include "core/base/check.h"
 #include "core/storage/storage.h"
+#include "core/storage/sync_queue.h"
 
 namespace trucewatch {
 namespace {
@@ -46,6 +47,26 @@ class PosixFile final : public File {
     return {};
   }
 
+  // While a descriptor has O_APPEND, Linux appends whatever offset pwrite is given.
+  Result<void> WriteAt(std::uint64_t offset, Bytes bytes) override {
+    TW_RETURN_IF_ERROR(CheckRange(offset, bytes.size()));
+    const int flags = ::fcntl(fd_, F_GETFL);
+    if (flags < 0 || ::fcntl(fd_, F_SETFL, flags & ~O_APPEND) != 0) {
+      return FailOn("overwrite", path_, errno);
+    }
+    int error = 0;
+    while (!bytes.empty() && error == 0) {
+      const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (written < 0 && errno != EINTR) error = errno;
+      if (written < 0) continue;
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      offset += static_cast<std::uint64_t>(written);
+    }
+    if (::fcntl(fd_, F_SETFL, flags) != 0 && error == 0) error = errno;
+    if (error != 0) return FailOn("overwrite", path_, error);
+    return {};
+  }
+
   Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const override {
     TW_RETURN_IF_ERROR(CheckRange(offset, size));  // before so much memory is taken
     std::string out(size, '\0');
@@ -79,6 +100,9 @@ class PosixFile final : public File {
     if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return FailOn("truncate", path_, errno);
     return {};
   }
+
+  int fd() const { return fd_; }
+  const std::string& path() const { return path_; }
 
   Result<void> Sync() override {
     if (::fdatasync(fd_) != 0) AbortOnFailedSync(path_, errno);
@@ -127,6 +151,13 @@ class PosixStorage final : public Storage {
     return {};
   }
 
+  Result<void> MakeDirectory(const std::string& path) override {
+    if (::mkdir(path.c_str(), 0755) == 0) return {};
+    struct stat info {};
+    if (errno == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+    return FailOn("make directory", path, errno == EEXIST ? ENOTDIR : errno);
+  }
+
   Result<bool> Exists(const std::string& path) const override {
     struct stat info {};
     if (::stat(path.c_str(), &info) == 0) return true;
@@ -171,6 +202,35 @@ class PosixStorage final : public Storage {
     if (status != 0 && error != EINVAL) AbortOnFailedSync(path, error);
     return {};
   }
+
+  Result<void> SyncAll(const std::vector<File*>& files,
+                       const std::vector<std::string>& directories) override {
+    std::vector<SyncQueue::Item> items;
+    std::vector<std::unique_ptr<PosixFile>> opened;  // directories, to be closed
+    std::vector<const std::string*> paths;
+    for (const File* file : files) {
+      const auto* posix = dynamic_cast<const PosixFile*>(file);
+      TW_CHECK(posix != nullptr);
+      items.push_back({.fd = posix->fd()});
+      paths.push_back(&posix->path());
+    }
+    for (const std::string& path : directories) {
+      const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      if (fd < 0) return FailOn("open directory", path, errno);
+      opened.push_back(std::make_unique<PosixFile>(fd, path));
+      items.push_back({.fd = fd, .data_only = false});
+      paths.push_back(&path);
+    }
+    const bool all = syncs_.Sync(items);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const bool lost = items[i].error != 0 && (items[i].data_only || items[i].error != EINVAL);
+      if (lost) AbortOnFailedSync(*paths[i], items[i].error);
+    }
+    return all ? Result<void>() : Storage::SyncAll(files, directories);
+  }
+
+ private:
+  SyncQueue syncs_;
 };
 
 }  // namespace

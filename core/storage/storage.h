@@ -19,6 +19,9 @@ class File {
  public:
   virtual ~File() = default;
   virtual Result<void> Append(Bytes bytes) = 0;
+  // Overwrites bytes that the file has; it keeps its size. kIo where it has fewer, or where a kind
+  // of file cannot.
+  virtual Result<void> WriteAt(std::uint64_t offset, Bytes bytes);
   // Reads exactly size bytes; kIo if fewer are there.
   virtual Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const = 0;
   // The same into memory that the caller has.
@@ -38,12 +41,19 @@ class Storage {
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, bool create) = 0;
   // Also the missing folders above it. Durable when it returns.
   virtual Result<void> MakeDirectories(const std::string& path) = 0;
+  // One folder, whose parent is there; nothing to do where it is there itself. Durable after
+  // SyncDirectory of the parent; a storage may do that at once.
+  virtual Result<void> MakeDirectory(const std::string& path) { return MakeDirectories(path); }
   virtual Result<bool> Exists(const std::string& path) const = 0;
   virtual Result<std::vector<std::string>> List(
       const std::string& directory) const = 0;  // names, sorted
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> Remove(const std::string& path) = 0;
   virtual Result<void> SyncDirectory(const std::string& path) = 0;
+  // All of them, in no order, as Sync and SyncDirectory do it. On a file system with a journal in
+  // about the time of one.
+  virtual Result<void> SyncAll(const std::vector<File*>& files,
+                               const std::vector<std::string>& directories);
 };
 
 // The machine's file system.

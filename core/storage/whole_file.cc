@@ -12,6 +12,17 @@ std::string DirectoryOf(const std::string& path) {
 
 }  // namespace
 
+Result<void> File::WriteAt(std::uint64_t, Bytes) {
+  return Fail(ErrorCode::kIo, "this kind of file cannot be overwritten");
+}
+
+Result<void> Storage::SyncAll(const std::vector<File*>& files,
+                              const std::vector<std::string>& directories) {
+  for (File* file : files) TW_RETURN_IF_ERROR(file->Sync());
+  for (const std::string& path : directories) TW_RETURN_IF_ERROR(SyncDirectory(path));
+  return {};
+}
+
 Result<void> WriteFileAtomically(Storage& storage, const std::string& path, Bytes bytes) {
   const std::string beside = path + ".tmp";
   {

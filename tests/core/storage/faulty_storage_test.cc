@@ -42,6 +42,30 @@ TEST(FaultyStorage, UnsyncedBytesAreKeptDroppedAndTorn) {
   EXPECT_GT(seen.size(), 5u) << "some are torn with garbage";
 }
 
+TEST(FaultyStorage, OverwrittenBytesAreOldNewOrTornAndTheirNeighboursAreKept) {
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    FaultyStorage storage;
+    ASSERT_TRUE(WriteFileAtomically(storage, "d/a", AsBytes("<old>")));
+    auto file = storage.Open("d/a", false).value();
+    EXPECT_FALSE(file->WriteAt(3, AsBytes("new")));
+    ASSERT_TRUE(file->WriteAt(1, AsBytes("new")));
+    EXPECT_EQ(*file->ReadAt(0, 5), "<new>");
+    if (seed == 0) {
+      ASSERT_TRUE(file->Sync());
+    }
+    const std::string after = AfterCrash(storage, "d/a", seed);
+    EXPECT_TRUE(seed > 0 || after == "<new>");
+    ASSERT_EQ(after.size(), 5u);
+    EXPECT_EQ(std::string({after.front(), after.back()}), "<>");
+    seen.insert(after);
+  }
+  EXPECT_TRUE(seen.contains("<old>"));
+  EXPECT_TRUE(seen.contains("<nld>"));
+  EXPECT_TRUE(seen.contains("<new>"));
+  EXPECT_GT(seen.size(), 5u) << "some are torn with garbage";
+}
+
 TEST(FaultyStorage, UnsyncedNamesComeAndGo) {
   std::set<std::string> created;
   std::set<std::string> renamed;

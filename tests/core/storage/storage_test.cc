@@ -43,6 +43,45 @@ TEST_F(PosixStorageTest, AppendGoesToTheEndAfterTruncate) {
   EXPECT_EQ(SlurpIndependently(directory_.File("a")), "hello!");
 }
 
+TEST_F(PosixStorageTest, BytesAreOverwrittenInPlaceAndAppendStillGoesToTheEnd) {
+  auto file = storage_->Open(directory_.File("a"), true).value();
+  ASSERT_TRUE(file->Append(AsBytes("hello world")));
+  ASSERT_TRUE(file->WriteAt(6, AsBytes("there")));
+  ASSERT_TRUE(file->WriteAt(0, AsBytes("H")));
+  ASSERT_TRUE(file->Append(AsBytes("!")));
+  EXPECT_EQ(SlurpIndependently(directory_.File("a")), "Hello there!");
+  const auto beyond = file->WriteAt(10, AsBytes("abc"));
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().code, ErrorCode::kIo);
+  EXPECT_EQ(SlurpIndependently(directory_.File("a")), "Hello there!");
+}
+
+TEST_F(PosixStorageTest, ManyFilesAndDirectoriesAreSyncedTogether) {
+  std::vector<std::unique_ptr<File>> files;
+  std::vector<File*> open;
+  for (int i = 0; i < 70; ++i) {
+    files.push_back(storage_->Open(directory_.File(std::to_string(i)), true).value());
+    ASSERT_TRUE(files.back()->Append(AsBytes(std::to_string(i))));
+    open.push_back(files.back().get());
+  }
+  ASSERT_TRUE(storage_->MakeDirectory(directory_.File("d")));
+  EXPECT_TRUE(storage_->SyncAll(open, {directory_.path(), directory_.File("d")}));
+  EXPECT_TRUE(storage_->SyncAll({}, {}));
+  const auto missing = storage_->SyncAll(open, {directory_.File("nowhere")});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(SlurpIndependently(directory_.File("69")), "69");
+}
+
+TEST_F(PosixStorageTest, OneDirectoryIsMadeOnceAndNotInPlaceOfAFile) {
+  const std::string path = directory_.File("d");
+  ASSERT_TRUE(storage_->MakeDirectory(path));
+  ASSERT_TRUE(storage_->MakeDirectory(path));
+  EXPECT_FALSE(storage_->MakeDirectory(path + "/no/parent"));
+  ASSERT_TRUE(storage_->Open(directory_.File("f"), true));
+  EXPECT_FALSE(storage_->MakeDirectory(directory_.File("f")));
+}
+
 TEST_F(PosixStorageTest, ReadPastTheEndIsRefusedWithoutAllocatingIt) {
   auto file = storage_->Open(directory_.File("a"), true).value();
   ASSERT_TRUE(file->Append(AsBytes("abc")));
