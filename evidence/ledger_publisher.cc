@@ -108,6 +108,7 @@ Result<bool> LedgerPublisher::Step(Duration wait) {
     TW_RETURN_IF_ERROR(HandleLeaf(record));
     if (unsigned_) return true;  // the rest is read again
   }
+  TW_RETURN_IF_ERROR(SettleAndRelease());
   if (!batch.closed || done_ < batch.last) return true;
   TW_RETURN_IF_ERROR(PutOperations());
   if (position_ < ledger_.published_size()) {
@@ -120,6 +121,7 @@ Result<bool> LedgerPublisher::Step(Duration wait) {
   TW_RETURN_IF_ERROR(PutOperations());
   TW_RETURN_IF_ERROR(Sign());
   if (unsigned_) return true;
+  TW_RETURN_IF_ERROR(SettleAndRelease());
   TW_RETURN_IF_ERROR(published_.Close());
   closed_ = true;
   return false;
@@ -213,11 +215,15 @@ Result<void> LedgerPublisher::HandleLeaf(const LogRecord& record) {
   // In a ledger that was closed, the last checkpoint may cover leaves that none would follow.
   const bool last_covered = position_ == ledger_.published_size();
   if (!CheckpointAfter(*leaf, index) && !last_covered) return {};
-  return covered ? Release(position_) : SignAndRelease();
+  return covered ? Release(TakeWaiting(position_)) : SignAndRelease();
 }
 
+// Alone, each checkpoint becomes durable together with the leaves of the next one. With others to
+// be asked, the disk is not what is waited for.
 Result<void> LedgerPublisher::Sign() {
-  TW_ASSIGN_OR_RETURN(const bool published, ledger_.Publish(signer_, cosigner_));
+  TW_ASSIGN_OR_RETURN(const bool published, cosigner_ != nullptr
+                                                ? ledger_.Publish(signer_, cosigner_)
+                                                : ledger_.PublishAhead(signer_));
   unsigned_ = !published;
   return {};
 }
@@ -226,22 +232,38 @@ Result<void> LedgerPublisher::SignAndRelease() {
   TW_RETURN_IF_ERROR(Sign());
   if (unsigned_) return {};
   TW_RETURN_IF_ERROR(TakeStatements());
-  return Release(ledger_.published_size());
+  if (signed_ && ledger_.settled_size() >= signed_->checkpoint_size) {
+    TW_RETURN_IF_ERROR(Release(*std::exchange(signed_, {})));
+  }
+  Group group = TakeWaiting(ledger_.published_size());
+  if (ledger_.settled_size() >= group.checkpoint_size) return Release(std::move(group));
+  signed_ = std::move(group);
+  return {};
 }
 
-Result<void> LedgerPublisher::Release(std::uint64_t checkpoint_size) {
+LedgerPublisher::Group LedgerPublisher::TakeWaiting(std::uint64_t checkpoint_size) {
+  const std::uint64_t first = done_ - waiting_.size();
+  return {std::exchange(waiting_, {}), first, checkpoint_size};
+}
+
+Result<void> LedgerPublisher::SettleAndRelease() {
+  TW_RETURN_IF_ERROR(ledger_.Settle());
+  if (!signed_) return {};
+  return Release(*std::exchange(signed_, {}));
+}
+
+Result<void> LedgerPublisher::Release(Group group) {
   std::vector<LogWriter::NewRecord> records;
-  std::uint64_t number = done_ - waiting_.size();  // of waiting_[0], from 0
-  for (Waiting& leaf : waiting_) {
+  std::uint64_t number = group.first;
+  for (Waiting& leaf : group.leaves) {
     if (number++ < published_.last()) continue;
     v1::Envelope envelope;
     v1::PublishedFinding& published = *envelope.mutable_published();
     published.set_ledger_index(leaf.ledger_index);
-    published.set_checkpoint_size(checkpoint_size);
+    published.set_checkpoint_size(group.checkpoint_size);
     *published.mutable_finding() = std::move(leaf.finding);
     records.push_back({number, envelope.SerializeAsString()});
   }
-  waiting_.clear();
   if (records.empty()) return {};
   return published_.Append(records);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ class LedgerPublisher {
   };
   // All that are durable, by ledger index; those from signed_size() on have no checkpoint yet.
   const std::vector<Operation>& operations() const { return operations_; }
-  std::uint64_t signed_size() const { return ledger_.published_size(); }
+  std::uint64_t signed_size() const { return ledger_.settled_size(); }
 
   // Why nothing is published although there is something to publish; empty when that is not so.
   // Step asks for it again and does nothing else meanwhile; the caller gives it time between.
@@ -69,6 +70,11 @@ class LedgerPublisher {
     std::uint64_t ledger_index = 0;
     v1::Finding finding;
   };
+  struct Group {
+    std::vector<Waiting> leaves;
+    std::uint64_t first = 0;  // number of leaves[0], from 0
+    std::uint64_t checkpoint_size = 0;
+  };
 
   std::uint64_t IndexOfLeaf(std::uint64_t number) const;  // 0: the first
   Result<bool> ResumesWhereTheLedgerEnds(Duration wait);
@@ -78,7 +84,9 @@ class LedgerPublisher {
   Result<void> TakeStatements();
   Result<void> Sign();
   Result<void> SignAndRelease();
-  Result<void> Release(std::uint64_t checkpoint_size);
+  Group TakeWaiting(std::uint64_t checkpoint_size);
+  Result<void> SettleAndRelease();
+  Result<void> Release(Group group);
 
   Ledger& ledger_;
   LogSigner& signer_;
@@ -89,7 +97,8 @@ class LedgerPublisher {
   std::vector<Operation> operations_;  // by ledger index
   std::uint64_t done_;                 // leaves handled
   std::uint64_t position_;             // ledger entries handled: leaves and operations
-  std::vector<Waiting> waiting_;   // handled and not yet published; the last one is number done_
+  std::vector<Waiting> waiting_;   // handled and not yet signed for; the last one is number done_
+  std::optional<Group> signed_;    // under a checkpoint that a power cut could still take away
   std::int64_t last_time_us_ = 0;  // event time of the last leaf handled
   bool checked_ = false;           // that leaf done_ is the one the ledger holds
   bool unsigned_ = false;          // a checkpoint is due and has not enough cosignatures yet

@@ -2,8 +2,7 @@
 #include "evidence/ledger/ledger.h"
 
 #include <algorithm>
-#include <functional>
-#include <thread>
+#include <utility>
 
 #include "evidence/ledger/reread.h"
 
@@ -11,6 +10,7 @@ namespace trucewatch::evidence {
 namespace {
 
 constexpr char kCheckpointFile[] = "checkpoint";
+constexpr char kNextCheckpointFile[] = "checkpoint.tmp";
 constexpr std::size_t kMaxOpenFiles = 16;
 
 std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
@@ -25,23 +25,6 @@ Result<std::unique_ptr<File>> WriteNewFile(Storage& storage, const std::string& 
   return file;
 }
 
-// All of them, at the same time when `together`.
-Result<void> RunAll(const std::vector<std::function<Result<void>()>>& syncs, bool together) {
-  std::vector<Result<void>> results(syncs.size());
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < syncs.size() && together; ++i) {
-      threads.emplace_back([&syncs, &results, i] { results[i] = syncs[i](); });
-    }
-    for (std::size_t i = 0; i < syncs.size() && (i == 0 || !together); ++i) {
-      results[i] = syncs[i]();
-      if (!results[i]) break;
-    }
-  }
-  for (Result<void>& result : results) TW_RETURN_IF_ERROR(result);
-  return {};
-}
-
 Result<Digest> DigestFrom(const std::string& bytes) {
   Digest digest{};
   if (bytes.size() != digest.size()) return Fail(ErrorCode::kBadInput, "no SHA-256");
@@ -52,7 +35,7 @@ Result<Digest> DigestFrom(const std::string& bytes) {
 }  // namespace
 
 std::string Ledger::PathOf(const std::string& relative) const {
-  return options_.directory + "/" + relative;
+  return relative.empty() ? options_.directory : options_.directory + "/" + relative;
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(Storage& storage, const LedgerOptions& options) {
@@ -90,12 +73,14 @@ Result<void> Ledger::LoadCheckpoint() {
                 Base64Encode(checkpoint.root), Base64Encode(tree.root));
   }
   for (const Digest& hash : tree.leaf_hashes) tree_.Append(hash);
-  published_size_ = checkpoint.size;
+  published_size_ = settled_size_ = checkpoint.size;
   const std::uint64_t width = checkpoint.size % kTileWidth;
   if (width != 0) {
     const TileId last{kEntriesLevel, checkpoint.size / kTileWidth, width};
     TW_ASSIGN_OR_RETURN(bundle_, ReadWholeFile(storage_, PathOf(TilePath(last)), kMaxBundleSize));
   }
+  // A writer that was killed may have left the checkpoint's name in the kernel's memory alone.
+  TW_RETURN_IF_ERROR(storage_.SyncDirectory(options_.directory));
   return RemoveOutgrownPartials(0);
 }
 
@@ -122,31 +107,81 @@ Result<std::string> Ledger::ContentsOf(const TileId& tile) {
   return JoinHashes(hashes);
 }
 
+// With the missing folders above it; the folders that hold a new one go to `to_sync`.
+Result<void> Ledger::MakeFolder(const std::string& folder, std::set<std::string>& to_sync) {
+  if (!known_folders_.insert(folder).second) return {};
+  const std::size_t slash = folder.rfind('/');
+  const std::string above = slash == std::string::npos ? "" : folder.substr(0, slash);
+  if (!above.empty()) TW_RETURN_IF_ERROR(MakeFolder(above, to_sync));
+  to_sync.insert(above);
+  return storage_.MakeDirectory(PathOf(folder));
+}
+
+// No checkpoint covers a file before all is durable, so files and folders have no order.
 Result<void> Ledger::WriteTiles() {
   std::set<std::string> folders;
   std::vector<std::unique_ptr<File>> files;
-  // No checkpoint covers a file before all is durable, so files and folders have no order.
-  std::vector<std::function<Result<void>()>> syncs;
+  const auto sync = [&](const std::vector<std::string>& paths) {
+    std::vector<File*> open;
+    for (const auto& file : files) open.push_back(file.get());
+    return storage_.SyncAll(open, paths);
+  };
   for (const TileId& tile : NewTiles(published_size_, size())) {
     const std::string path = TilePath(tile);
     const std::string folder = ParentOf(path);
-    if (known_folders_.insert(folder).second) {
-      TW_RETURN_IF_ERROR(storage_.MakeDirectories(PathOf(folder)));
-    }
+    TW_RETURN_IF_ERROR(MakeFolder(folder, folders));
     TW_ASSIGN_OR_RETURN(const std::string contents, ContentsOf(tile));
     TW_ASSIGN_OR_RETURN(std::unique_ptr<File> file, WriteNewFile(storage_, PathOf(path), contents));
-    syncs.push_back([file = file.get()] { return file->Sync(); });
     files.push_back(std::move(file));
     folders.insert(folder);
     if (files.size() < kMaxOpenFiles) continue;
-    TW_RETURN_IF_ERROR(RunAll(syncs, options_.sync_together));
-    syncs.clear();
+    TW_RETURN_IF_ERROR(sync({}));
     files.clear();
   }
-  for (const std::string& folder : folders) {
-    syncs.push_back([this, path = PathOf(folder)] { return storage_.SyncDirectory(path); });
+  // Room for the next checkpoint: overwriting what is on the disk already costs one flush less.
+  TW_ASSIGN_OR_RETURN(auto next, WriteNewFile(storage_, PathOf(kNextCheckpointFile),
+                                              std::string(ExpectedNoteSize(), '\n')));
+  files.push_back(std::move(next));
+  if (!settled_) folders.insert("");
+  std::vector<std::string> paths;
+  for (const std::string& folder : folders) paths.push_back(PathOf(folder));
+  TW_RETURN_IF_ERROR(sync(paths));
+  return HaveSettled();
+}
+
+// Only the digits of the size and the cosignatures make notes of one log differ in length.
+std::size_t Ledger::ExpectedNoteSize() const {
+  if (!has_checkpoint()) return 1;
+  return checkpoint_note_.size() + std::to_string(size()).size() -
+         std::to_string(published_size_).size();
+}
+
+Result<void> Ledger::ReplaceCheckpoint(const std::string& note) {
+  const std::string beside = PathOf(kNextCheckpointFile);
+  {
+    TW_ASSIGN_OR_RETURN(const auto file, storage_.Open(beside, /*create=*/true));
+    TW_ASSIGN_OR_RETURN(const std::uint64_t room, file->Size());
+    if (room == note.size()) {
+      TW_RETURN_IF_ERROR(file->WriteAt(0, AsBytes(note)));
+    } else {
+      TW_RETURN_IF_ERROR(file->Truncate(0));
+      TW_RETURN_IF_ERROR(file->Append(AsBytes(note)));
+    }
+    TW_RETURN_IF_ERROR(file->Sync());
   }
-  return RunAll(syncs, options_.sync_together);
+  return storage_.Rename(beside, PathOf(kCheckpointFile));
+}
+
+Result<void> Ledger::HaveSettled() {
+  settled_ = true;
+  const std::uint64_t old_size = std::exchange(settled_size_, published_size_);
+  return RemoveOutgrownPartials(old_size);
+}
+
+Result<void> Ledger::Settle() {
+  if (settled_) return {};
+  TW_RETURN_IF_ERROR(storage_.SyncDirectory(options_.directory));
+  return HaveSettled();
 }
 
 Result<void> Ledger::WriteAndSign(LogSigner& signer) {
@@ -164,6 +199,12 @@ Result<void> Ledger::WriteAndSign(LogSigner& signer) {
 }
 
 Result<bool> Ledger::Publish(LogSigner& signer, CheckpointCosigner* cosigner) {
+  TW_ASSIGN_OR_RETURN(const bool published, PublishAhead(signer, cosigner));
+  TW_RETURN_IF_ERROR(Settle());
+  return published;
+}
+
+Result<bool> Ledger::PublishAhead(LogSigner& signer, CheckpointCosigner* cosigner) {
   if (size() == published_size_ && has_checkpoint()) return true;
   if (cosigner != nullptr && !held_by_witnesses_) {
     TW_ASSIGN_OR_RETURN(held_by_witnesses_, cosigner->AskWhatTheyHold(tree_));
@@ -176,12 +217,12 @@ Result<bool> Ledger::Publish(LogSigner& signer, CheckpointCosigner* cosigner) {
     if (!cosigned) return false;
     note = std::move(*cosigned);
   }
-  TW_RETURN_IF_ERROR(WriteFileAtomically(storage_, PathOf(kCheckpointFile), AsBytes(note)));
-  const std::uint64_t old_size = std::exchange(published_size_, size());
+  TW_RETURN_IF_ERROR(ReplaceCheckpoint(note));
+  settled_ = false;
+  published_size_ = size();
   checkpoint_note_ = std::move(note);
   signed_note_.clear();
   full_bundles_.clear();
-  TW_RETURN_IF_ERROR(RemoveOutgrownPartials(old_size));
   return true;
 }
 

@@ -22,9 +22,6 @@ struct LedgerOptions {
   std::string directory;
   NoteKey log_key;                        // its name is the ledger's origin
   std::vector<NoteKey> former_keys = {};  // of this log: the checkpoint that is there may be theirs
-  // Files of one checkpoint are synced at the same time, which a file system with a journal does in
-  // about the time of one. False: one after the other, so that a simulated disk is deterministic.
-  bool sync_together = false;
 };
 
 // Writer of one ledger (docs/formats/ledger.md): a C2SP tlog-tiles folder and its signed
@@ -44,6 +41,8 @@ class Ledger {
   const std::string& origin() const { return options_.log_key.name; }
   std::uint64_t size() const { return tree_.size(); }
   std::uint64_t published_size() const { return published_size_; }
+  // Of the newest checkpoint that no power cut can take away any more.
+  std::uint64_t settled_size() const { return settled_size_; }
   bool has_checkpoint() const { return !checkpoint_note_.empty(); }
   const std::string& checkpoint_note() const { return checkpoint_note_; }  // as in the file
   const MerkleTree& tree() const { return tree_; }
@@ -55,6 +54,11 @@ class Ledger {
   // 5). Idempotent. False: signed, but `cosigner` says that not enough have cosigned; call again
   // later, without another Append between.
   Result<bool> Publish(LogSigner& signer, CheckpointCosigner* cosigner = nullptr);
+  // The same for a writer that has the next leaves already: the folder of the new checkpoint is not
+  // synced at the end but together with the files of the next Publish or PublishAhead, or by
+  // Settle. Whatever the checkpoint covers must not be acknowledged before (settled_size).
+  Result<bool> PublishAhead(LogSigner& signer, CheckpointCosigner* cosigner = nullptr);
+  Result<void> Settle();
 
  private:
   Ledger(Storage& storage, const LedgerOptions& options) : storage_(storage), options_(options) {}
@@ -62,7 +66,11 @@ class Ledger {
   std::string PathOf(const std::string& relative) const;
   Result<void> LoadCheckpoint();
   Result<std::string> ContentsOf(const TileId& tile);
+  Result<void> MakeFolder(const std::string& folder, std::set<std::string>& to_sync);
   Result<void> WriteTiles();
+  std::size_t ExpectedNoteSize() const;
+  Result<void> ReplaceCheckpoint(const std::string& note);
+  Result<void> HaveSettled();
   Result<void> WriteAndSign(LogSigner& signer);
   Result<std::string> AskSigner(LogSigner& signer, const Digest& root);
   Result<void> RemoveOutgrownPartials(std::uint64_t old_size);
@@ -71,6 +79,8 @@ class Ledger {
   LedgerOptions options_;
   MerkleTree tree_;
   std::uint64_t published_size_ = 0;
+  std::uint64_t settled_size_ = 0;
+  bool settled_ = true;  // the folder's names are durable
   std::string checkpoint_note_;
   std::string signed_note_;  // of size signed_size_, not published yet
   std::uint64_t signed_size_ = 0;

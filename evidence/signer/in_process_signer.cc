@@ -9,7 +9,6 @@
 namespace trucewatch::evidence {
 namespace {
 
-constexpr std::string_view kStateHeader = "trucewatch/signer-state/v1\n";
 constexpr std::uint64_t kMaxSmallFile = 4096;
 
 std::optional<Digest> DigestFrom(std::string_view bytes) {
@@ -46,11 +45,9 @@ std::string Refusal(const Checkpoint& last, const v1::SignRequest& request) {
 
 }  // namespace
 
-InProcessSigner::InProcessSigner(Storage& storage, const SignerOptions& options, LogKey key)
-    : storage_(storage),
-      state_file_(options.state_file),
-      key_(std::move(key)),
-      last_{key_.name(), 0, EmptyRoot()},
+InProcessSigner::InProcessSigner(const SignerOptions& options, LogKey key, SignerState state)
+    : key_(std::move(key)),
+      state_(std::move(state)),
       waits_for_witnesses_(options.asks_witnesses) {}
 
 Result<std::unique_ptr<InProcessSigner>> InProcessSigner::Open(Storage& storage,
@@ -64,31 +61,9 @@ Result<std::unique_ptr<InProcessSigner>> InProcessSigner::Open(Storage& storage,
                 "{}: the key is named '{}', the ledger's origin is '{}': they must be equal",
                 options.key_file, key->name(), options.origin);
   }
-  std::unique_ptr<InProcessSigner> signer(new InProcessSigner(storage, options, *key));
-  const auto loaded = signer->LoadState();
-  if (!loaded) return Prefix(options.state_file, loaded.error());
-  return signer;
-}
-
-Result<void> InProcessSigner::LoadState() {
-  TW_ASSIGN_OR_RETURN(const bool exists, storage_.Exists(state_file_));
-  if (!exists) return {};
-  TW_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(storage_, state_file_, kMaxSmallFile));
-  if (!text.starts_with(kStateHeader)) {
-    return Fail(ErrorCode::kBadInput, "line 1: '{}' expected",
-                kStateHeader.substr(0, kStateHeader.size() - 1));
-  }
-  TW_ASSIGN_OR_RETURN(last_, ParseCheckpoint(std::string_view(text).substr(kStateHeader.size())));
-  if (last_.origin != key_.name()) {
-    return Fail(ErrorCode::kBadInput, "is the state of '{}', not of '{}'", last_.origin,
-                key_.name());
-  }
-  return {};
-}
-
-Result<void> InProcessSigner::StoreState(const Checkpoint& state) {
-  const std::string text = std::string(kStateHeader) + FormatCheckpoint(state);
-  return WriteFileAtomically(storage_, state_file_, AsBytes(text));
+  auto state = SignerState::Load(storage, options.state_file, key->name());
+  if (!state) return Prefix(options.state_file, state.error());
+  return std::unique_ptr<InProcessSigner>(new InProcessSigner(options, *key, std::move(*state)));
 }
 
 // The state file may have been lost or restored; a signature of ours is there or not.
@@ -100,15 +75,15 @@ Result<void> InProcessSigner::LearnFrom(const v1::SignRequest& request) {
     const auto signers = VerifyNote(*note, {&own, 1});
     const auto seen = ParseCheckpoint(note->text);
     if (!signers || signers->empty() || !seen || seen->origin != key_.name()) continue;
-    if (seen->size == last_.size && seen->root != last_.root) {
+    const Checkpoint& last = state_.last();
+    if (seen->size == last.size && seen->root != last.root) {
       retired_ = fmt::format(
           "size {} was signed with this key and another root: two histories exist; the log must be "
           "retired and the key revoked",
           seen->size);
     }
-    if (seen->size <= last_.size) continue;
-    TW_RETURN_IF_ERROR(StoreState(*seen));
-    last_ = *seen;
+    if (seen->size <= last.size) continue;
+    TW_RETURN_IF_ERROR(state_.Store(*seen));
   }
   return {};
 }
@@ -120,16 +95,15 @@ Result<v1::SignReply> InProcessSigner::Sign(const v1::SignRequest& request) {
   reply.set_error(!retired_.empty()      ? retired_
                   : waits_for_witnesses_ ? "the witnesses must say first what they hold "
                                            "(--asks-witnesses)"
-                                         : Refusal(last_, request));
+                                         : Refusal(state_.last(), request));
   if (reply.error().empty()) {
     const Checkpoint next{key_.name(), request.size(), *DigestFrom(request.root())};
-    if (next != last_ || next.size == 0) TW_RETURN_IF_ERROR(StoreState(next));
-    last_ = next;
+    if (next != state_.last() || next.size == 0) TW_RETURN_IF_ERROR(state_.Store(next));
     const std::string text = FormatCheckpoint(next);
     reply.set_checkpoint(FormatNote({text, {key_.Sign(text)}}));
   }
-  reply.set_last_size(last_.size);
-  reply.set_last_root(std::string(AsText(last_.root)));
+  reply.set_last_size(state_.last().size);
+  reply.set_last_root(std::string(AsText(state_.last().root)));
   return reply;
 }
 

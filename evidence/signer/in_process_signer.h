@@ -8,6 +8,7 @@
 #include "evidence/ledger/checkpoint.h"
 #include "evidence/ledger/log_signer.h"
 #include "evidence/signer/log_key.h"
+#include "evidence/signer/signer_state.h"
 
 namespace trucewatch::evidence {
 
@@ -22,13 +23,12 @@ struct SignerOptions {
 };
 
 // The signer's rule: a checkpoint is signed only when it extends the last one signed, which is
-// remembered durably before the signature exists. So neither a bug of the writer nor a restored
-// backup of the ledger can fork history. Refuses a smaller size, the same size with another root,
-// and a proof that does not hold; the same size and root are signed again. A checkpoint that it
-// is shown with its own signature was signed by it, whatever its state file says: a larger one
-// becomes its state, and after one of the same size with another root it refuses everything. Used
-// inside the signer process (run_signer.h) and directly by tests. The state file is text:
-// "trucewatch/signer-state/v1", origin, size and base64 root, one line each.
+// remembered durably before the signature exists (SignerState). So neither a bug of the writer nor
+// a restored backup of the ledger can fork history. Refuses a smaller size, the same size with
+// another root, and a proof that does not hold; the same size and root are signed again. A
+// checkpoint that it is shown with its own signature was signed by it, whatever its state file
+// says: a larger one becomes its state, and after one of the same size with another root it refuses
+// everything. Used inside the signer process (run_signer.h) and directly by tests.
 class InProcessSigner final : public LogSigner {
  public:
   // Storage must outlive the signer.
@@ -40,15 +40,11 @@ class InProcessSigner final : public LogSigner {
   NoteKey public_key() const { return key_.public_key(); }
 
  private:
-  InProcessSigner(Storage& storage, const SignerOptions& options, LogKey key);
-  Result<void> LoadState();
-  Result<void> StoreState(const Checkpoint& state);
+  InProcessSigner(const SignerOptions& options, LogKey key, SignerState state);
   Result<void> LearnFrom(const v1::SignRequest& request);
 
-  Storage& storage_;
-  std::string state_file_;
   LogKey key_;
-  Checkpoint last_;           // size 0 when nothing was signed yet
+  SignerState state_;
   bool waits_for_witnesses_;  // until they have answered
   std::string retired_;       // why nothing is signed ever again; empty: it is
 };

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <set>
 
 #include "tests/evidence/ledger_fixture.h"
 
@@ -94,6 +94,44 @@ TEST(Ledger, LeavesThatNoCheckpointCoversAreForgotten) {
     ASSERT_TRUE(AppendUpTo(*ledger, 9));
   }
   EXPECT_EQ(OpenLedger(storage)->size(), 5U);
+}
+
+// A checkpoint that was published ahead may be gone after a power cut, whole or not at all; the
+// next one makes it durable, and so does Settle.
+TEST(Ledger, WhatWasPublishedAheadIsSettledWithTheNextOneOrByItself) {
+  std::set<std::uint64_t> found;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    FaultyStorage storage;
+    const SignerOptions options = PrepareSigner(storage);
+    const auto signer = *InProcessSigner::Open(storage, options);
+    const auto ledger = OpenLedger(storage);
+    std::uint64_t settled = 0;
+    for (const std::uint64_t size : {250, 260, 520}) {
+      ASSERT_TRUE(AppendUpTo(*ledger, size));
+      ASSERT_TRUE(ledger->PublishAhead(*signer));
+      EXPECT_EQ(ledger->published_size(), size);
+      EXPECT_EQ(ledger->settled_size(), settled);
+      settled = size;
+    }
+    const bool settle = seed % 3 == 0;
+    if (settle) {
+      ASSERT_TRUE(ledger->Settle());
+      EXPECT_EQ(ledger->settled_size(), 520U);
+    }
+    storage.Crash(seed);
+    const auto again = OpenLedger(storage);
+    ASSERT_NE(again, nullptr);
+    EXPECT_EQ(again->settled_size(), again->published_size());
+    if (settle) {
+      EXPECT_EQ(again->published_size(), 520U);
+    } else {
+      found.insert(again->published_size());
+    }
+    // Both go on to the same files.
+    ASSERT_TRUE(AppendUpTo(*again, 600));
+    ASSERT_TRUE(again->Publish(**InProcessSigner::Open(storage, options)));
+  }
+  EXPECT_EQ(found, (std::set<std::uint64_t>{260, 520}));
 }
 
 TEST(Ledger, TooLongLeafIsRefused) {

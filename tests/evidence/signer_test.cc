@@ -93,31 +93,79 @@ TEST_F(SignerTest, RollbackForkAndBadProofsAreRefusedBeforeAndAfterARestart) {
 }
 
 // Whatever call to the disk fails, and whatever the power cut left: a signature that was given is
-// remembered.
+// remembered. The first one makes the state's file, later ones overwrite it.
 TEST_F(SignerTest, NeverForgetsWhatItSignedWhateverFails) {
+  const std::vector<std::uint64_t> sizes = {4, 9, 14};
   int failures = 0;
   for (std::uint64_t n = 1; n < 100; ++n) {
-    for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
+    bool any_failed = false;
+    for (std::uint64_t seed = 1; seed <= 24; ++seed) {
       FaultyStorage disk;
       const SignerOptions options = PrepareSigner(disk);
-      ASSERT_EQ((*InProcessSigner::Open(disk, options))->Sign(Request(tree_, 0, 4))->error(), "");
       auto signer = *InProcessSigner::Open(disk, options);
       disk.FailCall(n, true);
-      const auto reply = signer->Sign(Request(tree_, 4, 9));
+      std::uint64_t signed_size = 0;
+      for (const std::uint64_t size : sizes) {
+        const auto reply = signer->Sign(Request(tree_, signed_size, size));
+        ASSERT_EQ(reply.has_value(), !disk.failed());
+        if (!reply) break;
+        signed_size = size;
+      }
       const bool failed = disk.failed();
       failures += failed ? 1 : 0;
-      EXPECT_EQ(reply.has_value(), !failed);
+      any_failed = any_failed || failed;
       disk.Crash(seed);
       signer = *InProcessSigner::Open(disk, options);
       const std::uint64_t held = signer->Sign(Request(tree_, 0, 1))->last_size();
-      EXPECT_TRUE(held == 9 || (held == 4 && failed)) << held;
-      if (!failed && seed == 8) {
-        EXPECT_GE(failures, 8 * 5);  // open, truncate, append, sync, rename, sync of the folder
-        return;
-      }
+      EXPECT_TRUE(failed ? held >= signed_size : held == signed_size) << held;
     }
+    if (any_failed) continue;
+    // Exists, open, truncate, append, sync, rename, sync of the folder; twice open, write, sync.
+    EXPECT_GE(failures, 24 * 12);
+    return;
   }
   FAIL() << "the calls to fail never ended";
+}
+
+TEST_F(SignerTest, AKilledSignersStateIsMadeDurableBeforeItIsReliedOn) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    FaultyStorage disk;
+    const SignerOptions options = PrepareSigner(disk);
+    const auto first = *InProcessSigner::Open(disk, options);
+    ASSERT_EQ(first->Sign(Request(tree_, 0, 4))->error(), "");
+    disk.FailCall(3);  // open, write, sync
+    ASSERT_FALSE(first->Sign(Request(tree_, 4, 9)));
+    // It was killed there: what it wrote is still to be read, and may be signed again.
+    ASSERT_EQ((*InProcessSigner::Open(disk, options))->Sign(Request(tree_, 4, 9))->error(), "");
+  }
+}
+
+TEST_F(SignerTest, OneDamagedBlockOfTheStateIsMadeGoodByItsCopyAndGarbageIsRefused) {
+  ASSERT_EQ(Open()->Sign(Request(tree_, 0, 4))->error(), "");
+  ASSERT_EQ(Open()->Sign(Request(tree_, 4, 7))->error(), "");
+  const std::string& path = options_.state_file;
+  const std::size_t block = 4096;
+  ASSERT_EQ(ReadWholeFile(storage_, path, 1 << 20)->size(), 4 * block);
+  for (std::size_t at = 0; at < 4 * block; at += at % block < 300 ? 1 : 97) {
+    storage_.CorruptByte(path, at);
+    EXPECT_EQ(Open()->Sign(Request(tree_, 0, 1))->last_size(), 7U) << at;
+    storage_.CorruptByte(path, at);
+  }
+  for (const std::size_t at : {0, 1, 2, 3}) storage_.CorruptByte(path, at * block + 40);
+  EXPECT_FALSE(InProcessSigner::Open(storage_, options_)) << "no block is whole";
+  ASSERT_TRUE(WriteFileAtomically(storage_, path, AsBytes("nonsense")));
+  EXPECT_FALSE(InProcessSigner::Open(storage_, options_));
+}
+
+TEST_F(SignerTest, AStateOfTheFirstFormatIsReadAndReplaced) {
+  const std::string text =
+      "trucewatch/signer-state/v1\n" + FormatCheckpoint({kOrigin, 7, tree_.Root(7)});
+  ASSERT_TRUE(WriteFileAtomically(storage_, options_.state_file, AsBytes(text)));
+  EXPECT_NE(Open()->Sign(Request(tree_, 0, 6))->error(), "");
+  ASSERT_EQ(Open()->Sign(Request(tree_, 7, 9))->error(), "");
+  EXPECT_EQ(Open()->Sign(Request(tree_, 0, 6))->last_size(), 9U);
+  EXPECT_FALSE(
+      ReadWholeFile(storage_, options_.state_file, 1 << 20)->starts_with(text.substr(0, 27)));
 }
 
 TEST_F(SignerTest, WrongKeyOrStateFilesAreRefusedWithAReason) {
@@ -126,14 +174,13 @@ TEST_F(SignerTest, WrongKeyOrStateFilesAreRefusedWithAReason) {
   EXPECT_NE(InProcessSigner::Open(storage_, other).error().message.find("must be equal"),
             std::string::npos);
   ASSERT_EQ(Open()->Sign(Request(tree_, 0, 4))->error(), "");
-  for (std::size_t i = 0; i < ReadWholeFile(storage_, options_.state_file, 4096)->size(); ++i) {
-    // Only a change inside size or root can go unnoticed here; no check sum would stop who can
-    // write this file.
-    if (i >= 27 + sizeof(kOrigin)) break;
-    storage_.CorruptByte(options_.state_file, i);
-    EXPECT_FALSE(InProcessSigner::Open(storage_, options_)) << i;
-    storage_.CorruptByte(options_.state_file, i);
-  }
+  const SignerOptions of_other = PrepareSigner(storage_, "exercise.other", "/n");
+  ASSERT_TRUE(WriteFileAtomically(storage_, of_other.state_file,
+                                  AsBytes(*ReadWholeFile(storage_, options_.state_file, 1 << 20))));
+  const auto refused = InProcessSigner::Open(storage_, of_other);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("is the state of 'exercise.trucewatch"),
+            std::string::npos);
 }
 
 TEST(LogKey, RoundTripAndRefusals) {

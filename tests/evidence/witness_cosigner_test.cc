@@ -227,7 +227,7 @@ TEST_F(CosignerTest, ARestoredOldDiskSignsNothingAndSaysWhatToDo) {
   ASSERT_TRUE(Live(disk_, leaves_, published_, 3));
   std::map<std::string, std::string> backup;
   for (const std::string file : {"/m/signer.state", "/m/ledger/checkpoint"}) {
-    backup[file] = *ReadWholeFile(disk_, file, 4096);
+    backup[file] = *ReadWholeFile(disk_, file, 1 << 20);
   }
   const TestLog old_published = published_;
   Fill(leaves_, LeavesFrom(12, 23));
@@ -249,7 +249,7 @@ TEST_F(CosignerTest, ARestoredOldDiskSignsNothingAndSaysWhatToDo) {
   EXPECT_EQ(run.error().code, ErrorCode::kCheckFailed);
   EXPECT_THAT(run.error().message, HasSubstr("holds size 23"));
   EXPECT_THAT(run.error().message, HasSubstr("Restore the entries up to 23"));
-  EXPECT_EQ(*ReadWholeFile(disk_, "/m/signer.state", 4096), backup["/m/signer.state"]);
+  EXPECT_EQ(*ReadWholeFile(disk_, "/m/signer.state", 1 << 20), backup["/m/signer.state"]);
   EXPECT_EQ(*ReadWholeFile(disk_, "/m/ledger/checkpoint", 4096), backup["/m/ledger/checkpoint"]);
   EXPECT_EQ(witnesses_->witness(0).Get(LatestCheckpointPath(kOrigin)).body, held);
 }

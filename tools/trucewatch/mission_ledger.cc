@@ -56,7 +56,6 @@ Result<std::unique_ptr<MissionLedger>> MissionLedger::Open(const MissionFile& mi
                       ReadWitnessPolicy(mission, key));
   std::unique_ptr<MissionLedger> out(new MissionLedger());
   evidence::LedgerOptions ledger{.directory = options.ledger_directory, .log_key = key};
-  ledger.sync_together = true;
   if (policy) ledger.former_keys = evidence::FormerKeys(*policy, key);
   TW_ASSIGN_OR_RETURN(out->ledger_, evidence::Ledger::Open(storage, ledger));
   evidence::SignerProcessOptions signer{.argv = {options.signer_program, "signer", "--key",
