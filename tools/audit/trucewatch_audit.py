@@ -4,27 +4,28 @@
 
 An independent checker: written from docs/formats/ledger.md, bundle.md and the C2SP specifications it names, it shares no code
 with trucewatch and needs nothing but Python 3.11. It may be read, copied and run by either party.
-
     trucewatch_audit.py LEDGER --policy FILE [--seen CHECKPOINT] [--json]
     trucewatch_audit.py --proof FILE --leaf FILE --policy FILE [--json]
     trucewatch_audit.py --bundle FOLDER --policy FILE --signer VKEYFILE [--json]
 
+--policy: the log's key and the witnesses you trust; --seen: a checkpoint you were given before, finds truncation and rollback;
+--proof: C2SP tlog-proof that --leaf is in a ledger; --signer: vkeys, one a line, of those who may have signed --bundle; --json:
+one JSON object. As `python3 -I -S trucewatch_audit.py ...` it runs without anything else that is installed for Python.
 Exit codes: 0 good, 2 usage, 3 an input could not be read, 4 refused; the sentence names the first bad entry, tile or line.
 """
-import argparse, base64, datetime, hashlib, json, os, re, stat, struct, sys
+import binascii, hashlib, json, os, re, stat, struct, sys, time
 
 TILE = 256  # hashes in a full tile, entries in a full bundle
 HASH = 32
 MAX_ENTRY = 2 + 65535  # bytes of an entry in its bundle, length and leaf
 MAX_NOTE = 256 * 1024  # bytes of a checkpoint
 MAX_CASE = 1000000  # bytes of case.txt
-BLOCK = 1 << 20  # bytes read at a time
+BLOCK = 1 << 16  # bytes read at a time: what was just read is still in the cache when it is hashed
 LEAF_TAG = b"trucewatch/leaf/v1\n"
 PARTY_TAG = b"trucewatch/party-leaf/v1\n"
 
 class Refused(Exception):
     """The evidence does not fit: exit code 4."""
-
 class BadInput(Exception):
     """An input that says nothing about the evidence, such as a policy that cannot be read: exit code 3."""
 def refuse(where, line, sentence):
@@ -38,7 +39,6 @@ def wrong_if(bad, sentence):
 
 # == Ed25519 verification, RFC 8032 section 5.1.7, with the strict rules of libsodium: S below the group order, the key
 # canonical and a point, neither key nor R of small order, R compared byte for byte (cofactorless).
-
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -62,7 +62,6 @@ def _add(p, q):
     c, d = 2 * D * p[3] % P * q[3] % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
-
 BASE = _point(bytes([0x58]) + bytes([0x66]) * 31)
 def _is_small_order(point):
     for _ in range(3):
@@ -88,7 +87,6 @@ def ed25519_good(public_key, message, signature):
     encoded = point[1] * inverse % P | (point[0] * inverse % P & 1) << 255
     return encoded.to_bytes(32, "little") == signature[:32]
 # == Hashes and trees, RFC 9162 section 2.1
-
 def leaf_hash(leaf):
     return hashlib.sha256(b"\x00" + leaf).digest()
 def node_hash(left, right):
@@ -129,14 +127,13 @@ def inclusion_holds(index, size, leaf, proof, root):
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and leaf == root
 # == Signed notes, keys, policy, checkpoint
-
 def strict_base64(text):
     """Bytes, or None: one text only stands for given bytes, so that no bit of it can change unseen."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text)
     except ValueError:
         return None
-    return data if base64.b64encode(data).decode() == text else None
+    return data if binascii.b2a_base64(data, newline=False).decode() == text else None
 def is_key_name(name):
     return name != "" and "+" not in name and not any(c.isspace() for c in name)
 
@@ -272,7 +269,6 @@ class Checkpoint:
         refuse_if(self.log is None, f"{where}: is not signed by a log of the policy whose name is its origin, '{self.origin}'")
 
 # == Leaves: a minimal Protobuf reader, and what the fields of proto/trucewatch/v1 mean to a reader
-
 def varint(data, at):
     value = 0
     for count, byte in enumerate(data[at : at + 10]):
@@ -301,7 +297,6 @@ def fields(data):
         if value is not None and not groups:
             yield number, wire, value
     wrong_if(groups, "a group does not end")
-
 # Wire type, value when absent, and how it is read.
 TYPES = {
     "text": (2, "", lambda value: value.decode("utf-8")),
@@ -321,7 +316,6 @@ def message(data, schema):
             read = TYPES[kind][2](value)
             values[name] = values[name] + read if kind in ("texts", "supports") else read
     return values
-
 PAYLOADS = range(1, 16)  # of Envelope; those that LEAVES does not name are no leaves
 LEAVES = {
     1: ("mission_header", {1: ("mission", "text"), 2: ("exercise", "bool"), 3: ("time_us", "int"),
@@ -332,16 +326,13 @@ LEAVES = {
         5: ("state", "int32"), 6: ("rule", "text"), 7: ("zone", "text"), 8: ("notification", "text"),
         10: ("count_min", "int32"), 11: ("count_max", "int32"), 14: ("probability", "double"),
         19: ("raw_sha256", "supports"), 21: ("agreement_hash", "text"), 22: ("amended", "bool"), 23: ("case_id", "text"),
-        24: ("record_id", "text"), 27: ("challenge_id", "text"), 28: ("challenge_state", "int32"), 29: ("audience", "text"),
-    }),
+        24: ("record_id", "text"), 27: ("challenge_id", "text"), 28: ("challenge_state", "int32"), 29: ("audience", "text")}),
 }  # fmt: skip
 FINDING_KINDS = ["unspecified", "event_transition", "notified_movement", "heartbeat", "mission_header", "data_fault",
                  "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release"]  # fmt: skip
-STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed",
-          "reopened"]  # fmt: skip
+STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed", "reopened"]  # fmt: skip
 CHALLENGE_STATES = ["unspecified", "filed", "answered", "upheld", "rejected", "inconclusive", "escalated"]
-TOLD = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release",
-        "operation")  # each of them is printed
+PRINTED = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release", "operation")
 def word(words, number):
     return words[number] if 0 <= number < len(words) else str(number)
 def read_party_leaf(body, exercise):
@@ -373,13 +364,12 @@ def read_leaf(leaf, exercise):
         raise ValueError("is marked as an exercise in another ledger" if said["exercise"] else "lacks the exercise mark")
     return said | {"kind": "operation" if leaf[len(LEAF_TAG)] == 2 else kind}
 def utc(time_us):
-    try:
-        return (datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=time_us)).isoformat() + "Z"
-    except OverflowError:
+    seconds, rest = divmod(time_us, 1000000)
+    if not -62135596800 <= seconds < 253402300800:  # years 1 to 9999
         return f"{time_us} us"
+    return "%04d-%02d-%02dT%02d:%02d:%02d" % time.gmtime(seconds)[:6] + (f".{rest:06d}Z" if rest else "Z")
 
 # == The ledger's folder
-
 def list_files(folder):
     """Relative paths of all files. A ledger has plain files only: a link could show each reader another file."""
     names, prefixes = [], [""]
@@ -412,7 +402,6 @@ def tile_path(level, index, width):
         index //= 1000
         groups.insert(0, f"x{index % 1000:03d}")
     return f"tile/{level}/{'/'.join(groups)}" + (f".p/{width}" if width < TILE else "")
-
 TILE_NAME = re.compile(r"tile/(entries|[0-7])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 def tile_of(path):
     """(level, index, width) of a tile's or a bundle's path, None for any other."""
@@ -501,7 +490,6 @@ class Ledger:
                 self.check_tile(level, index, expected)
 
 # == The audit
-
 def audit(folder, policy, seen_data=None):
     """What the ledger says, as a dictionary. Raises Refused or BadInput."""
     if not os.path.isdir(folder):
@@ -525,7 +513,7 @@ def audit_once(folder, policy, note, seen_data):
         wrong_if(mixed, "a parties' leaf and an officers' leaf in one ledger")
         kinds[said["kind"]] = kinds.get(said["kind"], 0) + 1
         latest = said.get("time_us", latest)
-        if said["kind"] in TOLD or "text" in said:
+        if said["kind"] in PRINTED or "text" in said:
             told.append({"entry": index} | said)
     ledger.check_leaves(checkpoint.size, on_leaf)
     ledger.check_upper_tiles()
@@ -539,7 +527,7 @@ def audit_once(folder, policy, note, seen_data):
 def report_of(checkpoint, latest, kinds, entries):
     return {"origin": checkpoint.origin, "status": "EXERCISE" if checkpoint.origin.startswith("exercise.") else "OPERATIONAL",
             "size": checkpoint.size, "latest_time_utc": None if latest is None else utc(latest), "kinds": kinds, "entries": entries,
-            "root": base64.b64encode(checkpoint.root).decode(), "cosigners": sorted(checkpoint.cosigners)}  # fmt: skip
+            "root": binascii.b2a_base64(checkpoint.root, newline=False).decode(), "cosigners": sorted(checkpoint.cosigners)}  # fmt: skip
 def check_seen(data, policy, checkpoint, ledger):
     seen = Checkpoint(data, policy.logs, {}, "--seen")  # witnesses may have cosigned it later, or not at all
     refuse_if(seen.origin != checkpoint.origin, f"--seen: is of the ledger '{seen.origin}', not of this one")
@@ -574,7 +562,6 @@ def proved(data, leaf, policy):
     return checkpoint, number, said
 
 # == Case bundles, bundle.md
-
 CASE_LINES = ["trucewatch case bundle v1", "event ([0-9a-f]{32})", "status (EXERCISE|OPERATIONAL)",
               "audience (officers|parties)", "ledger (.+) (0|[1-9][0-9]{0,17})",
               "file ([0-9a-f]{64}|-) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9._/-]+)"]  # fmt: skip
@@ -582,13 +569,14 @@ LEAF_FILE = re.compile(r"leaves/(0|[1-9][0-9]{0,17})\.(leaf|tlog-proof)")
 RAW_FILE = re.compile(r"raw/[^/]+\.bin")  # may have - for its hash: its records have theirs
 SAME = ("event_id", "status", "state", "rule", "zone", "count_min", "count_max", "agreement_hash")  # in the line and in the leaf
 def once(pairs):
-    wrong_if(len(dict(pairs)) < len(pairs), "a key twice")
-    return dict(pairs)
+    wrong_if(len(words := dict(pairs)) < len(pairs), "a key twice")
+    return words
+DECODER = json.JSONDecoder(object_pairs_hook=once, parse_constant=int)  # int refuses NaN and Infinity
 def json_lines(data, where):
     """(line number, line, object) of each."""
     for number, line in enumerate(plain_text(data, where).split("\n")[:-1], 1):
         try:
-            value = json.loads(line, object_pairs_hook=once, parse_constant=int)  # int refuses NaN and Infinity
+            value = DECODER.decode(line)
         except (ValueError, RecursionError):
             value = None
         yield (number, line, value) if isinstance(value, dict) else refuse(where, number, "is no JSON object")
@@ -757,37 +745,49 @@ def read_file(path):
             return file.read()
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}") from None
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Check every byte of a trucewatch ledger, offline, with the policy file alone.")
-    parser.add_argument("ledger", nargs="?", help="ledger folder")
-    parser.add_argument("--policy", required=True, help="policy file: the log's key and the witnesses you trust")
-    for name, words in {"--proof": "instead of a ledger: a C2SP tlog-proof that one leaf is in it",
-                        "--leaf": "the leaf that --proof is about", "--bundle": "instead of a ledger: the folder of a case bundle",
-                        "--signer": "vkeys, one a line, of those who may have signed --bundle",
-                        "--seen": "a checkpoint you were given before: finds truncation and rollback"}.items():  # fmt: skip
-        parser.add_argument(name, help=words)
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-    options = parser.parse_args(arguments)  # exits with 2 for usage
+def options_of(words):
+    """{name: value} of the command line. Raises ValueError where the words do not fit together."""
+    given, words = {}, iter(words)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == "--json":
+            given["json"] = True
+        elif name in ("--policy", "--seen", "--proof", "--leaf", "--bundle", "--signer"):
+            given[name[2:]] = value if equals else next(words, None)
+        else:
+            wrong_if(word.startswith("-") or "ledger" in given, f"'{word}' is not known, or one word too many")
+            given["ledger"] = word
+    what = {name for name in given if given[name] is not None and name != "json"}
+    wanted = {"ledger"}, {"ledger", "seen"}, {"proof", "leaf"}, {"bundle", "signer"}
+    wrong_if("policy" not in what or what - {"policy"} not in wanted,
+             "--policy and a ledger folder (with --seen or not), --proof and --leaf, or --bundle and --signer, expected")  # fmt: skip
+    return given
+def main(words):
+    if "-h" in words or "--help" in words:
+        print(__doc__)
+        return 0
+    try:
+        given = options_of(words)
+    except ValueError as error:
+        print(f"{__doc__}\ntrucewatch_audit: {printable(str(error))}", file=sys.stderr)
+        return 2
     sys.stdout.reconfigure(errors="replace")
-    if (options.proof is None) != (options.leaf is None) or (options.bundle is None) != (options.signer is None) or [
-            options.ledger, options.proof, options.bundle].count(None) != 2:  # fmt: skip
-        parser.error("a ledger folder, or --proof and --leaf, or --bundle and --signer, expected")
     code, sentence, report, good = 0, None, {}, "every byte the checkpoint commits to is there and unchanged"
     try:
-        policy = Policy(read_file(options.policy))
-        if options.proof is not None:
-            report = audit_proof(read_file(options.proof), read_file(options.leaf), policy)
+        policy = Policy(read_file(given["policy"]))
+        if "proof" in given:
+            report = audit_proof(read_file(given["proof"]), read_file(given["leaf"]), policy)
             good = f"the leaf is entry {report['entries'][0]['entry']} of the ledger"
-        elif options.bundle is not None:
-            report = audit_bundle(options.bundle, policy, read_file(options.signer))
+        elif "bundle" in given:
+            report = audit_bundle(given["bundle"], policy, read_file(given["signer"]))
             good = "all that the officer signed is there and unchanged, and its statements are in the ledger"
         else:
-            report = audit(options.ledger, policy, read_file(options.seen) if options.seen else None)
+            report = audit(given["ledger"], policy, read_file(given["seen"]) if "seen" in given else None)
     except Refused as refusal:
         code, sentence = 4, str(refusal)
     except BadInput as error:
         code, sentence = 3, str(error)
-    if options.json:
+    if "json" in given:
         print(json.dumps({"verdict": {0: "good", 3: "bad input", 4: "refused"}[code], "reason": sentence} | report))
     elif code == 0:
         print_report(report)
@@ -797,4 +797,4 @@ def main(arguments=None):
     return code
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
