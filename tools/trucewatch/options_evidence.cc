@@ -15,8 +15,10 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
   sub->add_option("--policy", audit.policy,
                   "Policy file: the log's key and the witnesses you trust")
       ->required();
+  // One proof or case says nothing about the rest of a ledger: there it could not be looked at.
   sub->add_option("--seen", audit.seen,
-                  "A checkpoint you were given before: finds truncation and rollback");
+                  "A checkpoint you were given before: finds truncation and rollback")
+      ->needs(ledger);
   CLI::Option* ca = sub->add_option("--ca", audit.ca,
                                     "PEM: whom you trust to certify the authority of --timestamps");
   CLI::Option* timestamps =

@@ -258,6 +258,9 @@ class BothCheckers(unittest.TestCase):
                 self.assertEqual(self.run_program(*program, *proof).returncode, 4)
                 for code, words in [(0, ["ledger", "--policy", "policy.txt"]), (3, ["none", "--policy", "policy.txt"]),
                                     (3, ["ledger", "--policy", "none"]), (2, ["ledger"]), (2, ["--policy", "policy.txt"]),
+                                    (0, ["ledger", "--policy=policy.txt", "--seen", "ledger/checkpoint"]),
+                                    (2, [*proof, "--seen", "ledger/checkpoint"]), (2, ["ledger", "ledger", "--policy", "policy.txt"]),
+                                    (2, ["ledger", "--policy"]), (2, ["ledger", "--policy", "policy.txt", "--sen", "x"]),
                                     (2, ["ledger", *proof]), (2, ["--policy", "policy.txt", "--proof", "e.tlog-proof"])]:
                     done = self.run_program(*program, *words)
                     self.assertEqual(done.returncode, code, (words, done.stdout, done.stderr))
