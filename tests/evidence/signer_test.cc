@@ -133,10 +133,12 @@ TEST_F(SignerTest, AKilledSignersStateIsMadeDurableBeforeItIsReliedOn) {
     const SignerOptions options = PrepareSigner(disk);
     const auto first = *InProcessSigner::Open(disk, options);
     ASSERT_EQ(first->Sign(Request(tree_, 0, 4))->error(), "");
-    disk.FailCall(3);  // open, write, sync
+    disk.FailCall(2);  // it is killed while it writes: half of that is there, and is not synced
     ASSERT_FALSE(first->Sign(Request(tree_, 4, 9)));
-    // It was killed there: what it wrote is still to be read, and may be signed again.
-    ASSERT_EQ((*InProcessSigner::Open(disk, options))->Sign(Request(tree_, 4, 9))->error(), "");
+    const auto second = *InProcessSigner::Open(disk, options);
+    ASSERT_EQ(second->Sign(Request(tree_, 4, 9))->error(), "");
+    disk.Crash(seed);
+    EXPECT_EQ((*InProcessSigner::Open(disk, options))->Sign(Request(tree_, 0, 1))->last_size(), 9U);
   }
 }
 
