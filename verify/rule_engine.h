@@ -122,6 +122,9 @@ class RuleEngine {
   void Amend(FollowedEvent& event, Instant from, std::optional<Instant> until,
              const Amendment& amendment, std::vector<Finding>& findings);
   std::vector<TrackSupport> HumanSupports(const Rule& rule, const EventMoment& at) const;
+  // How far off and how old the report of a patrol is on which independence rests; else nothing.
+  std::string PatrolSentence(const Rule& rule, const EventMoment& at,
+                             const Corroboration& corroboration) const;
   Finding CaseOf(const HumanRecord& record) const;
   void Forget(Instant now);
   void Heartbeat(Moment& moment);

@@ -73,8 +73,7 @@ std::vector<Track> AsVehicles(std::span<const Group* const> wholes, int at_most)
     const int count = std::min(static_cast<int>(whole->count_expected + 0.5), at_most);
     for (int k = 0; k < count; ++k) {
       out.emplace_back();
-      out.back().id.value =
-          (std::uint64_t{1} << 63) + (whole->id.value << 16) + static_cast<std::uint64_t>(k);
+      out.back().id.value = kNotToldApart + (whole->id.value << 16) + static_cast<std::uint64_t>(k);
       out.back().supports = whole->supports;
     }
   }
@@ -315,6 +314,7 @@ void RuleEngine::Raise(FollowedEvent& event, const EventMoment& at,
     finding.members = members;
     finding.supports = corroboration.counted;
     finding.reason = TransitionSentence(finding, at, agreement_, rule, corroboration, held);
+    finding.reason += PatrolSentence(rule, at, corroboration);
     if (amendment != nullptr) {
       finding.amended = amendment->of_statement;
       finding.time = std::max(at.time, state_.last_picture.value_or(at.time));

@@ -38,6 +38,15 @@ Eigen::Vector3d CovOf(const HumanRecord& record) {
   return {sigma_m * sigma_m, 0.0, sigma_m * sigma_m};
 }
 
+// Whether a record supports an event as it stood at a moment.
+bool SupportsEvent(const Rule& rule, const HumanRecord& record, const CorroborationTerms& terms,
+                   const EventMoment& at) {
+  // What was seen after a moment says nothing about it; how recent it must be counts backwards.
+  return record.time_first <= at.time && record.time_last >= at.since - terms.human_recent &&
+         Fits(rule, record, terms) &&
+         ApartM(record.position, at.position) <= terms.human_radius_m + record.radius_m;
+}
+
 TrackSupport SupportOf(const HumanRecord& record) {
   TrackSupport support;
   support.source = record.source;
@@ -74,14 +83,33 @@ std::vector<TrackSupport> RuleEngine::HumanSupports(const Rule& rule, const Even
   // Who saw something says nothing about what was not there.
   if (terms.human_radius_m <= 0.0 || rule.arrival) return out;
   for (const HumanRecord& record : state_.records) {
-    // What was seen after a moment says nothing about it; how recent it must be counts backwards.
-    if (record.time_first > at.time || record.time_last < at.since - terms.human_recent ||
-        !Fits(rule, record, terms) ||
-        ApartM(record.position, at.position) > terms.human_radius_m + record.radius_m)
-      continue;
-    out.push_back(SupportOf(record));
+    if (SupportsEvent(rule, record, terms, at)) out.push_back(SupportOf(record));
   }
   return out;
+}
+
+std::string RuleEngine::PatrolSentence(const Rule& rule, const EventMoment& at,
+                                       const Corroboration& corroboration) const {
+  const CorroborationTerms& terms = agreement_.corroboration;
+  if (!corroboration.independent) return "";
+  for (const std::size_t i :
+       {corroboration.independent->first, corroboration.independent->second}) {
+    const auto& patrol = corroboration.counted[i];
+    if (patrol.lineage.modality != Modality::kHuman) continue;
+    const HumanRecord* nearest = nullptr;  // of several of one patrol
+    for (const HumanRecord& record : state_.records) {
+      if (record.source != patrol.source || record.lineage != patrol.lineage ||
+          !SupportsEvent(rule, record, terms, at) ||
+          (nearest != nullptr &&
+           ApartM(record.position, at.position) >= ApartM(nearest->position, at.position)))
+        continue;
+      nearest = &record;
+    }
+    if (nearest == nullptr) continue;
+    return PatrolReportSentence(patrol.source, ApartM(nearest->position, at.position),
+                                at.since - nearest->time_last);
+  }
+  return "";
 }
 
 Finding RuleEngine::CaseOf(const HumanRecord& record) const {

@@ -74,24 +74,52 @@ std::string AssessedAs(const HumanRecord& record) {
              : fmt::format(", assessed as \"{}\"", Quoted(record.assessed_as));
 }
 
+std::string AmountWords(const Measured& measured) {
+  const std::string counted = Vehicles(measured.vehicles);
+  if (!measured.whole) return "measured " + counted;
+  return measured.vehicles == 0 ? "speaks of the whole, not of single vehicles"
+                                : fmt::format("measured {} and counted others as a whole", counted);
+}
+
+// What the two sources on which independence rests have measured, and what both of them have.
+std::string MeasuredSentence(const Corroboration& of) {
+  const auto& [a, b] = of.measured;
+  const std::string& first = of.counted[of.independent->first].source.value;
+  const std::string& second = of.counted[of.independent->second].source.value;
+  const bool one_by_one = !a.whole && !b.whole;
+  if (one_by_one && of.told_apart == 1) return "Both measured this vehicle.";
+  if (one_by_one && of.measured_by_both == of.told_apart)
+    return fmt::format("Both measured all {} vehicles that were told apart.", of.told_apart);
+  if (one_by_one)
+    return fmt::format(
+        "Of {} vehicles that were told apart {} measured {}, {} measured {}, and {} of these {} "
+        "measured by both.",
+        of.told_apart, first, a.vehicles, second, b.vehicles, of.measured_by_both,
+        of.measured_by_both == 1 ? "was" : "were");
+  if (a.vehicles == 0 && b.vehicles == 0) return "Both speak of the whole, not of single vehicles.";
+  return fmt::format("{} {}; {} {}.", first, AmountWords(a), second, AmountWords(b));
+}
+
 // Why the sources named do or do not confirm one another.
 std::string Standing(const Finding& finding, const Corroboration& corroboration,
                      const CorroborationTerms& terms) {
   if (finding.state == EventState::kCandidate && !corroboration.distinct)
-    return ". One kind of observation alone; nothing confirms it yet";
-  if (!corroboration.distinct) return "";
+    return ". One kind of observation alone; nothing confirms it yet.";
+  if (!corroboration.distinct) return ".";
   const Lineage& a = corroboration.counted[corroboration.distinct->first].lineage;
   const Lineage& b = corroboration.counted[corroboration.distinct->second].lineage;
   if (corroboration.independent) {
-    return fmt::format(". {} and {} are of different kinds and share no {}",
-                       Named(corroboration.counted[corroboration.independent->first]),
-                       Named(corroboration.counted[corroboration.independent->second]),
-                       AncestorNames(terms.breaking, "or"));
+    return fmt::format(
+        ". {} and {} are of different kinds; according to the mission's configuration they share "
+        "no {}. {}",
+        Named(corroboration.counted[corroboration.independent->first]),
+        Named(corroboration.counted[corroboration.independent->second]),
+        AncestorNames(terms.breaking, "or"), MeasuredSentence(corroboration));
   }
   if (corroboration.present) {
     return fmt::format(
         ". They agree independently that something was there; but what kind of vehicle it is rests "
-        "on {}, because a radar does not tell kinds apart",
+        "on {}, because a radar does not tell kinds apart.",
         TellsClass(a.modality)
             ? Named(corroboration.counted[corroboration.present->first]) + " alone"
         : TellsClass(b.modality)
@@ -102,7 +130,7 @@ std::string Standing(const Finding& finding, const Corroboration& corroboration,
   if (a.modality == b.modality) reasons.push_back("are of the same kind");
   const auto shared = SharedAncestors(a, b, terms.breaking);
   if (!shared.empty()) reasons.push_back("share " + AncestorNames(shared, "and"));
-  return fmt::format(". They are different sensors but {}, so they are not independent",
+  return fmt::format(". They are different sensors but {}, so they are not independent.",
                      Join(reasons, "and"));
 }
 
@@ -137,7 +165,7 @@ std::string NearNotificationSentence(const Agreement& agreement,
   if (near->off_route_m >= 1.0)
     differs.push_back(fmt::format("it was {:.0f} m outside its corridor", near->off_route_m));
   if (near->other_number)
-    differs.push_back(fmt::format("there were {} vehicles instead of {}",
+    differs.push_back(fmt::format("there were {} vehicles, where the agreement file accepts {}",
                                   CountWords(facts.count_min, facts.count_max),
                                   CountWords(notified.min_count, notified.max_count)));
   if (near->other_direction) differs.push_back("it went in another direction");
@@ -148,6 +176,26 @@ std::string NearNotificationSentence(const Agreement& agreement,
                      differs.empty() ? "nothing differs, but it covers one movement only and this "
                                        "is another, or one on record before"
                                      : Join(differs, "and"));
+}
+
+// What a later picture of a site shows otherwise: "no longer shows 2 vehicles".
+std::string SiteWords(const EventMoment& at) {
+  std::vector<std::string> shows;
+  if (at.vanished > 0) shows.push_back("no longer shows " + Vehicles(at.vanished));
+  if (at.appeared > 0)
+    shows.push_back(
+        fmt::format("shows {} new vehicle{}", at.appeared, at.appeared == 1 ? "" : "s"));
+  return shows.empty() ? "shows changes, none of them likely by itself" : Join(shows, "and");
+}
+
+// What nobody should read into a verified event. The agreement says whose a storage site is.
+std::string NotSaid(const Finding& finding, const Rule& rule) {
+  if (finding.state != EventState::kVerified || rule.arrival || rule.kind == RuleKind::kSiteChanged)
+    return "";
+  if (SpeaksOfPeople(rule)) return " This does not say who they were or why they were there.";
+  const bool one = rule.min_count == 1 && finding.count_max == 1;
+  return one ? " This does not say whose it was or why it was there."
+             : " This does not say whose they were or why they were there.";
 }
 
 // "at T" or "from T to U".
@@ -168,8 +216,10 @@ std::string TransitionSentence(const Finding& finding, const EventMoment& at,
   const std::string estimate = finding.count_min == finding.count_max
                                    ? fmt::format("{}", finding.count_min)
                                    : fmt::format("{} to {}", finding.count_min, finding.count_max);
-  const std::string seen = fmt::format("seen by {}{}.", SeenBy(corroboration.counted),
-                                       Standing(finding, corroboration, terms));
+  const std::string seen =
+      fmt::format("seen by {}{}{}", SeenBy(corroboration.counted),
+                  Standing(finding, corroboration, terms), NotSaid(finding, rule));
+  const std::string probability = ProbabilityWords(finding.probability);
   const MovementFacts facts = FactsOf(at);
   const char* together = finding.velocity_en_mps.norm() >= 1.0 ? "moving" : "standing";
   switch (rule.kind) {
@@ -177,10 +227,10 @@ std::string TransitionSentence(const Finding& finding, const EventMoment& at,
       break;
     case RuleKind::kNotNotified:
       return fmt::format(
-          "At least {} {} {} together were inside zone '{}'{} (probability {:.3f}, estimate {}), "
+          "At least {} {} {} together were inside zone '{}'{} (probability {}, estimate {}), "
           "where movements are notified beforehand. {} It was {}",
           rule.min_count, Plural(finding.object_class, rule.min_count), together, zone.name, during,
-          finding.probability, estimate,
+          probability, estimate,
           NearNotificationSentence(agreement, NearestNotification(agreement, facts), facts), seen);
     case RuleKind::kLineCrossed:
     case RuleKind::kConvoyTowards:
@@ -191,46 +241,47 @@ std::string TransitionSentence(const Finding& finding, const EventMoment& at,
     case RuleKind::kVehicleInZone: {
       const ObjectClass named =
           rule.classes.size() == 1 ? rule.classes.front() : finding.object_class;
-      return fmt::format(
-          "At least {} {} {} inside zone '{}'{} (probability {:.3f}, estimate {}); {}",
-          rule.min_count, Plural(named, rule.min_count), rule.min_count == 1 ? "was" : "were",
-          zone.name, during, finding.probability, estimate, seen);
+      return fmt::format("At least {} {} {} inside zone '{}'{} (probability {}, estimate {}); {}",
+                         rule.min_count, Plural(named, rule.min_count),
+                         rule.min_count == 1 ? "was" : "were", zone.name, during, probability,
+                         estimate, seen);
     }
     case RuleKind::kConcentration: {
       const bool people = SpeaksOfPeople(rule);
       const std::string what = people ? "people" : "vehicles";
       if (at.extent_m > 0.0 || people) {
         return fmt::format(
-            "About {:.0f} {} ({}) were together{} inside zone '{}'{} (probability {:.3f} that "
-            "there "
+            "About {:.0f} {} ({}) were together inside zone '{}'{}{} (probability {} that there "
             "were at least {} within {:.0f} m); {}",
-            at.count_expected, what, estimate,
-            at.extent_m > 0.0 ? fmt::format(" within {:.0f} m", at.extent_m) : "", zone.name,
-            during, finding.probability, rule.min_count, rule.radius_m, seen);
+            at.count_expected, what, estimate, zone.name, during,
+            at.extent_m > 0.0 ? fmt::format(", nine in ten of them within {:.0f} m", at.extent_m)
+                              : "",
+            probability, rule.min_count, rule.radius_m, seen);
       }
       return fmt::format(
           "At least {} {} {} within {:.0f} m of one of them were inside zone '{}'{} (probability "
-          "{:.3f}, estimate {}); {}",
-          rule.min_count, what, together, rule.radius_m, zone.name, during, finding.probability,
-          estimate, seen);
+          "{}, estimate {}); {}",
+          rule.min_count, what, together, rule.radius_m, zone.name, during, probability, estimate,
+          seen);
     }
     case RuleKind::kSiteChanged:
       return fmt::format(
-          "Between the passes of {} and {} {} left zone '{}' and {} came to it (probability {:.3f} "
-          "that at least {} came or left); {}",
-          FormatUtc(at.since), FormatUtc(at.time), Vehicles(at.vanished), zone.name,
-          Vehicles(at.appeared), finding.probability, rule.min_count, seen);
+          "Compared with the pass of {}, that of {} {} in zone '{}' (probability {} that at least "
+          "{} came, left or {} moved); {}",
+          FormatUtc(at.since), FormatUtc(at.time), SiteWords(at), zone.name, probability,
+          rule.min_count, rule.min_count == 1 ? "was" : "were", seen);
   }
   return fmt::format(
-      "At least {} {} {} together were inside zone '{}'{} (probability {:.3f}, estimate {}); {}",
+      "At least {} {} {} together were inside zone '{}'{} (probability {}, estimate {}); {}",
       rule.min_count, Plural(finding.object_class, rule.min_count), together, zone.name, during,
-      finding.probability, estimate, seen);
+      probability, estimate, seen);
 }
 
 std::string NotifiedSentence(const Finding& finding, const NotifiedMovement& notified) {
   return fmt::format(
-      "{} vehicles were seen inside the corridor and the window of notified movement '{}'{}, which "
-      "speaks of {} vehicles; seen by {}. This is a movement on record, not an event.",
+      "{} vehicles were seen inside the corridor and the window of notified movement '{}'{}. The "
+      "agreement file accepts {} vehicles as those announced. They were seen by {}. This is a "
+      "movement on record, not an event.",
       CountWords(finding.count_min, finding.count_max), notified.id,
       notified.reference.empty() ? "" : fmt::format(" ({})", notified.reference),
       CountWords(notified.min_count, notified.max_count), SeenBy(finding.supports));

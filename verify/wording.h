@@ -25,6 +25,8 @@ std::string RuleSentence(const Finding& finding, const EventMoment& at, const Ag
 // How well a zone was watched, and with which day a count is compared.
 std::string WatchedWords(double watched, double floor);
 std::string BuildUpWords(const BuildUp& build_up);
+// Of a patrol's report that supports an event: how far from it, and how long before it.
+std::string PatrolReportSentence(const SourceId& source, double apart_m, Duration before);
 // For the heartbeat.
 std::string NearLineSentence(const Line& line, int vehicles);
 std::string NotWatchedSentence(const Agreement& agreement, const Rule& rule, double watched);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/types/words.h"
 #include "verify/rule_memory.h"
 #include "verify/rules/convoy_towards.h"
 #include "verify/wording.h"
@@ -37,6 +38,29 @@ std::string TowardsWords(const Eigen::Vector2d& direction_en) {
   return std::string(kWinds[static_cast<std::size_t>(eighth)]) + "wards";
 }
 
+// "2.6 km", "620 m": two figures, because the rest is in the finding and is not sure.
+std::string AboutM(double m) {
+  if (m >= 1000.0) return fmt::format("{:.{}f} km", m / 1000.0, m < 9950.0 ? 1 : 0);
+  return fmt::format("{:.0f} m", m < 95.0 ? m : std::round(m / 10.0) * 10.0);
+}
+
+// What the agreement calls by a name is counted as kinds of vehicles that can be told from above;
+// the name says more than was seen.
+std::string CountedAs(const Agreement& agreement, const Rule& rule) {
+  const std::vector<std::size_t>& named =
+      rule.kind == RuleKind::kCeiling ? agreement.ceilings[rule.ceiling].weapon_classes
+                                      : agreement.withdrawals[rule.withdrawal].weapon_classes;
+  std::string names;
+  for (const std::size_t i : named) {
+    const WeaponClass& weapons = agreement.weapon_classes[i];
+    if (weapons.classes.empty() || weapons.name == ClassesWords(weapons.classes, 2)) continue;
+    names += fmt::format("{}'{}'", names.empty() ? "" : " and ", weapons.name);
+  }
+  if (names.empty()) return "";
+  return fmt::format(" Counted as {} were {}{}.", names, ClassesWords(rule.classes, 2),
+                     rule.arrival ? " only" : "; what they were besides was not seen");
+}
+
 // "12 s", "10 minutes".
 std::string SpanWords(double s) {
   return s < 120.0 ? fmt::format("{:.0f} s", s) : fmt::format("{:.0f} minutes", s / 60.0);
@@ -53,12 +77,12 @@ std::string CrossedSentence(const Finding& finding, const EventMoment& at,
                         (std::abs(away) > 0.5 ? away > 0.0 : edge.inside_m < 0.0));
   const std::string estimate = RangeWords(finding.count_min, finding.count_max);
   return fmt::format(
-      "At least {} {}{} crossed line '{}' {} and {} on its other side{} (probability {:.3f}, "
+      "At least {} {}{} crossed line '{}' {} and {} on its other side{} (probability {}, "
       "estimate {}{}); {}",
       rule.min_count, ClassesWords(rule.classes, rule.min_count),
       rule.min_count == 1 ? "" : " moving together", line.name,
       TowardsWords(forward ? edge.outward_en : Eigen::Vector2d(-edge.outward_en)),
-      rule.min_count == 1 ? "was" : "were", during, finding.probability, estimate,
+      rule.min_count == 1 ? "was" : "were", during, ProbabilityWords(finding.probability), estimate,
       finding.probability < rule.verified.min_probability
           ? "; near line: on which side it was is not sure"
           : "",
@@ -71,17 +95,16 @@ std::string TowardsSentence(const Finding& finding, const EventMoment& at,
   const Line& line = agreement.lines[rule.line];
   const Approach approach = ApproachOf(line.shape, at.position, at.velocity_en_mps);
   const std::string there = approach.closing_mps > 0.1
-                                ? fmt::format(", reaching it in about {}",
+                                ? fmt::format(", {} at that velocity",
                                               SpanWords(approach.distance_m / approach.closing_mps))
                                 : "";
   return fmt::format(
-      "At least {} {} moving together in zone '{}' were on their way to line '{}'{}: {:.0f} m from "
-      "it{}, and across it within {} if they keep their velocity (probability {:.3f}, estimate "
-      "{}); "
-      "{}",
+      "At least {} {} moving together in zone '{}' went so{} that, if they kept their velocity, "
+      "they would be across line '{}' within {} (probability {}, estimate {}). They were about {} "
+      "from it{}. This is a forecast, not a crossing. They were {}",
       rule.min_count, ClassesWords(rule.classes, rule.min_count), agreement.zones[rule.zone].name,
-      line.name, during, approach.distance_m, there, SpanWords(rule.within.seconds()),
-      finding.probability, RangeWords(finding.count_min, finding.count_max), seen);
+      during, line.name, SpanWords(rule.within.seconds()), ProbabilityWords(finding.probability),
+      RangeWords(finding.count_min, finding.count_max), AboutM(approach.distance_m), there, seen);
 }
 
 // "not behind", "less than 7.5 km behind"
@@ -98,20 +121,26 @@ std::string WithdrawalSentence(const Finding& finding, const EventMoment& at,
   const std::string& zone = agreement.zones[rule.zone].name;
   if (!rule.arrival)
     return fmt::format(
-        "After the deadline of withdrawal '{}' ({}), at least {} {} {} still inside zone '{}' and "
-        "{} line '{}'{} (probability {:.3f}, estimate {}); {}",
+        "After the deadline of withdrawal '{}' ({}), at least {} {} {} inside zone '{}' and {} "
+        "line '{}'{} (probability {}, estimate {}).{} {} {}",
         withdrawal.id, FormatUtc(withdrawal.deadline), rule.min_count,
         ClassesWords(rule.classes, rule.min_count), rule.min_count == 1 ? "was" : "were", zone,
         BehindWords(withdrawal.distance_m), agreement.lines[withdrawal.line].name, during,
-        finding.probability, RangeWords(finding.count_min, finding.count_max), seen);
+        ProbabilityWords(finding.probability), RangeWords(finding.count_min, finding.count_max),
+        CountedAs(agreement, rule), rule.min_count == 1 ? "It was" : "They were", seen);
   const int inventory = InventoryOf(agreement, rule);
   return fmt::format(
       "After the deadline of withdrawal '{}' ({}), at least {} of the {} {} that the inventory of "
-      "'{}' lists had not arrived{} (probability {:.3f}): {} {} there. {} It was {}",
+      "'{}' lists were not seen there{}; {}. {} That at least {} did not stand in the open has "
+      "probability {}.{} The site was {}",
       withdrawal.id, FormatUtc(withdrawal.deadline), rule.min_count, inventory,
-      ClassesWords(rule.classes, inventory), zone, during, finding.probability,
-      finding.count_max == 0 ? "none" : RangeWords(finding.count_min, finding.count_max),
-      finding.count_max == 1 ? "was" : "were", at.note, seen);
+      ClassesWords(rule.classes, inventory), zone, during,
+      finding.count_max == 0
+          ? "none was seen"
+          : fmt::format("the most seen at once {} {}", finding.count_max == 1 ? "was" : "were",
+                        RangeWords(finding.count_min, finding.count_max)),
+      at.note, rule.min_count, ProbabilityWords(finding.probability), CountedAs(agreement, rule),
+      seen);
 }
 
 }  // namespace
@@ -127,15 +156,17 @@ std::string RuleSentence(const Finding& finding, const EventMoment& at, const Ag
       return TowardsSentence(finding, at, agreement, rule, during, seen);
     case RuleKind::kCeiling:
       return fmt::format(
-          "{} {} were inside zone '{}'{}, where ceiling '{}' allows {} (probability {:.3f} that "
-          "there were more); {}",
+          "{} {}, counted or estimated, were inside zone '{}'{}, where ceiling '{}' allows {} "
+          "(probability {} that there were more).{} They were {}",
           estimate, ClassesWords(rule.classes, 2), zone, during,
-          agreement.ceilings[rule.ceiling].id, rule.min_count - 1, finding.probability, seen);
+          agreement.ceilings[rule.ceiling].id, rule.min_count - 1,
+          ProbabilityWords(finding.probability), CountedAs(agreement, rule), seen);
     case RuleKind::kBuildUp:
       return fmt::format(
-          "{} {} were inside zone '{}'{}, at least {} more than on {} (probability {:.3f}); {}",
-          estimate, ClassesWords(rule.classes, 2), zone, during, rule.min_count, at.note,
-          finding.probability, seen);
+          "{} {}, counted or estimated, were inside zone '{}'{}. {} That there are at least {} "
+          "more now has probability {}. They were {}",
+          estimate, ClassesWords(rule.classes, 2), zone, during, at.note, rule.min_count,
+          ProbabilityWords(finding.probability), seen);
     default:
       return WithdrawalSentence(finding, at, agreement, rule, during, seen);
   }
@@ -143,9 +174,15 @@ std::string RuleSentence(const Finding& finding, const EventMoment& at, const Ag
 
 std::string WatchedWords(double watched, double floor) {
   return fmt::format(
-      "One that stood there would have been seen with probability {:.3f} (the agreement asks for "
-      "{:.2f}).",
-      watched, floor);
+      "One standing in the open would have been seen with probability {} (the agreement asks for "
+      "{}); one under a roof or a net would not.",
+      ProbabilityWords(watched), floor);
+}
+
+std::string PatrolReportSentence(const SourceId& source, double apart_m, Duration before) {
+  return fmt::format(
+      " What {} reported lay {} away, {}.", source.value, AboutM(apart_m),
+      before > Duration() ? SpanWords(before.seconds()) + " earlier" : "at the same time");
 }
 
 std::string BuildUpWords(const BuildUp& build_up) {
@@ -155,14 +192,14 @@ std::string BuildUpWords(const BuildUp& build_up) {
     const bool last = i + 1 == build_up.left_out.size();
     left_out += fmt::format("{}D+{}", i == 0 ? "" : last ? " and " : ", ", build_up.left_out[i]);
   }
+  const bool one = build_up.left_out.size() == 1;
   return fmt::format(
-      "day D+{}, when the largest number at once was {}{}", *build_up.base_day,
-      RangeWords(build_up.base.min, build_up.base.max),
-      left_out.empty()
-          ? ""
-          : fmt::format("; {} not watched well enough to say and left "
-                        "out",
-                        left_out + (build_up.left_out.size() == 1 ? " was" : " were")));
+      "On day D+{}, the quietest before of those watched well enough, the largest number at once "
+      "was {}.{}",
+      *build_up.base_day, RangeWords(build_up.base.min, build_up.base.max),
+      left_out.empty() ? ""
+                       : fmt::format(" {} {} not watched well enough and {} left out.", left_out,
+                                     one ? "was" : "were", one ? "is" : "are"));
 }
 
 std::string NearLineSentence(const Line& line, int vehicles) {
@@ -176,10 +213,10 @@ std::string NearLineSentence(const Line& line, int vehicles) {
 std::string NotWatchedSentence(const Agreement& agreement, const Rule& rule, double watched) {
   return fmt::format(
       "Whether the withdrawal '{}' has arrived in zone '{}' was not observed well enough to say: a "
-      "vehicle that stands there would have been seen with probability {:.2f}, and the agreement "
-      "asks for {:.2f}.",
-      agreement.withdrawals[rule.withdrawal].id, agreement.zones[rule.zone].name, watched,
-      agreement.coverage_floor.value_or(1.0));
+      "vehicle standing there in the open would have been seen with probability {}, and the "
+      "agreement asks for {}.",
+      agreement.withdrawals[rule.withdrawal].id, agreement.zones[rule.zone].name,
+      ProbabilityWords(watched), agreement.coverage_floor.value_or(1.0));
 }
 
 }  // namespace trucewatch

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/types/words.h"
 
+#include <fmt/format.h>
+
 namespace trucewatch {
 
 std::string SensorWords(Modality modality) {
@@ -53,6 +55,12 @@ std::string CoverageStateWords(CoverageState state) {
       break;
   }
   return "not stated";
+}
+
+std::string ProbabilityWords(double probability) {
+  if (probability > 0.999) return "more than 0.999";
+  if (probability < 0.001) return "less than 0.001";
+  return fmt::format("{:.3f}", probability);
 }
 
 }  // namespace trucewatch

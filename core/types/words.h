@@ -13,5 +13,7 @@ namespace trucewatch {
 std::string SensorWords(Modality modality);                    // "video", "satellite images"
 std::string CoverageClassWords(CoverageClass coverage_class);  // "moving vehicles"
 std::string CoverageStateWords(CoverageState state);           // "not observed"
+// "0.973"; never certainty: "more than 0.999", "less than 0.001".
+std::string ProbabilityWords(double probability);
 
 }  // namespace trucewatch

@@ -63,7 +63,7 @@ TEST(GroupInZoneEvents, BreachSeenByTwoKindsOfSensorIsOneEventWithThreeTransitio
   // The fifth vehicle is in at 20 + 160/11 = 34.5 s; ten seconds of certainty later it is verified.
   EXPECT_GE(verified.time, At(44));
   EXPECT_LE(verified.time, At(52));
-  EXPECT_THAT(verified.reason, HasSubstr("share no sensor, platform"));
+  EXPECT_THAT(verified.reason, HasSubstr("configuration they share no sensor, platform"));
 }
 
 TEST(GroupInZoneEvents, OneModalityStaysCandidateForAnyNumberOfUpdates) {

@@ -59,7 +59,7 @@ TEST(HumanRecords, AfterTheEventItsRecordRaisesIt) {
   Runner run(WholeAgreement());
   Watch(run, 0, 60);
   ASSERT_THAT(run.States(), ElementsAre(kCandidate));
-  run.Record(Observation("r1", 30, kThere));
+  run.Record(Observation("r1", 30, kThere + Eigen::Vector2d(200, 0)));
   EXPECT_THAT(run.States(), ElementsAre(kCandidate, kCorroborated, kVerified));
   const Finding verified = run.Of(FindingKind::kEventTransition).back();
   EXPECT_TRUE(verified.amended);
@@ -67,6 +67,8 @@ TEST(HumanRecords, AfterTheEventItsRecordRaisesIt) {
   EXPECT_EQ(verified.supports[1].lineage.modality, Modality::kHuman);
   EXPECT_EQ(verified.supports[1].updates, 1);
   EXPECT_THAT(verified.reason, HasSubstr("patrol2 (patrol)"));
+  EXPECT_THAT(verified.reason,
+              HasSubstr("What patrol2 reported lay 200 m away, at the same time."));
 }
 
 TEST(HumanRecords, BeforeTheEventItsRecordCountsAsSoonAsItIsSeen) {
@@ -76,6 +78,8 @@ TEST(HumanRecords, BeforeTheEventItsRecordCountsAsSoonAsItIsSeen) {
   Watch(run, 0, 60);
   EXPECT_THAT(run.States(), ElementsAre(kCandidate, kCorroborated, kVerified));
   EXPECT_FALSE(run.Of(FindingKind::kEventTransition).back().amended);
+  EXPECT_THAT(run.Of(FindingKind::kEventTransition).back().reason,
+              HasSubstr("What patrol2 reported lay 0 m away, 40 s earlier."));
 }
 
 TEST(HumanRecords, FarAwayLongAgoOfOtherThingsOrNothingSupportsNothing) {

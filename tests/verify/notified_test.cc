@@ -49,6 +49,8 @@ TEST(NotifiedMovement, InItsWindowItIsOnRecordOnceAndNoEvent) {
   EXPECT_GE(notified[0].probability, 0.9);
   EXPECT_LE(notified[0].count_min, 6);
   EXPECT_GE(notified[0].count_max, 6);
+  EXPECT_THAT(notified[0].reason,
+              HasSubstr("The agreement file accepts 4 to 8 vehicles as those announced."));
   EXPECT_THAT(notified[0].reason, HasSubstr("not an event"));
 }
 

@@ -140,14 +140,48 @@ TEST(Wording, AVerifiedEventReadsAsASentence) {
                        .existence = 1.0,
                        .eyes = {Drone(), Radar()}})
                  .Build());
-  EXPECT_EQ(run.Of(FindingKind::kEventTransition).back().reason,
-            "At least 5 vehicles moving together were inside zone 'Buffer zone' for 10 s "
-            "(probability 1.000, estimate "
-            "8 to 9); seen by drone1 (video) and radar1 (moving-vehicle radar). drone1 (video) and "
-            "radar1 "
-            "(moving-vehicle radar) are of different kinds and share no sensor, platform, station, "
-            "clock, "
-            "georeference, detection model or derived product.");
+  EXPECT_EQ(
+      run.Of(FindingKind::kEventTransition).back().reason,
+      "At least 5 vehicles moving together were inside zone 'Buffer zone' for 10 s "
+      "(probability more than 0.999, estimate 8 to 9); seen by drone1 (video) and radar1 "
+      "(moving-vehicle radar). drone1 (video) and radar1 (moving-vehicle radar) are of "
+      "different kinds; according to the mission's configuration they share no sensor, "
+      "platform, station, clock, georeference, detection model or derived product. Both "
+      "measured all 8 vehicles that were told apart. This does not say whose they were or why "
+      "they were there.");
+}
+
+TEST(Wording, NoProbabilityReadsAsCertainty) {
+  EXPECT_EQ(ProbabilityWords(1.0), "more than 0.999");
+  EXPECT_EQ(ProbabilityWords(0.9993), "more than 0.999");
+  EXPECT_EQ(ProbabilityWords(0.9876), "0.988");
+  EXPECT_EQ(ProbabilityWords(0.0004), "less than 0.001");
+  EXPECT_EQ(ProbabilityWords(0.0), "less than 0.001");
+}
+
+TEST(Wording, ItSaysHowManyVehiclesEachOfTheTwoMeasuredAndHowManyBoth) {
+  Runner run(DemoAgreement());
+  const Convoy both{.group = 7,
+                    .first_track = 100,
+                    .count = 3,
+                    .head_en_m = {-1200, 300},
+                    .velocity_en_mps = {0, -5},
+                    .existence = 1.0,
+                    .eyes = {Drone(), Radar()}};
+  Convoy video = both;  // of the same group, seen by one of them alone
+  video.first_track = 200;
+  video.head_en_m.y() = 400;
+  video.count = 4;
+  video.eyes = {Drone()};
+  for (int t = 0; t < 30; ++t)
+    run.Feed(PictureBuilder(t)
+                 .AddTracks(both, 0, 3)
+                 .AddTracks(video, 0, 4)
+                 .AddGroup(7, {100, 101, 102, 200, 201, 202, 203})
+                 .Build());
+  EXPECT_THAT(run.Of(FindingKind::kEventTransition).back().reason,
+              ::testing::HasSubstr("Of 7 vehicles that were told apart drone1 measured 7, radar1 "
+                                   "measured 3, and 3 of these were measured by both."));
 }
 
 }  // namespace

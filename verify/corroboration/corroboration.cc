@@ -50,6 +50,16 @@ bool Meet(const Share& a, const Share& b) {
          });
 }
 
+bool ToldApart(TrackId id) { return (id.value & kNotToldApart) == 0; }
+
+Measured MeasuredBy(const Share& share) {
+  Measured out;
+  out.vehicles =
+      static_cast<int>(std::count_if(share.vehicles.begin(), share.vehicles.end(), ToldApart));
+  out.whole = share.whole || out.vehicles < static_cast<int>(share.vehicles.size());
+  return out;
+}
+
 std::vector<Digest> NewestDigests(const std::vector<const TrackSupport*>& parts) {
   std::vector<Digest> out;
   std::set<Digest> taken;
@@ -161,7 +171,14 @@ Corroboration Corroborate(std::span<const Track* const> vehicles, int min_count,
     }
   }
   if (out.present) out.distinct = out.present;
-  if (out.independent) out.distinct = out.independent;
+  if (!out.independent) return out;
+  out.distinct = out.independent;
+  const Share& a = *counted[out.independent->first];
+  const Share& b = *counted[out.independent->second];
+  out.measured = {MeasuredBy(a), MeasuredBy(b)};
+  for (const TrackId id : a.vehicles)
+    out.measured_by_both += ToldApart(id) && b.vehicles.contains(id) ? 1 : 0;
+  for (const Track* track : vehicles) out.told_apart += ToldApart(track->id) ? 1 : 0;
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,16 @@ bool TellsClass(Modality modality);
 // kClass for rules of some classes of vehicles only; those of people or any vehicle: kPresence.
 Claim ClaimOf(const Rule& rule);
 
+// Tracks with this bit in their id stand for the vehicles of a group that was seen as a whole:
+// nobody told them apart.
+inline constexpr std::uint64_t kNotToldApart = std::uint64_t{1} << 63;
+
+// What one source measured: so many vehicles one by one, or all of it at once, or both.
+struct Measured {
+  int vehicles = 0;
+  bool whole = false;
+};
+
 // What the sources together say about some vehicles.
 struct Corroboration {
   // Sources that saw enough of the group to count, with all their share of it; ordered by source,
@@ -39,6 +50,11 @@ struct Corroboration {
   // whole); preferably two that are independent.
   std::optional<std::pair<std::size_t, std::size_t>> distinct;
   std::optional<std::pair<std::size_t, std::size_t>> independent;
+  // Of the two that are independent: what each has measured, how many vehicles both have, and of
+  // how many that were told apart.
+  std::pair<Measured, Measured> measured;
+  int measured_by_both = 0;
+  int told_apart = 0;
   // Of a claim about the class: independent in what is there, though not in what kind it is.
   std::optional<std::pair<std::size_t, std::size_t>> present;
 };

@@ -33,7 +33,7 @@ TEST(CeilingScenarios, ParkedOnesAndAConvoyTogetherAreAboveIt) {
     convoy 5 vehicles: 12:00:00 a, 12:03:00 d
     drone sees all; radar sees all
     expect candidate corroborated verified
-    expect says "8 to 11 vehicles were inside zone 'Area of limitation' for 10 s, where ceiling 'c1' allows 6 (probability 0.990 that there were more); seen by drone1 (video) and radar1 (moving-vehicle radar). "
+    expect says "8 to 11 vehicles, counted or estimated, were inside zone 'Area of limitation' for 10 s, where ceiling 'c1' allows 6 (probability 0.990 that there were more). They were seen by drone1 (video) and radar1 (moving-vehicle radar). "
   )");
 }
 
@@ -88,7 +88,7 @@ TEST(BuildUpScenarios, SevenMoreThanTwoDaysAgoAreVerified) {
     before 4 vehicles parked: 12:00:00 c, 3d12:00:00 c
     more 7 vehicles parked: 2d12:00:00 d, 3d12:00:00 d
     expect candidate corroborated verified
-    expect says "at least 5 more than on day D+9, when the largest number at once was 3 to 5; D+10 was not watched well enough to say and left out (probability 0."
+    expect says "On day D+9, the quietest before of those watched well enough, the largest number at once was 3 to 5. D+10 was not watched well enough and is left out. That there are at least 5 more now has probability 0."
   )");
 }
 
@@ -147,7 +147,7 @@ TEST(WithdrawalMissingScenarios, StillThereAfterTheDeadlineIsVerifiedFromThenOn)
     rest 4 vehicles parked: 12:00:00 c, 12:04:00 c
     drone sees all; radar sees all
     expect candidate corroborated verified
-    expect says "After the deadline of withdrawal 'w1' (2026-03-01T12:02:00Z), at least 2 vehicles were still inside zone 'Forward area' and not behind line 'Line of withdrawal' for 10 s (probability 0.990, estimate 3 to 5); seen by"
+    expect says "After the deadline of withdrawal 'w1' (2026-03-01T12:02:00Z), at least 2 vehicles were inside zone 'Forward area' and not behind line 'Line of withdrawal' for 10 s (probability 0.990, estimate 3 to 5). They were seen by"
   )");
 }
 
@@ -198,7 +198,7 @@ TEST(WithdrawalMissingScenarios, BehindTheLineAndNotFarEnoughIsStillThere) {
     rest 4 vehicles parked: 12:00:00 n, 12:04:00 n
     drone sees all; radar sees all
     expect candidate corroborated verified
-    expect says "still inside zone 'Border district' and less than 700 m behind line 'Line of withdrawal' for 10 s"
+    expect says "inside zone 'Border district' and less than 700 m behind line 'Line of withdrawal' for 10 s"
   )");
 }
 
@@ -234,7 +234,7 @@ TEST(WithdrawalMissingScenarios, NotArrivedThoughTwoSatellitesWatchedTheSite) {
     look 12:02:20 S 0.95
     look2 12:02:40 S 0.92
     expect candidate corroborated verified
-    expect says "at least 4 of the 6 vehicles that the inventory of 'Storage site 1' lists had not arrived for 20 s (probability 1.000): 1 was there. One that stood there would have been seen with probability 0.996 (the agreement asks for 0.90). It was seen by sat1 (satellite images) and sat2 (satellite radar images). "
+    expect says "at least 4 of the 6 vehicles that the inventory of 'Storage site 1' lists were not seen there for 20 s; the most seen at once was 1. One standing in the open would have been seen with probability 0.996 (the agreement asks for 0.9); one under a roof or a net would not. That at least 4 did not stand in the open has probability more than 0.999. The site was seen by sat1 (satellite images) and sat2 (satellite radar images). "
   )");
 }
 

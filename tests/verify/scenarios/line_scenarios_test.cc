@@ -130,7 +130,7 @@ TEST(ConvoyTowardsScenarios, AConvoyOnItsWayIsVerifiedBeforeItCrosses) {
     drone sees all; radar sees all
     run 12:00:00 12:06:00     // it crosses at 12:08:20
     expect candidate corroborated verified
-    expect says "At least 5 vehicles moving together in zone 'Northern area' were on their way to line 'Line of separation' for 10 s: 2620 m from it, reaching it in about 4 minutes, and across it within 5 minutes if they keep their velocity (probability 0.988, estimate 5 to 9); seen by"
+    expect says "At least 5 vehicles moving together in zone 'Northern area' went so for 10 s that, if they kept their velocity, they would be across line 'Line of separation' within 5 minutes (probability 0.988, estimate 5 to 9). They were about 2.6 km from it, 4 minutes at that velocity. This is a forecast, not a crossing. They were seen by"
   )");
 }
 

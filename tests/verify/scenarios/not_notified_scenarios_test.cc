@@ -36,8 +36,10 @@ TEST(NotNotifiedScenarios, ThreeMinutesBeforeItsWindowTheSentenceSaysSo) {
       "0.994, estimate 5 to 7), where movements are notified beforehand. Nearest to it is "
       "notified movement 'N1' (letter 12): it was 3 minutes before its window. It was seen by "
       "drone1 (video) and radar1 (moving-vehicle radar). drone1 (video) and radar1 "
-      "(moving-vehicle radar) are of different kinds and share no sensor, platform, station, "
-      "clock, georeference, detection model or derived product.");
+      "(moving-vehicle radar) are of different kinds; according to the mission's configuration "
+      "they share no sensor, platform, station, clock, georeference, detection model or derived "
+      "product. Both measured all 6 vehicles that were told apart. This does not say whose they "
+      "were or why they were there.");
 }
 
 TEST(NotNotifiedScenarios, NearMissInItsWindowOnItsRouteIsOnRecordAndNoEvent) {
@@ -56,7 +58,7 @@ TEST(NotNotifiedScenarios, OffItsRouteAndTooManyAreNamedTogether) {
     drone sees all; radar sees all
     run 12:06:00 12:09:00
     expect candidate corroborated verified
-    expect says "it was 420 m outside its corridor and there were 11 to 13 vehicles instead of 4 to 8"
+    expect says "it was 420 m outside its corridor and there were 11 to 13 vehicles, where the agreement file accepts 4 to 8"
   )");
 }
 

@@ -28,7 +28,7 @@ TEST(SiteChangedScenarios, TwoPassesOfTwoSatellitesThatAgreeAreVerified) {
     pass 06:00:00 09:00:00: c vanished 0.95, c+40,0 vanished 0.97
     look2 11:00:00 S 0.9
     expect candidate corroborated verified
-    expect says "Between the passes of 2026-03-01T06:00:00Z and 2026-03-01T09:00:00Z 2 vehicles left zone 'Storage site 1' and no vehicle came to it"
+    expect says "Compared with the pass of 2026-03-01T06:00:00Z, that of 2026-03-01T09:00:00Z no longer shows 2 vehicles in zone 'Storage site 1' (probability"
   )");
 }
 
