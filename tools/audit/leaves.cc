@@ -151,7 +151,7 @@ std::string FormatReport(const AuditReport& report) {
       out += fmt::format(" {}", event.notification);
     }
     out += fmt::format(" zone {} count {}-{} probability {:.3f}\n", event.zone, event.count_min,
-                       event.count_max, event.probability);
+                       event.count_max, std::min(event.probability, 0.999));
   }
   for (const AuditOperation& operation : report.operations) {
     std::string reason = operation.reason;  // on one line, whatever it holds

@@ -737,7 +737,7 @@ def print_report(report):
                     "reason", "text"):  # fmt: skip
             words += [f"{key} {said[key]}"] if said.get(key) else []
         if "count_min" in said:
-            words.append(f"count {said['count_min']}-{said['count_max']} probability {said['probability']:.3f}")
+            words.append(f"count {said['count_min']}-{said['count_max']} probability {min(said['probability'], 0.999):.3f}")
         print(printable(" ".join(words)))
 def read_file(path):
     try:

@@ -3,14 +3,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace trucewatch::tools {
 
 using Verdict = AbsenceClaim::Verdict;
 
+namespace {
+
+// What the agreement asks for, as it says it.
+std::string FloorWords(double floor) { return floor < 1.0 ? FlooredProbability(floor) : "1"; }
+
+}  // namespace
+
 std::string FlooredProbability(double probability) {
-  std::string text = fmt::format("{:.3f}", std::floor(probability * 1000.0 + 1e-6) / 1000.0);
+  if (probability < 0.001) return "less than 0.001";
+  const double thousandths = std::min(std::floor(probability * 1000.0 + 1e-6), 999.0);
+  std::string text = fmt::format("{:.3f}", thousandths / 1000.0);
   if (text.back() == '0') text.pop_back();
   return text;
 }
@@ -91,10 +101,10 @@ std::string AbsenceSentence(const AbsenceClaim& claim, const std::string& one) {
       return fmt::format(
           "No activity is on record, which is not enough to say that nothing was there: {}; the "
           "agreement asks for {}.",
-          would, FlooredProbability(*claim.floor));
+          would, FloorWords(*claim.floor));
     case Verdict::kAbsent:
       return fmt::format("Nothing was seen: {}; the agreement asks for {}.", would,
-                         FlooredProbability(*claim.floor));
+                         FloorWords(*claim.floor));
   }
   return "";
 }

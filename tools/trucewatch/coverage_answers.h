@@ -37,7 +37,7 @@ AbsenceClaim ClaimOf(const std::vector<CoverageReader::Piece>& pieces, std::opti
 std::string AbsenceSentence(const AbsenceClaim& claim, const std::string& one);
 std::string VerdictName(AbsenceClaim::Verdict verdict);  // "absent"
 
-// Never more than it is: 0.9349 is "0.934".
+// Never more than it is, and never certainty: 0.9349 is "0.934", 1 is "0.999".
 std::string FlooredProbability(double probability);
 
 // How one side, or one zone, was observed: sums over its zones.

@@ -10,6 +10,7 @@
 #include "core/crypto/sha256.h"
 #include "core/json/json_writer.h"
 #include "core/types/codec.h"
+#include "core/types/words.h"
 #include "tools/trucewatch/build_id.h"
 #include "tools/trucewatch/mission_record.h"
 #include "tools/trucewatch/stage_factory.h"
@@ -144,8 +145,9 @@ void WriteTransitions(const std::vector<Finding>& findings, JsonWriter& json) {
 
 std::string StateAt(const std::vector<Finding>& findings) {
   const Finding& last = findings.back();
-  return fmt::format("{} at {} with probability {:.3f} and {} to {}", StateName(last.state),
-                     FormatUtc(last.time), last.probability, last.count_min, last.count_max);
+  return fmt::format("{} at {} with probability {} and {} to {}", StateName(last.state),
+                     FormatUtc(last.time), ProbabilityWords(last.probability), last.count_min,
+                     last.count_max);
 }
 
 }  // namespace

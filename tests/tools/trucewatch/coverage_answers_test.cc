@@ -72,7 +72,8 @@ TEST(FlooredProbability, NeverSaysMore) {
   EXPECT_EQ(FlooredProbability(0.9349), "0.934");
   EXPECT_EQ(FlooredProbability(0.93), "0.93");
   EXPECT_EQ(FlooredProbability(0.99999), "0.999");
-  EXPECT_EQ(FlooredProbability(0.0), "0.00");
+  EXPECT_EQ(FlooredProbability(1.0), "0.999");
+  EXPECT_EQ(FlooredProbability(0.0), "less than 0.001");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/types/words.h"
 #include "tools/trucewatch/report/report_sections.h"
 #include "tools/trucewatch/report/report_svg.h"
 

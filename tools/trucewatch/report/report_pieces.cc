@@ -95,10 +95,6 @@ std::string Sensors(const Finding& finding) {
   return out.empty() ? "none named" : out;
 }
 
-std::string ProbabilityWords(double probability) {
-  return probability > 0.999 && probability < 1 ? "over 0.999" : fmt::format("{:.3f}", probability);
-}
-
 std::string Sentence(ReportContext& context, const Published& published) {
   return fmt::format("{} ({})", EscapeHtml(published.finding.reason),
                      context.links.Figure(fmt::format("entry #{}", published.ledger_index),

@@ -58,7 +58,6 @@ std::string Span(ReportContext& context, const Finding& finding,
                  const std::vector<std::uint64_t>& entries);
 // What kinds of sensors a finding rests on: "video (drone1), moving-vehicle radar (radar1)".
 std::string Sensors(const Finding& finding);
-std::string ProbabilityWords(double probability);  // "0.973"; never rounded up to 1
 // A finding's own sentence; the figures in it are those of its entry, which it ends with.
 std::string Sentence(ReportContext& context, const Published& published);
 std::string Where(const Finding& finding);
