@@ -71,8 +71,8 @@ std::string Describe(const Agreement& agreement, const Rule& rule) {
   std::string what;
   switch (rule.kind) {
     case RuleKind::kGroupInZone:
-      what = fmt::format("at least {} ({}) that move together are in \"{}\"", rule.min_count,
-                         classes, zone);
+      what = fmt::format("at least {} ({}) that move or stand together are in \"{}\"",
+                         rule.min_count, classes, zone);
       break;
     case RuleKind::kVehicleInZone:
       what = fmt::format("at least {} ({}) {} in \"{}\"", rule.min_count, classes,
@@ -84,8 +84,8 @@ std::string Describe(const Agreement& agreement, const Rule& rule) {
       break;
     case RuleKind::kSiteChanged:
       what = fmt::format(
-          "at least {} ({}) came to or left \"{}\" between two satellite passes{}", rule.min_count,
-          classes, zone,
+          "at least {} ({}) came to, left or were moved in \"{}\" between two satellite passes{}",
+          rule.min_count, classes, zone,
           rule.good_looks > 1 ? fmt::format(", and {} passes agree", rule.good_looks) : "");
       break;
     case RuleKind::kNotNotified:
@@ -109,8 +109,8 @@ std::string Describe(const Agreement& agreement, const Rule& rule) {
       break;
     case RuleKind::kBuildUp:
       what = fmt::format(
-          "there are at least {} ({}) more in \"{}\" than the largest number of a day in the {} "
-          "days before",
+          "there are at least {} ({}) more in \"{}\" than at any time of the quietest day "
+          "watched well enough, of the {} days before",
           rule.min_count, classes, zone, rule.days);
       break;
     case RuleKind::kWithdrawalMissing: {
@@ -119,11 +119,11 @@ std::string Describe(const Agreement& agreement, const Rule& rule) {
       what =
           rule.arrival
               ? fmt::format(
-                    "after {}, at least {} of the {} ({}) in the inventory of \"{}\" have "
-                    "not arrived there",
+                    "after {}, at least {} of the {} ({}) in the inventory of \"{}\" are "
+                    "not seen there",
                     deadline, rule.min_count, InventoryOf(agreement, rule), classes, zone)
-              : fmt::format("after {}, at least {} ({}) are still in \"{}\" and {} line \"{}\"",
-                            deadline, rule.min_count, classes, zone,
+              : fmt::format("after {}, at least {} ({}) are in \"{}\" and {} line \"{}\"", deadline,
+                            rule.min_count, classes, zone,
                             withdrawal.distance_m > 0.0
                                 ? fmt::format("less than {:.10g} m behind", withdrawal.distance_m)
                                 : "not behind",
@@ -203,6 +203,8 @@ Result<Agreement> ParseAgreement(const std::string& text, const std::string& fil
     if (message.severity != LintMessage::Severity::kError) continue;
     all += fmt::format("{}{}:{}:{}: {}: {}", all.empty() ? "" : "\n", file_name, message.line,
                        message.column, message.field, message.text);
+    for (const std::string* more : {&message.meaning, &message.advice})
+      if (!more->empty()) all += " " + *more;
   }
   return Fail(ErrorCode::kBadInput, "{}", all);
 }

@@ -356,14 +356,14 @@ TEST(AgreementWarnings, GapBetweenPhases) {
              "\"2026-04-01T00:00:00Z\" }\n# Clause 4");
   const auto messages = LintAgreement(text, "a.txtpb");
   ASSERT_THAT(messages, SizeIs(1));
-  EXPECT_EQ(
-      FormatLintMessage(messages[0], "a.txtpb"),
-      fmt::format("a.txtpb:{}:1: warning: Between the phases \"ceasefire\" and \"later\", from "
-                  "2026-03-22T00:00:00Z to 2026-03-22T00:00:01Z, there is a gap. In it no "
-                  "phase holds and no rule applies: whatever happens then is no event. Let "
-                  "the later phase begin at the second at which the earlier one ends, or say "
-                  "in the text that nothing is agreed in between.",
-                  LineOf(text, "\"later\"")));
+  EXPECT_EQ(FormatLintMessage(messages[0], "a.txtpb"),
+            fmt::format(
+                "a.txtpb:{}:1: warning: Between the phases \"ceasefire\" and \"later\", from "
+                "2026-03-22T00:00:00Z to 2026-03-22T00:00:01Z, there is a gap. In it no rule "
+                "applies: the software reports nothing then, though the agreement may still bind. "
+                "Let the later phase begin at the second at which the earlier one ends, or say "
+                "in the text that nothing is agreed in between.",
+                LineOf(text, "\"later\"")));
 }
 
 }  // namespace

@@ -380,6 +380,9 @@ TEST(LintErrors, SubjectIsInWordsAndAMisspeltEntryNamesThoseThatAreKnown) {
       Changed({{"lat_deg: 30.10 lon_deg: -39.9", "lat_deg: 99 lon_deg: -39.9"}}), "a.txtpb");
   ASSERT_THAT(messages, SizeIs(::testing::Ge(1)));
   EXPECT_EQ(messages[0].subject, "zone \"north\", vertex 3, lat_deg");
+  messages = LintAgreement(Changed({{"count: 12", "count: 1000000"}, {kCameRule, ""}}), "a.txtpb");
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_EQ(messages[0].subject, "storage_site \"depot\", inventory, count");  // it has only one
   messages = LintAgreement(Changed({{"account_only: true", "acount_only: true"}}), "a.txtpb");
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_THAT(messages[0].text,

@@ -80,7 +80,8 @@ TEST(Phases, SecondSixtyIsRefusedOnADayThatHasNone) {
   const auto messages = LintAgreement(text, "a.txtpb");
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_EQ(messages[0].subject, "phase \"all\", end_utc");
-  EXPECT_THAT(messages[0].text, HasSubstr("no leap second is known"));
+  EXPECT_THAT(messages[0].meaning, HasSubstr("No leap second is known"));
+  EXPECT_EQ(messages[0].advice, "Write 2027-01-01T00:00:00Z.");
 }
 
 TEST(Phases, DaysCountedWithoutADayZeroOrNotWholeAreRefused) {

@@ -75,7 +75,9 @@ void BuildPhases(const config::Agreement& message, Agreement& out, Findings& fin
             {fmt::format("Between the phases \"{}\" and \"{}\", from {} to {}, there is a gap.",
                          phases[i - 1].phase.id, phases[i].phase.id,
                          FormatUtc(phases[i - 1].phase.end), FormatUtc(phases[i].phase.start)),
-             "In it no phase holds and no rule applies: whatever happens then is no event.",
+             "In it no rule applies: the software reports nothing then, though the agreement may "
+             "still "
+             "bind.",
              "Let the later phase begin at the second at which the earlier one ends, or say in the "
              "text that nothing is agreed in between."});
       }

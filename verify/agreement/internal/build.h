@@ -27,8 +27,10 @@ class Findings {
   Findings(const FieldLines& lines, const v1::config::Agreement& message)
       : lines_(lines), message_(message) {}
 
-  // The text goes on from the field's name: "is missing; expected A or B".
-  void Error(const std::string& path, std::string text);
+  // The text goes on from the field's name: "is missing; expected A or B". What it means and what
+  // to do are whole sentences; without them the text says both.
+  void Error(const std::string& path, std::string text, std::string meaning = "",
+             std::string advice = "");
   // Whole sentences.
   void Warn(const std::string& path, Doubt doubt) {
     Add(LintMessage::Severity::kWarning, path, std::move(doubt));

@@ -30,15 +30,22 @@ std::optional<Duration> ReadDays(std::string_view text) {
          (*clock - Instant());
 }
 
-// 23:59:60 of a day that had it. In the POSIX count of core/time it is the same instant as the
-// midnight that follows, so a phase that begins with it begins with the new day.
-std::optional<Instant> LeapSecond(const std::string& text) {
+// The midnight that follows on 23:59:60 of a day.
+std::optional<Instant> MidnightAfter(const std::string& text) {
   const std::size_t at = text.find("T23:59:60Z");
   if (at == std::string::npos) return std::nullopt;
   const auto before = ParseUtc(text.substr(0, at) + "T23:59:59Z");
   if (!before) return std::nullopt;
-  const Instant midnight = *before + Duration::Seconds(1);
-  if (TaiMinusUtcSeconds(midnight) == TaiMinusUtcSeconds(*before)) return std::nullopt;
+  return *before + Duration::Seconds(1);
+}
+
+// 23:59:60 of a day that had it. In the POSIX count of core/time it is the same instant as the
+// midnight that follows, so a phase that begins with it begins with the new day.
+std::optional<Instant> LeapSecond(const std::string& text) {
+  const auto midnight = MidnightAfter(text);
+  if (!midnight ||
+      TaiMinusUtcSeconds(*midnight) == TaiMinusUtcSeconds(*midnight - Duration::Seconds(1)))
+    return std::nullopt;
   return midnight;
 }
 
@@ -102,12 +109,16 @@ std::optional<Instant> Time(const std::string& path, const std::string& text, Fi
   }
   if (const auto leap = LeapSecond(text)) return leap;
   const auto time = ParseUtc(text);
+  const auto midnight = MidnightAfter(text);
+  if (!time && midnight) {
+    findings.Error(path, fmt::format("\"{}\" is no time in UTC", text),
+                   "No leap second is known to fall on that day.",
+                   fmt::format("Write {}.", FormatUtc(*midnight)));
+    return std::nullopt;
+  }
   if (!time) {
     findings.Error(path,
-                   fmt::format("\"{}\" is no date and time in UTC; expected {}{}", text, kForms,
-                               text.find(":60") == std::string::npos
-                                   ? ""
-                                   : " (no leap second is known for the end of that day)"));
+                   fmt::format("\"{}\" is no date and time in UTC; expected {}", text, kForms));
     return std::nullopt;
   }
   return *time;

@@ -64,7 +64,8 @@ std::size_t RuleRefersTo(const std::string& path, const std::string& id, const c
   findings.Error(path,
                  list.empty()
                      ? fmt::format("there is no {} in this agreement to speak of", what)
-                     : fmt::format("there is no {} \"{}\"; expected one of: {}", what, id, names));
+                     : fmt::format("there is no {} \"{}\"; expected one of: {}", what, id, names),
+                 "Nothing can be held against a name that the file does not have.");
   return list.size();
 }
 
@@ -91,6 +92,21 @@ void BuildOfLines(const config::Rule& text, const std::string& path, const Agree
                                                                 : Direction::kEitherWay;
   if (towards && findings.Range(path + ".within_s", text.within_s(), 10.0, 3600.0))
     rule.within = Duration::FromSeconds(text.within_s());
+}
+
+// A rule about what is missing from a site that has no list of it.
+void NoInventory(const std::string& path, const config::Rule& text, const Agreement& out,
+                 const Rule& rule, Findings& findings) {
+  std::string names;
+  for (const std::size_t i : out.withdrawals[rule.withdrawal].weapon_classes)
+    names += (names.empty() ? "" : " or ") + out.weapon_classes[i].name;
+  findings.Error(
+      path,
+      fmt::format("zone \"{}\" has no inventory of {}{}", text.zone(),
+                  names.empty() ? "weapons" : names,
+                  rule.classes.empty() ? ", which cannot be told from above anyway" : ""),
+      "The rule cannot count what is missing.",
+      fmt::format("Add the inventory to the storage site of zone \"{}\".", text.zone()));
 }
 
 void BuildOfCounts(const config::Rule& text, const std::string& path, const Agreement& out,
@@ -132,9 +148,7 @@ void BuildOfCounts(const config::Rule& text, const std::string& path, const Agre
     if (rule.withdrawal < out.withdrawals.size())
       rule.classes = out.withdrawals[rule.withdrawal].classes;
     if (rule.arrival && rule.withdrawal < out.withdrawals.size() && InventoryOf(out, rule) == 0)
-      findings.Error(path + ".arrival",
-                     "the zone has no storage site whose inventory lists what this withdrawal "
-                     "speaks of and can be told from above");
+      NoInventory(path + ".arrival", text, out, rule, findings);
   }
   if ((build_up || rule.arrival) && !out.coverage_floor)
     findings.Error(path,

@@ -35,7 +35,7 @@ void WarnAboutTimes(const Agreement& agreement, Findings& findings) {
                                        "phases.",
                                        notified.id),
                            "It has no effect: no rule applies at that time.",
-                           "Look at its dates, year and month first."});
+                           "Check the year and the month."});
     } else if (covered < notified.window_end - notified.window_start) {
       findings.Note(path, {fmt::format("A part of the window of notified movement \"{}\" lies "
                                        "outside all phases.",
@@ -57,7 +57,8 @@ void WarnAboutTimes(const Agreement& agreement, Findings& findings) {
     findings.Warn(At("withdrawal", static_cast<int>(i)) + ".deadline_utc",
                   {fmt::format("The deadline of withdrawal \"{}\", {}, lies outside all phases.",
                                withdrawal.id, FormatUtc(withdrawal.deadline)),
-                   "When it comes nothing holds any more, so nobody can be asked to have kept it.",
+                   "When it comes no rule applies any more, so the software does not ask whether "
+                   "it was kept.",
                    "Look at the date, or let a phase go on past it."});
   }
   if (agreement.amendment.version > 1 &&

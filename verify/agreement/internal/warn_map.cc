@@ -64,7 +64,7 @@ void DoubtOverlap(const Agreement& agreement, std::size_t i, std::size_t k, Find
              "about {} wide, {}, lies in both.",
              a.name, b.name, AreaWords(overlap->area_m2), LengthWords(overlap->width_m),
              PlaceWords(overlap->place)),
-         "In this strip the rules of both zones hold, which nobody may have meant.",
+         "In this strip the rules of both zones apply, which may not be meant.",
          "Give both zones the same vertices along the border that they share."});
   } else if (a.side != b.side) {
     findings.Warn(
@@ -72,8 +72,8 @@ void DoubtOverlap(const Agreement& agreement, std::size_t i, std::size_t k, Find
         {fmt::format("The zones \"{}\" ({}) and \"{}\" ({}) overlap: {} {} lie in both.", a.name,
                      SideWords(agreement, a.side), b.name, SideWords(agreement, b.side),
                      AreaWords(overlap->area_m2), PlaceWords(overlap->place)),
-         "The same ground is said to be of two different sides, so the two can argue whose duty "
-         "holds there.",
+         "The same ground is said to be of two sides, so it is unclear which side's duty applies "
+         "there.",
          "Draw the border between them once, or give the zones phases that do not meet."});
   } else {
     findings.Note(path,
@@ -98,7 +98,7 @@ void DoubtGap(const Agreement& agreement, std::size_t i, std::size_t k, Findings
            "lies in neither.",
            a.name, b.name, LengthWords(gap->length_m), LengthWords(gap->width_m),
            PlaceWords(gap->place)),
-       "Whatever stands in it is held against no rule.",
+       "What stands in it is held against no rule.",
        "Give both zones the same vertices along the border that they share."});
 }
 
@@ -170,8 +170,8 @@ void DoubtLines(const Agreement& agreement, Findings& findings) {
     if (!meets && !agreement.zones.empty())
       findings.Warn(
           path, {fmt::format("The line \"{}\" neither crosses nor touches any zone.", line.name),
-                 "How well it is watched is accounted for zone by zone, so along this line "
-                 "nobody could say whether nothing was seen or nobody looked.",
+                 "How well a place was watched is accounted for by zone. Along this line it "
+                 "cannot be told whether nothing was there or no sensor looked.",
                  "Look at its places, or draw a zone along it (account_only will do)."});
     if (line.side == Side::kNeither) continue;
     for (std::size_t k = 0; k < agreement.zones.size(); ++k) {
@@ -192,8 +192,8 @@ void DoubtLines(const Agreement& agreement, Findings& findings) {
           {fmt::format("{} has to stay behind the line \"{}\", and yet its own zone \"{}\" lies "
                        "wholly in front of it.",
                        SideWords(agreement, line.side), line.name, zone.name),
-           "Every vehicle of that side in its own zone would be taken to have crossed the line.",
-           "Perhaps LEFT and RIGHT have been mixed up: walk along the line from its first point to "
+           "Each vehicle in that zone would be taken to be in front of the line.",
+           "Perhaps LEFT and RIGHT have been mixed up: look along the line from its first point to "
            "its last; behind is the hand on which the side belongs."});
       break;
     }

@@ -18,7 +18,7 @@ void DoubtReach(const Agreement& agreement, std::size_t i, Findings& findings) {
                   {fmt::format("Rule \"{}\" can never apply: in no phase do both the rule and its "
                                "zone \"{}\" hold.",
                                rule.id, zone.id),
-                   "Whatever it forbids would never be noticed.",
+                   "This rule raises no event.",
                    "Let the rule and its zone name a phase that they have in common."});
     return;
   }
@@ -46,13 +46,13 @@ void DoubtThresholds(const Agreement& agreement, std::size_t i, Findings& findin
     const double each_m2 = SpeaksOfPeople(rule) ? 0.25 : 10.0;
     const double room = std::numbers::pi * rule.radius_m * rule.radius_m / each_m2;
     if (rule.min_count > room)
-      findings.Warn(RulePath(i) + ".min_count",
-                    {fmt::format("Rule \"{}\" speaks of {} {} within {} m, where there is room for "
-                                 "{:.0f} at most.",
-                                 rule.id, rule.min_count,
-                                 SpeaksOfPeople(rule) ? "people" : "vehicles", rule.radius_m, room),
-                     "It can never be so, and nothing will ever be noticed under this rule.",
-                     "Look at radius_m and at min_count."});
+      findings.Warn(
+          RulePath(i) + ".min_count",
+          {fmt::format("Rule \"{}\" speaks of {} {} within {} m, where there is room for "
+                       "{:.0f} at most.",
+                       rule.id, rule.min_count, SpeaksOfPeople(rule) ? "people" : "vehicles",
+                       rule.radius_m, room),
+           "That cannot be, so this rule raises no event.", "Look at radius_m and at min_count."});
   }
   if (rule.kind == RuleKind::kSiteChanged) {
     if (rule.verified.min_duration > Duration())
@@ -68,7 +68,7 @@ void DoubtThresholds(const Agreement& agreement, std::size_t i, Findings& findin
                "Events of rule \"{}\" come from satellite passes alone, and patrols support "
                "nothing in this agreement (corroboration.human_radius_m is 0).",
                rule.id),
-           "Two independent kinds of observation can never meet on them, so none can be verified.",
+           "Without patrols, no event of this rule can be VERIFIED.",
            "Let patrols support what they see: give human_radius_m and human_recent_s."});
   }
 }
@@ -89,7 +89,7 @@ void DoubtDuplicates(const Agreement& agreement, std::size_t i, Findings& findin
         {fmt::format("The rules \"{}\" and \"{}\" ask for the same thing in the same zone "
                      "and phase.",
                      other.id, rule.id),
-         "Each movement would be two events, and be counted twice.",
+         "Each movement would be two events.",
          "Take one of them out, or give them phases that do not meet."});
     return;
   }
@@ -123,8 +123,9 @@ void DoubtUnusedZones(const Agreement& agreement, Findings& findings) {
 
 void WarnAboutRules(const Agreement& agreement, Findings& findings) {
   if (agreement.rules.empty())
-    findings.Warn("rule", {"There is no rule.", "No event can ever be raised under this agreement.",
-                           "Write a rule for each clause that is to be watched."});
+    findings.Warn("rule",
+                  {"There is no rule.", "The software reports no event under this agreement.",
+                   "Write a rule for each clause that is to be watched."});
   for (std::size_t i = 0; i < agreement.rules.size(); ++i) {
     DoubtReach(agreement, i, findings);
     DoubtThresholds(agreement, i, findings);

@@ -44,9 +44,9 @@ void DoubtUnheldWithdrawals(const Agreement& agreement, Findings& findings) {
           {fmt::format("No rule asks whether the withdrawal \"{}\" was carried out by its "
                        "deadline, {}.",
                        withdrawal.id, FormatUtc(withdrawal.deadline)),
-           "What is still too near to the line then raises no event.",
+           "What is too near to the line after it raises no event.",
            fmt::format("Write a rule of kind WITHDRAWAL_MISSING that names it (withdrawal: "
-                       "\"{}\"), for the zone that is to be empty.",
+                       "\"{}\"), for the zone they must leave.",
                        withdrawal.id)});
   }
 }
@@ -71,7 +71,7 @@ void DoubtUnheldStocks(const Agreement& agreement, Findings& findings) {
           {fmt::format("No rule asks whether the {} that the inventory of \"{}\" lists have come "
                        "there by the deadline of withdrawal \"{}\".",
                        stored, agreement.zones[site.zone].name, withdrawal.id),
-           "Weapons that never arrive are missed by nobody.",
+           "Weapons that do not arrive raise no event.",
            fmt::format("Write a rule of kind WITHDRAWAL_MISSING with arrival: true for this zone "
                        "and withdrawal: \"{}\".",
                        withdrawal.id)});
@@ -121,15 +121,14 @@ void DoubtUselessNotices(const Agreement& agreement, Findings& findings) {
         {fmt::format("No rule speaks of what the notified movement \"{}\" does: of its kinds of "
                      "vehicles, on its road, in its window.",
                      movement.id),
-         "It is free without notification, and the notice has no effect.",
+         "No rule here requires notice of such a movement, so the notice changes nothing.",
          "Look at its classes and dates, or at the phases of the rules that should bind it."});
   }
 }
 
 void CannotBe(std::size_t rule, std::string what, std::string advice, Findings& findings) {
-  findings.Warn(
-      At("rule", static_cast<int>(rule)),
-      {std::move(what), "Nothing will ever be noticed under this rule.", std::move(advice)});
+  findings.Warn(At("rule", static_cast<int>(rule)),
+                {std::move(what), "This rule raises no event.", std::move(advice)});
 }
 
 // Metres behind a line of the corners of a zone: the least and the most.
@@ -155,14 +154,14 @@ void DoubtLineRule(const Agreement& agreement, std::size_t i, Findings& findings
   if (rule.kind == RuleKind::kLineCrossed && one_side) {
     CannotBe(i,
              fmt::format("The line \"{}\" does not run through the zone \"{}\" of rule \"{}\", "
-                         "so nobody in it can cross it.",
+                         "so no vehicle in it can cross it.",
                          line.name, zone.name, rule.id),
              "Give the rule a zone that lies on both sides of the line.", findings);
   } else if (rule.kind == RuleKind::kConvoyTowards && one_side &&
              rule.direction == (most_m <= 0.0 ? Direction::kForward : Direction::kBackward)) {
     CannotBe(i,
              fmt::format("The zone \"{}\" of rule \"{}\" lies wholly {} the line \"{}\", and the "
-                         "rule speaks of those who come from the other side.",
+                         "rule speaks of vehicles that come from the other side.",
                          zone.name, rule.id, most_m <= 0.0 ? "in front of" : "behind", line.name),
              "Turn the rule's direction, or name the zone on the other side.", findings);
   }
@@ -188,7 +187,7 @@ void DoubtWithdrawalRule(const Agreement& agreement, std::size_t i, Findings& fi
                              ? fmt::format("{:.10g} m and more ", withdrawal.distance_m)
                              : "",
                          line.name, withdrawal.id, rule.id),
-             "Name the zone that is to be empty, and see whether LEFT and RIGHT are mixed up.",
+             "Name the zone they must leave, and see whether LEFT and RIGHT are mixed up.",
              findings);
 }
 

@@ -29,14 +29,14 @@ void DoubtClasses(const Agreement& agreement, Findings& findings) {
     if (!used.contains(i))
       findings.Warn(
           path, {fmt::format("Nothing in the agreement speaks of the class \"{}\".", weapons.name),
-                 "So nothing is forbidden to it.",
+                 "So no clause of this file is about it.",
                  "Name it where it belongs (a line, a ceiling, a withdrawal, an "
                  "inventory), or take it out."});
     if (used.contains(i) && weapons.classes.empty())
       findings.Note(
           path, {fmt::format("No sensor can tell \"{}\" from other things.", weapons.name),
-                 "What the agreement says of them is watched by officers on the spot alone, and "
-                 "no event about them is ever raised by the software.",
+                 "The software raises no event about them: their ceilings and distances need "
+                 "inspections.",
                  "If they can be told from above by their kind of vehicle, give object_class."});
   }
 }
@@ -76,7 +76,7 @@ void DoubtSites(const Agreement& agreement, Findings& findings) {
           {fmt::format("The storage site \"{}\" lies in front of the line \"{}\", behind "
                        "which \"{}\" has to stay.",
                        zone.name, line.name, agreement.weapon_classes[bound->weapon_class].name),
-           "Weapons that are stored as agreed would be taken to have crossed the line.",
+           "Weapons that are stored as agreed would be taken to be in front of the line.",
            "Move the site or the line, or see whether LEFT and RIGHT are mixed up."});
     }
   }
@@ -92,7 +92,7 @@ void DoubtCeilings(const Agreement& agreement, Findings& findings) {
                     {fmt::format("The ceiling \"{}\" can never hold: in no phase do both it and "
                                  "its zone \"{}\" hold.",
                                  ceiling.id, zone.name),
-                     "Any number may stand there unnoticed.",
+                     "Any number there raises no event.",
                      "Let the two name a phase that they have in common."});
     for (std::size_t k = 0; k < i; ++k) {
       const Ceiling& other = agreement.ceilings[k];
@@ -105,7 +105,7 @@ void DoubtCeilings(const Agreement& agreement, Findings& findings) {
           {fmt::format("The ceilings \"{}\" ({}) and \"{}\" ({}) contradict one another: same "
                        "zone, same classes, same phase.",
                        other.id, other.max_count, ceiling.id, ceiling.max_count),
-           "Between the two numbers each side can claim the one that suits it.",
+           "It is unclear which number holds.",
            "Leave one of them, or give them phases that do not meet."});
     }
     // Declared stocks that are kept in the zone by agreement are more than it may hold.
@@ -121,7 +121,7 @@ void DoubtCeilings(const Agreement& agreement, Findings& findings) {
                     {fmt::format("{} weapons of these classes are declared in storage sites within "
                                  "\"{}\", whose ceiling \"{}\" is {}.",
                                  stored, zone.name, ceiling.id, ceiling.max_count),
-                     "The agreement is broken by what it allows elsewhere.",
+                     "What one clause allows, another forbids.",
                      "Say in the text whether stored weapons count, and mend the number."});
   }
 }
@@ -139,20 +139,19 @@ void DoubtRelease(const Agreement& agreement, Findings& findings) {
     if (release.grid_m <= 0.0)
       findings.Warn(path + ".grid_m",
                     {"Places would be told exactly to people outside the mission.",
-                     "Where a side's weapons stand is then known to the other side as if to aim at "
-                     "them.",
-                     "Give a grid of a kilometre or more."});
+                     "Exact places of weapons would be given to the other side.",
+                     "Round places to 1 km or more (grid_m: 1000)."});
     if (release.delay <= Duration())
-      findings.Warn(path + ".delay_s",
-                    {"What was seen would be told at once to people outside the mission.",
-                     "While it is fresh it can be used to attack what was seen.",
-                     "Give a delay; hours are usual."});
+      findings.Warn(
+          path + ".delay_s",
+          {"What was seen would be told at once to people outside the mission.",
+           "What is told while it is fresh can be misused.", "Give a delay; hours are usual."});
   }
   if (parties != nullptr && everyone != nullptr &&
       (everyone->grid_m < parties->grid_m || everyone->delay < parties->delay))
     findings.Warn(public_path,
                   {"The public would be told more exactly, or earlier, than the parties.",
-                   "Then each party learns from the public what it is not to be told.",
+                   "Then each party learns from what is public what it is not to be told.",
                    "Give the public at least the parties' grid and delay."});
 }
 

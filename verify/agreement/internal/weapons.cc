@@ -19,7 +19,8 @@ std::optional<std::size_t> IndexOf(const std::string& path, const std::string& i
     if (list[i].id == id) return i;
     names += (names.empty() ? "" : ", ") + list[i].id;
   }
-  findings.Error(path, fmt::format("there is no {} \"{}\"; expected one of: {}", what, id, names));
+  findings.Error(path, fmt::format("there is no {} \"{}\"; expected one of: {}", what, id, names),
+                 "Nothing can be held against a name that the file does not have.");
   return std::nullopt;
 }
 

@@ -24,12 +24,32 @@ std::string ElementName(const google::protobuf::Message& message, const std::str
   return "";
 }
 
+// How many elements a list of a message has; 0: not known.
+int CountIn(const google::protobuf::Message* message, const std::string& list) {
+  if (message == nullptr) return 0;
+  const auto* field = message->GetDescriptor()->FindFieldByName(list);
+  if (field == nullptr || !field->is_repeated()) return 0;
+  return message->GetReflection()->FieldSize(*message, field);
+}
+
+// A message within another; nothing where there is none.
+const google::protobuf::Message* Within(const google::protobuf::Message* message,
+                                        const std::string& name, int index) {
+  if (message == nullptr) return nullptr;
+  const auto* field = message->GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr || field->message_type() == nullptr) return nullptr;
+  const auto* reflection = message->GetReflection();
+  if (!field->is_repeated()) return &reflection->GetMessage(*message, field);
+  if (index < 0 || index >= reflection->FieldSize(*message, field)) return nullptr;
+  return &reflection->GetRepeatedMessage(*message, field, index);
+}
+
 }  // namespace
 
 std::string PathInWords(const std::string& path, const v1::config::Agreement& message) {
   std::string out;
-  bool first = true;
-  for (std::size_t at = 0; at < path.size(); first = false) {
+  const google::protobuf::Message* here = &message;  // what the name is of, as far as it is known
+  for (std::size_t at = 0; at < path.size();) {
     const std::size_t dot = std::min(path.find('.', at), path.size());
     std::string name = path.substr(at, dot - at);
     at = dot + 1;
@@ -39,13 +59,15 @@ std::string PathInWords(const std::string& path, const v1::config::Agreement& me
       std::from_chars(name.data() + bracket + 1, name.data() + name.size(), index);
       name.resize(bracket);
     }
-    const std::string known = first && index >= 0 ? ElementName(message, name, index) : "";
+    const std::string known =
+        here == &message && index >= 0 ? ElementName(message, name, index) : "";
     out += (out.empty() ? "" : ", ") + name;
     if (!known.empty()) {
       out += fmt::format(" \"{}\"", known);
-    } else if (index >= 0) {
+    } else if (index >= 0 && CountIn(here, name) != 1) {
       out += fmt::format(" {}", index + 1);
     }
+    here = Within(here, name, index);
   }
   return out;
 }
@@ -70,7 +92,8 @@ std::string ParserWords(const std::string& text) {
       field, type == "Agreement" ? "the agreement itself" : type, known);
 }
 
-void Findings::Error(const std::string& path, std::string text) {
+void Findings::Error(const std::string& path, std::string text, std::string meaning,
+                     std::string advice) {
   LintMessage out;
   out.severity = LintMessage::Severity::kError;
   out.line = lines_.Of(path);
@@ -78,6 +101,9 @@ void Findings::Error(const std::string& path, std::string text) {
   out.field = path;
   out.subject = PathInWords(path, message_);
   out.text = std::move(text);
+  if (!meaning.empty() && out.text.back() != '.') out.text += '.';
+  out.meaning = std::move(meaning);
+  out.advice = std::move(advice);
   messages_.push_back(std::move(out));
 }
 
