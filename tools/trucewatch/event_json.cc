@@ -208,11 +208,12 @@ std::string EventText(const Published& published) {
   for (const Support& support : f.supports) sources.insert(support.source.value);
   std::string who;
   for (const std::string& source : sources) who += (who.empty() ? "" : ", ") + source;
-  // As ProbabilityWords, in a table's width.
-  const std::string likely = f.probability > 0.999   ? ">0.999"
-                             : f.probability < 0.001 ? "<0.001"
-                                                     : fmt::format("={:.3f}", f.probability);
-  return fmt::format("{}  {:<12} {}  {}  {:.5f} {:.5f}  p{}  [{}]  ledger #{}{}\n    {}",
+  // As ProbabilityWords, in a table's width; records of people have none.
+  const std::string likely = f.probability <= 0.0    ? ""
+                             : f.probability > 0.999 ? "  p>0.999"
+                             : f.probability < 0.001 ? "  p<0.001"
+                                                     : fmt::format("  p={:.3f}", f.probability);
+  return fmt::format("{}  {:<12} {}  {}  {:.5f} {:.5f}{}  [{}]  ledger #{}{}\n    {}",
                      FormatUtc(f.time), KindName(f), What(f), CountWords(f),
                      f.position.latitude.deg(), f.position.longitude.deg(), likely, who,
                      published.ledger_index, f.amended ? "  amended" : "", f.reason);
