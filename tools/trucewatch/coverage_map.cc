@@ -76,6 +76,33 @@ std::string EscapedXml(const std::string& text) {
   return out;
 }
 
+// A length of 1, 2 or 5 with zeros that is at most `longest_m`.
+double RoundLengthM(double longest_m) {
+  const double ten = std::pow(10.0, std::floor(std::log10(longest_m)));
+  for (const double digit : {5.0, 2.0}) {
+    if (digit * ten <= longest_m) return digit * ten;
+  }
+  return ten;
+}
+
+// At the right end of the legend: a scale, and where north is.
+std::string ScaleAndNorth(double top_px, double px_per_deg) {
+  constexpr double kMetresPerDegree = 111'195.0;  // of a sphere: 0.6 % at most
+  const double length_m = RoundLengthM(150.0 / px_per_deg * kMetresPerDegree);
+  const double length_px = length_m / kMetresPerDegree * px_per_deg;
+  const double right = kMapWidthPx - kMapMarginPx;
+  const double x = right - 40 - length_px;
+  const double y = top_px + 40;
+  return fmt::format(
+      "<path d=\"M{0:.1f} {2:.1f}v6h{1:.1f}v-6\" fill=\"none\" stroke=\"#000\"/><text "
+      "x=\"{0:.1f}\" "
+      "y=\"{3:.1f}\">{4}</text>\n<path d=\"M{5:.1f} {6:.1f}v-22m-5 7l5 -7l5 7\" fill=\"none\" "
+      "stroke=\"#000\"/><text x=\"{5:.1f}\" y=\"{3:.1f}\" text-anchor=\"middle\">N</text>\n",
+      x, length_px, y, y - 8,
+      length_m >= 1000 ? fmt::format("{:g} km", length_m / 1000) : fmt::format("{:g} m", length_m),
+      right - 10, y + 32);
+}
+
 }  // namespace
 
 std::string CellsGeoJson(const std::vector<MapOfCells>& maps, std::size_t coverage_class) {
@@ -133,15 +160,21 @@ std::string CellsSvg(const std::vector<MapOfCells>& maps, std::size_t coverage_c
       "fill=\"#fff\"/>\n",
       kMapWidthPx, height);
   std::map<CoverageState, std::uint32_t> cells_of;
+  std::string names;
+  out += "<g shape-rendering=\"crispEdges\">\n";
   for (const MapOfCells& map : maps) {
+    double left = kMapWidthPx, top = height;
     for (const Strip& strip : StripsOf(map, coverage_class)) {
       const CellEntry& entry = *strip.entry;
       cells_of[entry.state] += strip.last - strip.first + 1;
       std::string points;
-      for (const Geodetic& corner : RingOf(*map.grid, strip))
-        points += fmt::format("{:.2f},{:.2f} ",
-                              kMapMarginPx + (corner.longitude.deg() - west) * shrink * scale,
-                              kMapMarginPx + (north - corner.latitude.deg()) * scale);
+      for (const Geodetic& corner : RingOf(*map.grid, strip)) {
+        const double x = kMapMarginPx + (corner.longitude.deg() - west) * shrink * scale;
+        const double y = kMapMarginPx + (north - corner.latitude.deg()) * scale;
+        points += fmt::format("{:.2f},{:.2f} ", x, y);
+        left = std::min(left, x);
+        top = std::min(top, y);
+      }
       out += fmt::format(
           "<polygon points=\"{}\" fill=\"{}\" fill-opacity=\"{:.2f}\"><title>{}: {}, probability "
           "{}{}</title></polygon>\n",
@@ -149,7 +182,12 @@ std::string CellsSvg(const std::vector<MapOfCells>& maps, std::size_t coverage_c
           CoverageStateWords(entry.state), entry.probability(),
           EscapedXml(entry.text == 0 ? "" : ": " + map.cells.texts[entry.text]));
     }
+    names += fmt::format(
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" stroke=\"#fff\" stroke-width=\"3\" "
+        "paint-order=\"stroke\">{}</text>\n",
+        left + 4, top + 15, EscapedXml(map.cells.zone));
   }
+  out += "</g>\n" + names + ScaleAndNorth(height - kLegendPx, scale);
   double y = height - kLegendPx + 15;
   out += fmt::format(
       "<text x=\"{:.0f}\" y=\"{:.0f}\">{} at {}: the darker, the more surely one "
