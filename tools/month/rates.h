@@ -10,8 +10,8 @@ namespace trucewatch::tools::month::rates {
 // MEASURED, "Moving objects on rendered clips", recall 0.816 (seed 7) and 0.910 (seed 31): their
 // mean. In real video 0.713 of hand-made marks are found; that harder figure is not used here.
 inline constexpr double kVideoRecall = 0.86;
-// HARDER: `tools/bench/moving --minutes 4 --seed 7`, after a vehicle was found 0.910 of 111 spans of
-// two seconds report it.
+// HARDER: `tools/bench/moving --minutes 4 --seed 7`, after a vehicle was found 0.910 of 111 spans
+// of two seconds report it.
 inline constexpr double kVideoReport = 0.9;
 // HARDER: `tools/bench/identities` found 162 of 162 vehicles by radar, those that came later after
 // 8.3 s. MEASURED with that detection probability of a scan.
