@@ -9,31 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
+#include "core/process/internal/clean_environment.h"
+
 namespace trucewatch {
-namespace {
-
-// Keys' passwords and the like may stand in an environment.
-std::vector<std::string> CleanEnvironment() {
-  // One thread: OpenBLAS, which GDAL and OpenCV bring along, starts others as it is loaded.
-  std::vector<std::string> clean = {"LC_ALL=C", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1"};
-  for (const char* name :
-       {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
-    if (const char* value = std::getenv(name)) clean.push_back(std::string(name) + "=" + value);
-  }
-  return clean;
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(ChildProcessOptions options) {
   if (options.argv.empty()) return Fail(ErrorCode::kBadInput, "no program is configured");
@@ -41,9 +21,9 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(ChildProcessOptions op
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return Fail(ErrorCode::kUnavailable, "socketpair: {}", std::strerror(errno));
   }
-  std::vector<std::string> environment = CleanEnvironment();
-  const std::vector<char*> argv = Pointers(options.argv);
-  const std::vector<char*> envp = Pointers(environment);
+  std::vector<std::string> environment = process::CleanEnvironment();
+  const std::vector<char*> argv = process::Pointers(options.argv);
+  const std::vector<char*> envp = process::Pointers(environment);
 
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;

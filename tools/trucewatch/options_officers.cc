@@ -105,10 +105,27 @@ void AddExport(CLI::App& app, Action* action, ExportCommand& c, ExportProofComma
       ->required();
   whole->add_option("--parties", bundle.parties, "Of parties: the folder that release wrote");
   whole->add_option("--salts", bundle.salts, "Of parties: the salt key of that release");
+  whole->add_option("--encrypt-to", bundle.encrypt_to,
+                    "File of the recipients' public keys (age or SSH), one a line; --out is then "
+                    "one file that only they can open, with `age` or `trucewatch bundle open`");
   whole->footer(
       "Example: trucewatch export bundle /tmp/mission-run c160032c --for officers --out case --key "
-      "chief.key");
+      "chief.key\n"
+      "         trucewatch export bundle /tmp/mission-run c160032c --for officers --out case.age "
+      "--key chief.key --encrypt-to panel.pub");
   whole->callback([action, &bundle] { *action = [&bundle] { return RunExportBundle(bundle); }; });
+}
+
+void AddBundle(CLI::App& app, Action* action, OpenBundleCommand& c) {
+  CLI::App* sub = app.add_subcommand("bundle", "A case bundle that was encrypted for you");
+  sub->require_subcommand(1);
+  CLI::App* open = sub->add_subcommand(
+      "open", "Decrypt it into a new folder; the same as `age --decrypt -i KEY FILE | tar x`");
+  open->add_option("file", c.file, "The encrypted bundle")->required();
+  open->add_option("--identity", c.identities, "Your private key (age-keygen, or SSH)")->required();
+  open->add_option("--out", c.out, "A new folder")->required();
+  open->footer("Example: trucewatch bundle open case.age --identity me.key --out case");
+  open->callback([action, &c] { *action = [&c] { return RunOpenBundle(c); }; });
 }
 
 void AddObserve(CLI::App& app, Action* action, ObserveCommand& c) {
@@ -250,6 +267,8 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   AddReport(app, action, report_daily, report_coverage);
   static ExportBundleCommand export_bundle;
   AddExport(app, action, exported, export_proof, export_bundle);
+  static OpenBundleCommand open_bundle;
+  AddBundle(app, action, open_bundle);
   static RerunCommand rerun;
   static ReleaseCommand release;
   AddRerun(app, action, rerun);

@@ -170,9 +170,18 @@ struct ExportBundleCommand {
   std::string audience;
   std::string out;
   std::string key;
-  std::string parties, salts;  // of a party's
+  std::string parties, salts;                // of a party's
+  std::vector<std::string> encrypt_to = {};  // files of recipients' keys; then `out` is a file
 };
 Result<int> RunExportBundle(const ExportBundleCommand& command);
+
+// A bundle that was encrypted.
+struct OpenBundleCommand {
+  std::string file;
+  std::vector<std::string> identities;  // files
+  std::string out;
+};
+Result<int> RunOpenBundle(const OpenBundleCommand& command);
 
 struct AuditCommand {
   std::string ledger;  // or:

@@ -15,6 +15,7 @@
 #include "tools/trucewatch/ledger_entries.h"
 #include "tools/trucewatch/retention_pass.h"
 #include "tools/trucewatch/salt_key_file.h"
+#include "tools/trucewatch/sealed_case.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -75,11 +76,12 @@ Result<void> AddStamp(Storage& storage, const std::string& run, const CaseEntrie
   return {};
 }
 
-Result<int> ForOfficers(Storage& storage, const ExportBundleCommand& command,
-                        const evidence::LogKey& key) {
+// Both make the bundle in `out` and say what is in it.
+Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& command,
+                                const evidence::LogKey& key, const std::string& out) {
   TW_ASSIGN_OR_RETURN(LedgerEntries ledger, LedgerEntries::Open(storage, command.run + "/ledger"));
   TW_ASSIGN_OR_RETURN(const CaseEntries entries, SelectCase(ledger, command.event));
-  TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, command.out));
+  TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, out));
   TW_RETURN_IF_ERROR(AddStamp(storage, command.run, entries, ledger, folder));
   for (const auto& [index, leaf] : entries.leaves)
     TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
@@ -117,14 +119,12 @@ Result<int> ForOfficers(Storage& storage, const ExportBundleCommand& command,
   TW_RETURN_IF_ERROR(folder.Sign({entries.statements.front().finding.event_id, "officers",
                                   ledger.origin(), entries.record.exercise, ledger.size()},
                                  key));
-  std::printf("%s: %zu statements, %zu files, %.1f MB, signed by %s\n", command.out.c_str(),
-              entries.statements.size(), folder.files() + 1,
-              static_cast<double>(folder.bytes()) / 1e6, key.name().c_str());
-  return 0;
+  return fmt::format("{} statements, {} files, {:.1f} MB, signed by {}", entries.statements.size(),
+                     folder.files() + 1, static_cast<double>(folder.bytes()) / 1e6, key.name());
 }
 
-Result<int> ForParties(Storage& storage, const ExportBundleCommand& command,
-                       const evidence::LogKey& key) {
+Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& command,
+                               const evidence::LogKey& key, const std::string& out) {
   if (command.parties.empty() || command.salts.empty())
     return Fail(ErrorCode::kUsage,
                 "--for parties: needs --parties (the folder that release wrote) and --salts");
@@ -155,16 +155,14 @@ Result<int> ForParties(Storage& storage, const ExportBundleCommand& command,
                 "'{}': the parties' ledger says nothing of it (yet); an officer releases it with "
                 "`trucewatch decide`, and its delay must have passed",
                 command.event);
-  TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, command.out));
+  TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, out));
   for (const auto& [index, leaf] : leaves) TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
   TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
   TW_RETURN_IF_ERROR(
       folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements)));
   TW_RETURN_IF_ERROR(
       folder.Sign({name, "parties", ledger.origin(), entries.record.exercise, ledger.size()}, key));
-  std::printf("%s: %zu statements for both parties, signed by %s\n", command.out.c_str(),
-              statements.size(), key.name().c_str());
-  return 0;
+  return fmt::format("{} statements for both parties, signed by {}", statements.size(), key.name());
 }
 
 }  // namespace
@@ -174,8 +172,33 @@ Result<int> RunExportBundle(const ExportBundleCommand& command) {
   TW_ASSIGN_OR_RETURN(const std::string key_text, ReadTextFile(command.key));
   const auto key = evidence::LogKey::Parse(key_text);
   if (!key) return Prefix(command.key, key.error());
-  return command.audience == "parties" ? ForParties(*storage, command, *key)
-                                       : ForOfficers(*storage, command, *key);
+  const auto make = [&](const std::string& out) {
+    return command.audience == "parties" ? ForParties(*storage, command, *key, out)
+                                         : ForOfficers(*storage, command, *key, out);
+  };
+  std::string done;
+  if (command.encrypt_to.empty()) {
+    TW_ASSIGN_OR_RETURN(done, make(command.out));
+  } else {
+    TW_RETURN_IF_ERROR(CheckRecipients(command.encrypt_to));  // before the work, not after it
+    TW_ASSIGN_OR_RETURN(const PrivateFolder scratch, PrivateFolder::MakeBeside(command.out));
+    // One folder comes out of the tar, and its name says no more than the file's.
+    const std::string folder = scratch.path() + "/case";
+    TW_ASSIGN_OR_RETURN(done, make(folder));
+    TW_RETURN_IF_ERROR(SealFolder(folder, command.encrypt_to, command.out));
+    done += "; encrypted: open it with `trucewatch bundle open`, or `age --decrypt` and tar";
+  }
+  std::printf("%s: %s\n", command.out.c_str(), done.c_str());
+  return 0;
+}
+
+Result<int> RunOpenBundle(const OpenBundleCommand& command) {
+  TW_RETURN_IF_ERROR(OpenSealed(command.file, command.identities, command.out));
+  std::printf(
+      "%s: decrypted; whether it is whole and by whom it was signed says\n"
+      "  trucewatch audit --bundle %s --policy POLICY --signer VKEY\n",
+      command.out.c_str(), command.out.c_str());
+  return 0;
 }
 
 }  // namespace trucewatch::tools
