@@ -65,6 +65,8 @@ class SplitterImpl final : public AccessUnitSplitter {
  private:
   void Reset() {
     parser_.reset(av_parser_init(id_));
+    // FFmpeg's default is I, which would make a key picture of the rest of one that began before.
+    if (parser_ != nullptr) parser_->pict_type = AV_PICTURE_TYPE_NONE;
     context_.reset(avcodec_alloc_context3(nullptr));
     if (context_ != nullptr) {
       context_->codec_type = AVMEDIA_TYPE_VIDEO;
