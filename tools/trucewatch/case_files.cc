@@ -16,19 +16,7 @@
 namespace trucewatch::tools {
 namespace {
 
-constexpr std::uint64_t kRawBatchBytes = 8U << 20U;
-constexpr Duration kBeside = Duration::Seconds(5);
 constexpr Duration kCoverageBeside = Duration::Seconds(3600);
-
-std::string PlainName(const std::string& source) {
-  std::string out = source;
-  for (char& c : out) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
-    if (!plain) c = '_';
-  }
-  return out;
-}
 
 bool OnEvent(const Finding& f) {
   return f.kind == FindingKind::kEventTransition || f.kind == FindingKind::kChallenge ||
@@ -47,13 +35,17 @@ Result<std::string> FileHash(const std::string& path) {
   return HexEncode(hash.Finish());
 }
 
-// Which raw records of each source belong to a case: from the first to the last that was received
-// about then, or that a leaf names.
-struct Range {
-  std::uint64_t first = 0, last = 0;  // of the journal
-};
-
 }  // namespace
+
+std::string PlainName(const std::string& source) {
+  std::string out = source;
+  for (char& c : out) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+    if (!plain) c = '_';
+  }
+  return out;
+}
 
 Result<CaseFolder> CaseFolder::Make(Storage& storage, const std::string& folder) {
   std::error_code ignored;
@@ -76,6 +68,20 @@ Result<void> CaseFolder::Append(const std::string& path, std::string_view bytes)
   out.flush();
   if (!out) return Fail(ErrorCode::kIo, "{}: cannot be written", whole.string());
   sizes_[path] += bytes.size();
+  return {};
+}
+
+Result<void> CaseFolder::AppendPart(const std::string& path, const std::string& from,
+                                    std::uint64_t offset, std::uint64_t length) {
+  std::ifstream in(std::filesystem::path(folder_) / from, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(offset));
+  std::string block;
+  for (std::uint64_t left = length; left > 0; left -= block.size()) {
+    block.resize(std::min<std::uint64_t>(left, 1U << 20U));
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    if (!in) return Fail(ErrorCode::kIo, "{}: cannot be read back", from);
+    TW_RETURN_IF_ERROR(Append(path, block));
+  }
   return {};
 }
 
@@ -164,82 +170,6 @@ Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& e
     out.coverage.push_back(std::move(account));
   }
   return out;
-}
-
-Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
-                           const TrimmedDigests& trimmed, CaseFolder& folder) {
-  std::set<Digest> named;
-  std::set<std::string> sources;
-  Instant first = entries.statements.front().finding.time_first;
-  Instant last = entries.statements.front().finding.time_last;
-  for (const Published& one : entries.statements) {
-    last = std::max(last, one.finding.time_last);
-    for (const Support& support : one.finding.supports) {
-      sources.insert(support.source.value);
-      named.insert(support.raw_digests.begin(), support.raw_digests.end());
-    }
-  }
-  // Twice through the journal: which records, then their bytes; they may be many.
-  std::map<std::string, Range> ranges;
-  const auto each =
-      [&](const std::function<Result<void>(const LogRecord&, const v1::RawRecord&)>& handle)
-      -> Result<void> {
-    for (std::uint64_t after = 0;;) {
-      TW_ASSIGN_OR_RETURN(const LogBatch batch,
-                          journal.ReadAfter(after, kRawBatchBytes, Duration()));
-      if (batch.records.empty()) return {};
-      for (const LogRecord& record : batch.records) {
-        after = record.sequence;
-        TW_ASSIGN_OR_RETURN(const v1::Envelope envelope, ParseEnvelope(record.payload));
-        if (envelope.has_raw_record() && !envelope.raw_record().end_of_source() &&
-            sources.contains(envelope.raw_record().source_id()))
-          TW_RETURN_IF_ERROR(handle(record, envelope.raw_record()));
-      }
-    }
-  };
-  const auto found = each([&](const LogRecord& record, const v1::RawRecord& raw) -> Result<void> {
-    const Instant time = Instant::FromMicros(raw.receive_time_us());
-    const bool then = time >= first - kBeside && time <= last + kBeside;
-    if (!then && !named.contains(Sha256(raw.payload()))) return {};
-    Range& range =
-        ranges.try_emplace(raw.source_id(), Range{record.sequence, record.sequence}).first->second;
-    range.last = record.sequence;
-    return {};
-  });
-  TW_RETURN_IF_ERROR(found);
-  std::string lines;
-  std::map<std::string, std::uint64_t> offsets;
-  const auto copied = each([&](const LogRecord& record, const v1::RawRecord& raw) -> Result<void> {
-    const auto range = ranges.find(raw.source_id());
-    if (range == ranges.end() || record.sequence < range->second.first ||
-        record.sequence > range->second.last)
-      return {};
-    const std::string file = PlainName(raw.source_id()) + ".bin";
-    TW_RETURN_IF_ERROR(folder.Append("raw/" + file, raw.payload()));
-    JsonWriter json;
-    json.BeginObject().Field("file", file).Field("offset", offsets[file]);
-    json.Field("length", raw.payload().size()).Field("sha256", HexEncode(Sha256(raw.payload())));
-    json.Field("source", raw.source_id());
-    json.Field("receive_time_utc", FormatUtc(Instant::FromMicros(raw.receive_time_us())))
-        .EndObject();
-    lines += json.text() + "\n";
-    offsets[file] += raw.payload().size();
-    return {};
-  });
-  TW_RETURN_IF_ERROR(copied);
-  TW_RETURN_IF_ERROR(folder.Add("raw/records.jsonl", lines));
-  std::string gone;
-  std::size_t count = 0;
-  for (const Digest& digest : named) {
-    const auto note = trimmed.find(digest);
-    if (note == trimmed.end()) continue;
-    JsonWriter json;
-    json.BeginObject().Field("sha256", HexEncode(digest)).Field("trimmed", note->second);
-    gone += json.EndObject().text() + "\n";
-    ++count;
-  }
-  if (count > 0) TW_RETURN_IF_ERROR(folder.Add("trimmed.jsonl", gone));
-  return count;
 }
 
 }  // namespace trucewatch::tools

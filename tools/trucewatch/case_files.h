@@ -26,6 +26,9 @@ class CaseFolder {
   Result<void> Add(const std::string& path, std::string_view bytes);
   // More of a file that grows.
   Result<void> Append(const std::string& path, std::string_view bytes);
+  // The same with bytes of another file that is in it.
+  Result<void> AppendPart(const std::string& path, const std::string& from, std::uint64_t offset,
+                          std::uint64_t length);
 
   struct Heading {
     std::string event, audience, origin;
@@ -46,6 +49,9 @@ class CaseFolder {
   std::map<std::string, std::uint64_t> sizes_;  // by path
 };
 
+// A source's name as that of a file: '_' for each byte that no plain file name has.
+std::string PlainName(const std::string& source);
+
 // What of a ledger belongs to one event.
 struct CaseEntries {
   std::vector<Published> statements;            // on the event, in order
@@ -62,9 +68,11 @@ Result<CaseEntries> SelectCase(const LedgerEntries& ledger, const std::string& e
 using TrimmedDigests = std::map<Digest, std::string>;
 
 // raw/: what each source that speaks for the event sent, from five seconds before it to five after
-// (and every record that its leaves name), from the run's journal (of
-// which a reader passes over what was trimmed); trimmed.jsonl: which of those
-// that its leaves name were trimmed, when there are any. Gives their number.
+// (and every record that its leaves name), from the run's journal (of which a reader passes over
+// what was trimmed). Of video from the record before that in which a key picture begins, when there
+// is one in the half minute before; and video/: the same packets from that picture on, as a clip
+// that plays by itself. trimmed.jsonl: which records that its leaves name were trimmed, when there
+// are any. Gives their number.
 Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
                            const TrimmedDigests& trimmed, CaseFolder& folder);
 

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/core/crypto/time_authority.h"
+#include "tests/support/process.h"
 #include "tests/tools/trucewatch/retention_run.h"
 #include "tools/audit/bundle.h"
 #include "tools/trucewatch/checkpoint_stamper.h"
@@ -54,9 +55,11 @@ class KeptCaseTest : public ::testing::Test {
                                        .salts = ""});
     ASSERT_TRUE(done) << done.error().message;
   }
-  Result<audit::BundleReport> Audit(const std::string& out, std::optional<std::string> ca = {}) {
+  Result<audit::BundleReport> Audit(const std::string& out, std::optional<std::string> ca = {},
+                                    std::string logs = {}) {
+    if (logs.empty()) logs = "log " + FormatVkey(run_.log_key()) + "\n";
     return audit::AuditBundle({.folder = File(out),
-                               .policy = "log " + FormatVkey(run_.log_key()) + "\nquorum none\n",
+                               .policy = logs + "quorum none\n",
                                .signers = FormatVkey(OfficersKey().public_key()) + "\n",
                                .ca_pem = std::move(ca)});
   }
@@ -109,6 +112,73 @@ TEST_F(KeptCaseTest, ABundleOfAKeptEventIsTheSameAfterATrimAndOneOfAnotherSaysWh
   EXPECT_EQ(ledger->operations.size(), trimmed->size());
   EXPECT_THAT(audit::FormatReport(*ledger),
               HasSubstr(" operation retention: trimmed: log=journal"));
+}
+
+// A clip that was cut out, and whose surroundings are gone, is evidence still after the log has a
+// new key: the policy names both.
+TEST_F(KeptCaseTest, ATrimmedClipVerifiesBeforeAndAfterTheLogsKeyIsChanged) {
+  RetentionTerms terms;
+  terms.keep = Duration::Seconds(60);
+  terms.margin = Duration::Seconds(10);
+  ASSERT_TRUE(run_.Trim(terms));
+  Export("aa", "old");
+  Ed25519Seed seed{};
+  seed[0] = 88;
+  const auto next = evidence::LogKey::Make(evidence::testing::kOrigin, seed);
+  ASSERT_TRUE(next);
+  const std::string path = run_.ledger() + "/checkpoint";
+  const auto note = ParseNote(ReadWholeFile(run_.storage(), path, kMaxNoteSize).value());
+  ASSERT_TRUE(note);
+  ASSERT_TRUE(WriteFileAtomically(run_.storage(), path,
+                                  AsBytes(FormatNote({note->text, {next->Sign(note->text)}}))));
+  Export("aa", "new");
+  EXPECT_EQ(FilesBelow("old/raw"), FilesBelow("new/raw"));
+  const std::string old_line = "log " + FormatVkey(run_.log_key()) + "\n";
+  const std::string new_line = "log " + FormatVkey(next->public_key()) + "\n";
+  for (const char* bundle : {"old", "new"}) {
+    const auto good = Audit(bundle, {}, old_line + new_line);
+    ASSERT_TRUE(good) << good.error().message;
+    EXPECT_EQ(good->raw_in_bundle, 2U);
+  }
+  EXPECT_TRUE(Audit("old", {}, old_line));
+  EXPECT_FALSE(Audit("new", {}, old_line));  // signed by a key that the reader does not know
+  EXPECT_FALSE(Audit("old", {}, new_line));
+  // What was cut out is held against the ledger's digests, whoever signed it.
+  std::ofstream(File("new/raw/drone1.bin"), std::ios::binary | std::ios::in) << 'x';
+  EXPECT_THAT(Audit("new", {}, old_line + new_line).error().message,
+              HasSubstr("is not the SHA-256 of its bytes"));
+}
+
+TEST_F(KeptCaseTest, ABundleForOneRecipientIsOneFileAndTheSameInside) {
+  ASSERT_EQ(testing::RunProcess({"age-keygen", "-o", File("panel.key")}).code, 0);
+  std::ofstream(File("panel.pub"))
+      << testing::RunProcess({"age-keygen", "-y", File("panel.key")}).output;
+  Export("aa", "plain");
+  ExportBundleCommand command{.run = run_.state(),
+                              .event = std::string(30, '0') + "aa",
+                              .audience = "officers",
+                              .out = File("case.age"),
+                              .key = File("officer.key"),
+                              .parties = "",
+                              .salts = "",
+                              .encrypt_to = {File("panel.pub")}};
+  const auto sealed = RunExportBundle(command);
+  ASSERT_TRUE(sealed) << sealed.error().message;
+  ASSERT_TRUE(std::filesystem::is_regular_file(File("case.age")));
+  const auto opened = RunOpenBundle(
+      {.file = File("case.age"), .identities = {File("panel.key")}, .out = File("opened")});
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(FilesBelow("opened"), FilesBelow("plain"));
+  EXPECT_TRUE(Audit("opened"));
+  // An event that is not there leaves nothing, nor does a recipient who is none.
+  command.event = "ff";
+  command.out = File("none.age");
+  EXPECT_FALSE(RunExportBundle(command));
+  command.event = std::string(30, '0') + "aa";
+  command.encrypt_to = {File("officer.key")};
+  EXPECT_FALSE(RunExportBundle(command));
+  for (const auto& entry : std::filesystem::directory_iterator(temp_.path()))
+    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("none")));
 }
 
 TEST_F(KeptCaseTest, ABundleCarriesTheStampOfTheCheckpointThatItsProofsEndIn) {

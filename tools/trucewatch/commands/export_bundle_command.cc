@@ -7,6 +7,7 @@
 #include "core/journal/journal.h"
 #include "evidence/release/party_leaf.h"
 #include "tools/trucewatch/case_files.h"
+#include "tools/trucewatch/case_logs.h"
 #include "tools/trucewatch/case_page.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/coverage_json.h"
@@ -76,6 +77,14 @@ Result<void> AddStamp(Storage& storage, const std::string& run, const CaseEntrie
   return {};
 }
 
+// What the mission itself says of its keys. A reader's own policy comes from elsewhere.
+Result<void> AddPolicy(const std::string& from, CaseFolder& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(from, ignored)) return {};
+  TW_ASSIGN_OR_RETURN(const std::string policy, ReadTextFile(from));
+  return folder.Add("policy.txt", policy);
+}
+
 // Both make the bundle in `out` and say what is in it.
 Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& command,
                                 const evidence::LogKey& key, const std::string& out) {
@@ -88,6 +97,7 @@ Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& com
   std::string lines;
   for (const Published& one : entries.statements) lines += EventJson(one) + "\n";
   TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
+  TW_RETURN_IF_ERROR(AddPolicy(command.run + "/policy.txt", folder));
   TW_RETURN_IF_ERROR(folder.Add("agreement.txtpb", entries.agreement_text));
   TW_RETURN_IF_ERROR(folder.Add("mission.txtpb", entries.config_text));
   MissionRecord covered;
@@ -115,6 +125,7 @@ Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& com
                  state.c_str());
     TW_RETURN_IF_ERROR(folder.Add("raw/records.jsonl", ""));
   }
+  TW_RETURN_IF_ERROR(AddObservations(storage, state, entries, folder));
   TW_RETURN_IF_ERROR(folder.Add("index.html", CasePage(entries, PicturesOf(entries, state))));
   TW_RETURN_IF_ERROR(folder.Sign({entries.statements.front().finding.event_id, "officers",
                                   ledger.origin(), entries.record.exercise, ledger.size()},
@@ -158,6 +169,7 @@ Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& comm
   TW_ASSIGN_OR_RETURN(CaseFolder folder, CaseFolder::Make(storage, out));
   for (const auto& [index, leaf] : leaves) TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
   TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
+  TW_RETURN_IF_ERROR(AddPolicy(command.parties + "/policy.txt", folder));
   TW_RETURN_IF_ERROR(
       folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements)));
   TW_RETURN_IF_ERROR(
