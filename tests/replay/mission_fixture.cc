@@ -39,14 +39,19 @@ const std::string& ShortMission() {
   return mission;
 }
 
-const std::vector<std::pair<std::string, std::string>>& UndisturbedLedger() {
-  static const auto ledger = [] {
+const std::string& UndisturbedRun() {
+  static const std::string run = [] {
     const std::string out = Scratch() + "/undisturbed";
-    const Finished run =
+    const Finished ended =
         RunProcess(Command({"replay", ShortMission(), "--out", out, "--quiet", "--threads", "1"}));
-    EXPECT_EQ(run.code, 0) << run.output;
-    return ReadTree(out + "/ledger");
+    EXPECT_EQ(ended.code, 0) << ended.output;
+    return out;
   }();
+  return run;
+}
+
+const std::vector<std::pair<std::string, std::string>>& UndisturbedLedger() {
+  static const auto ledger = ReadTree(UndisturbedRun() + "/ledger");
   return ledger;
 }
 

@@ -13,8 +13,10 @@ const std::string& ShortMission();
 // `trucewatch ARGS...`; fails the test when it cannot be started.
 std::vector<std::string> Command(const std::vector<std::string>& arguments);
 
-// Files of the ledger of an undisturbed replay of ShortMission: relative path and content. Made
-// once.
+// Folder of an undisturbed replay of ShortMission. Made once.
+const std::string& UndisturbedRun();
+
+// Files of its ledger: relative path and content.
 const std::vector<std::pair<std::string, std::string>>& UndisturbedLedger();
 
 // Concatenated entries of a ledger, as leaves are: what "the same findings" means.

@@ -5,7 +5,6 @@
 #include <array>
 #include <map>
 
-#include "core/base/bytes.h"
 #include "core/types/names.h"
 #include "tools/trucewatch/event_history.h"
 #include "tools/trucewatch/report/record_links.h"
@@ -84,9 +83,14 @@ std::string Statement(const Published& one) {
       one.ledger_index, one.ledger_index);
 }
 
+std::string Figure(const CasePicture& picture) {
+  return "<figure><img alt=\"\" src=\"" + picture.path + "\"><figcaption>" +
+         EscapeHtml(picture.caption) + "</figcaption></figure>\n";
+}
+
 }  // namespace
 
-std::string CasePage(const CaseEntries& entries, const std::vector<PagePicture>& pictures) {
+std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>& pictures) {
   const Finding& first = entries.statements.front().finding;
   const Finding* software = &first;  // what it said last
   for (const Published& one : entries.statements) {
@@ -109,11 +113,7 @@ std::string CasePage(const CaseEntries& entries, const std::vector<PagePicture>&
       "mission to say; this says what was observed and how well.</p></section>\n",
       software->position.latitude.deg(), software->position.longitude.deg(),
       std::sqrt(std::max(software->cov_m2(0), software->cov_m2(2))));
-  for (const PagePicture& picture : pictures) {
-    out += "<figure><img alt=\"\" src=\"data:" + picture.mime + ";base64," +
-           Base64Encode(AsBytes(picture.bytes)) + "\"><figcaption>" + EscapeHtml(picture.caption) +
-           "</figcaption></figure>\n";
-  }
+  for (const CasePicture& picture : pictures) out += Figure(picture);
   out +=
       "<section><h2>What was said, in "
       "order</h2><table><thead><tr><th>When</th><th>State</th><th>Why</th><th>Entry</th></tr></"

@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "tools/trucewatch/case_files.h"
-#include "tools/trucewatch/mission_page.h"
+#include "tools/trucewatch/case_pictures.h"
 
 namespace trucewatch::tools {
 
 // index.html of an officers' case bundle: what was said, by whom, from what it came and what the
 // sources share, how well the place was watched, and how to check all of it. No script, and nothing
-// that is not in it.
-std::string CasePage(const CaseEntries& entries, const std::vector<PagePicture>& pictures);
+// that is not in the bundle.
+std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>& pictures);
 
 // Of a party's: the statements, and how to check them.
 std::string PartyCasePage(const std::string& name, bool exercise,

@@ -9,10 +9,10 @@
 #include "tools/trucewatch/case_files.h"
 #include "tools/trucewatch/case_logs.h"
 #include "tools/trucewatch/case_page.h"
+#include "tools/trucewatch/case_pictures.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/coverage_json.h"
 #include "tools/trucewatch/event_json.h"
-#include "tools/trucewatch/event_picture.h"
 #include "tools/trucewatch/ledger_entries.h"
 #include "tools/trucewatch/retention_pass.h"
 #include "tools/trucewatch/salt_key_file.h"
@@ -25,31 +25,6 @@ Result<void> AddLeaf(const LedgerEntries& ledger, std::uint64_t index, std::stri
                      CaseFolder& folder) {
   TW_RETURN_IF_ERROR(folder.Add(fmt::format("leaves/{}.leaf", index), leaf));
   return folder.Add(fmt::format("leaves/{}.tlog-proof", index), ledger.ProofOf(index));
-}
-
-// The event as its cameras saw it when software said most of it; none where a picture cannot be
-// made.
-std::vector<PagePicture> PicturesOf(const CaseEntries& entries, const std::string& state) {
-  MissionFile mission;
-  if (!ParseTextConfig(entries.config_text, "mission config", &mission.config)) return {};
-  MissionRecord record = entries.record;
-  EventRecord event;
-  for (const Published& one : entries.statements) {
-    if (one.finding.kind == FindingKind::kEventTransition &&
-        one.finding.state <= EventState::kVerified)
-      event.transitions.push_back(one);
-  }
-  record.events = {event};
-  const auto storage = MakePosixStorage();
-  const auto ingest = Journal::Open(*storage, state + "/ingest");
-  if (!ingest) return {};
-  PresentRecords present(**ingest);
-  auto pictures = EventPictures(mission, record, present);
-  if (!pictures) {
-    std::fprintf(stderr, "no picture in the bundle: %s\n", pictures.error().message.c_str());
-    return {};
-  }
-  return std::move(*pictures);
 }
 
 // The newest stamped checkpoint that covers every leaf of the case becomes that of its proofs, and
@@ -126,7 +101,15 @@ Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& com
     TW_RETURN_IF_ERROR(folder.Add("raw/records.jsonl", ""));
   }
   TW_RETURN_IF_ERROR(AddObservations(storage, state, entries, folder));
-  TW_RETURN_IF_ERROR(folder.Add("index.html", CasePage(entries, PicturesOf(entries, state))));
+  // A picture is a help, no evidence: the bundle is good without.
+  auto pictures = CasePictures(storage, state, entries);
+  if (!pictures) {
+    std::fprintf(stderr, "no picture in the bundle: %s\n", pictures.error().message.c_str());
+    pictures.emplace();
+  }
+  for (const CasePicture& picture : *pictures)
+    TW_RETURN_IF_ERROR(folder.Add(picture.path, picture.bytes));
+  TW_RETURN_IF_ERROR(folder.Add("index.html", CasePage(entries, *pictures)));
   TW_RETURN_IF_ERROR(folder.Sign({entries.statements.front().finding.event_id, "officers",
                                   ledger.origin(), entries.record.exercise, ledger.size()},
                                  key));
