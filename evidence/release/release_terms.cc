@@ -29,6 +29,10 @@ Result<ReleaseTerms> ReadReleaseTerms(const v1::config::Agreement& agreement) {
     terms.delay = Duration::FromSeconds(release.delay_s());
     terms.grid_m = release.grid_m();
     terms.automatic = release.automatic();
+    if (release.pictures() && release.audience() != Release::PARTIES)
+      return Fail(ErrorCode::kBadInput, "release to {}: no pictures are made for it; only PARTIES",
+                  who);
+    terms.pictures = release.pictures();
   }
   return out;
 }

@@ -19,6 +19,7 @@ struct AudienceTerms {
   Duration delay = kShortestDelay;
   double grid_m = kCoarsestAllowedM;
   bool automatic = false;  // without an officer's signature on each event
+  bool pictures = false;   // made anew, of vehicles alone; parties only
 };
 
 // One set of terms for both parties: there is no field in which they could differ.

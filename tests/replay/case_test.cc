@@ -103,7 +103,7 @@ TEST(CaseBundle, AnOfficerGetsStillsAndAClipThatPlaysByItself) {
 }
 
 // What parties are given is searched for whatever is finer than what was stated.
-TEST(CaseBundle, APartyGetsNothingFinerThanTheStatements) {
+TEST(CaseBundle, APartyGetsADrawingAndNothingFinerThanTheStatements) {
   const testing::TempDirectory out;
   const std::string parties = out.File("parties"), folder = out.File("case"),
                     salts = out.File("salts.key");
@@ -119,6 +119,9 @@ TEST(CaseBundle, APartyGetsNothingFinerThanTheStatements) {
       Export({"--for", "parties", "--out", folder, "--parties", parties, "--salts", salts});
   ASSERT_EQ(made.code, 0) << made.output;
   ExpectGood(folder, parties + "/policy.txt");
+  EXPECT_THAT(ReadFile(folder + "/index.html"), HasSubstr("src=\"pictures/redrawn.png\""));
+  EXPECT_THAT(ReadFile(folder + "/pictures/redrawn.png"), ::testing::StartsWith("\x89PNG"));
+
   // Words of the officers' statements on the event that are no words of the parties'.
   ASSERT_EQ(Export({"--for", "officers", "--out", out.File("officers")}).code, 0);
   const std::string said =

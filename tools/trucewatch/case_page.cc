@@ -150,7 +150,8 @@ std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>&
 }
 
 std::string PartyCasePage(const std::string& name, bool exercise,
-                          const std::vector<std::string>& statements) {
+                          const std::vector<std::string>& statements,
+                          const std::optional<CasePicture>& picture) {
   std::string out = Start("Event " + name.substr(0, 8), exercise);
   out +=
       "<section><h2>What the mission states</h2><p>Places and times are coarse and late, alike for "
@@ -158,6 +159,7 @@ std::string PartyCasePage(const std::string& name, bool exercise,
   for (const std::string& statement : statements)
     out += "<tr><td><code>" + EscapeHtml(statement) + "</code></td></tr>\n";
   out += "</tbody></table></section>\n";
+  if (picture) out += Figure(*picture);
   return out +
          Checking(
              "Each statement is an entry of the parties' ledger, which also commits to every entry "

@@ -14,8 +14,9 @@ namespace trucewatch::tools {
 // that is not in the bundle.
 std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>& pictures);
 
-// Of a party's: the statements, and how to check them.
+// Of a party's: the statements, the picture where there is one, and how to check them.
 std::string PartyCasePage(const std::string& name, bool exercise,
-                          const std::vector<std::string>& statements);
+                          const std::vector<std::string>& statements,
+                          const std::optional<CasePicture>& picture);
 
 }  // namespace trucewatch::tools

@@ -2,7 +2,6 @@
 #include "tools/trucewatch/case_pictures.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "core/types/codec.h"
 #include "core/types/names.h"
@@ -99,6 +98,31 @@ Result<std::vector<CasePicture>> CasePictures(Storage& storage, const std::strin
          .bytes = std::move(bytes)});
   }
   return out;
+}
+
+Result<std::optional<CasePicture>> RedrawnPicture(Storage& storage, const std::string& state,
+                                                  const std::vector<Published>& told) {
+  std::vector<Moment> moments = MomentsOf(told);
+  TW_RETURN_IF_ERROR(Find(storage, state, moments));
+  std::reverse(moments.begin(), moments.end());
+  for (const Moment& m : moments) {
+    if (!m.segment) continue;
+    const auto frame = static_cast<std::size_t>(m.look->frame_index);
+    const auto picture = PictureOf(*m.segment, frame);
+    if (!picture) continue;
+    auto drawing =
+        RedrawVehicles(*picture, *m.look, m.segment->frames[frame].pose,
+                       {.about = m.statement->position, .most_vehicles = m.statement->count_max});
+    if (!drawing) continue;
+    return CasePicture{
+        .path = "pictures/redrawn.png",
+        .caption = fmt::format(
+            "Made anew from what a camera saw: the vehicles alone, in blocks of {} m or more. "
+            "Ground, people and everything else are left out.",
+            kRedrawBlockM),
+        .bytes = std::move(*drawing)};
+  }
+  return std::optional<CasePicture>();
 }
 
 }  // namespace trucewatch::tools

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,10 @@ struct CasePicture {
 // about a group of them has no picture at all. At most 12.
 Result<std::vector<CasePicture>> CasePictures(Storage& storage, const std::string& state,
                                               const CaseEntries& entries);
+
+// For parties: the newest of these moments at which vehicles can be drawn anew (detect/still.h);
+// of the statements `told` alone. Nothing when there is none.
+Result<std::optional<CasePicture>> RedrawnPicture(Storage& storage, const std::string& state,
+                                                  const std::vector<Published>& told);
 
 }  // namespace trucewatch::tools

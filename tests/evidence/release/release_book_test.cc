@@ -315,5 +315,19 @@ TEST(ReleaseTerms, FinerOrEarlierThanTheLeastIsRefused) {
   EXPECT_THAT(ReadReleaseTerms(agreement).error().message, HasSubstr("too short"));
 }
 
+TEST(ReleaseTerms, PicturesAreForPartiesAloneAndOnlyWhereTheAgreementSaysSo) {
+  v1::config::Agreement agreement;
+  auto* release = agreement.add_release();
+  release->set_audience(v1::config::Release::PARTIES);
+  release->set_delay_s(1800);
+  release->set_grid_m(1000);
+  EXPECT_FALSE(ReadReleaseTerms(agreement)->parties.pictures);
+  release->set_pictures(true);
+  EXPECT_TRUE(ReadReleaseTerms(agreement)->parties.pictures);
+  release->set_audience(v1::config::Release::PUBLIC);
+  EXPECT_THAT(ReadReleaseTerms(agreement).error().message, HasSubstr("no pictures"));
+  EXPECT_FALSE(ReadReleaseTerms({})->parties.pictures);
+}
+
 }  // namespace
 }  // namespace trucewatch::evidence

@@ -362,6 +362,9 @@ TEST(LintErrors, EachFaultOfTheNewPartsIsNamed) {
                 "deadline_utc",
                 "no day and time"},
            Case{{{"audience: PARTIES", ""}}, "release {", "OFFICERS, PARTIES or PUBLIC"},
+           Case{{{"audience: PARTIES", "pictures: true audience: PUBLIC"}},
+                "pictures: true",
+                "for parties alone"},
        }) {
     const auto messages = LintAgreement(Changed(c.changes), "a.txtpb");
     ASSERT_FALSE(messages.empty()) << c.says;

@@ -6,6 +6,7 @@
 #include "core/config/text_config.h"
 #include "core/journal/journal.h"
 #include "evidence/release/party_leaf.h"
+#include "evidence/release/release_terms.h"
 #include "tools/trucewatch/case_files.h"
 #include "tools/trucewatch/case_logs.h"
 #include "tools/trucewatch/case_page.h"
@@ -117,6 +118,25 @@ Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& com
                      folder.files() + 1, static_cast<double>(folder.bytes()) / 1e6, key.name());
 }
 
+// Where the agreement has pictures for parties: of statements that their ledger commits to, so that
+// nothing is shown before its time.
+Result<std::optional<CasePicture>> PartyPicture(
+    Storage& storage, const ExportBundleCommand& command, const CaseEntries& entries,
+    const evidence::SaltKey& salts, const std::set<std::string, std::less<>>& committed) {
+  // Terms of release are those of the first version, for the whole mission.
+  if (entries.record.versions.empty()) return std::optional<CasePicture>();
+  TW_ASSIGN_OR_RETURN(const evidence::ReleaseTerms terms,
+                      evidence::ReadReleaseTerms(entries.record.versions.front().second));
+  if (!terms.parties.pictures) return std::optional<CasePicture>();
+  std::vector<Published> told;
+  for (const Published& one : entries.statements) {
+    const Digest commitment = evidence::Commit(evidence::SaltOf(salts, one.ledger_index),
+                                               entries.leaves.at(one.ledger_index));
+    if (committed.contains(AsText(commitment))) told.push_back(one);
+  }
+  return RedrawnPicture(storage, StateFolderOf(command.run), told);
+}
+
 Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& command,
                                const evidence::LogKey& key, const std::string& out) {
   if (command.parties.empty() || command.salts.empty())
@@ -132,9 +152,11 @@ Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& comm
   std::map<std::uint64_t, std::string> leaves;
   std::vector<std::string> statements;
   std::string lines;
+  std::set<std::string, std::less<>> committed;
   const auto read =
       ledger.ForEach([&](std::uint64_t index, std::string_view bytes) -> Result<void> {
         TW_ASSIGN_OR_RETURN(const evidence::PartyLeaf leaf, evidence::ParsePartyLeaf(bytes));
+        if (leaf.kind == evidence::PartyLeafKind::kCommitment) committed.emplace(leaf.body);
         if (leaf.kind != evidence::PartyLeafKind::kStatement ||
             leaf.body.find("\"event\":\"" + name + "\"") == std::string_view::npos)
           return {};
@@ -153,8 +175,11 @@ Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& comm
   for (const auto& [index, leaf] : leaves) TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
   TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
   TW_RETURN_IF_ERROR(AddPolicy(command.parties + "/policy.txt", folder));
+  TW_ASSIGN_OR_RETURN(const std::optional<CasePicture> picture,
+                      PartyPicture(storage, command, entries, salts, committed));
+  if (picture) TW_RETURN_IF_ERROR(folder.Add(picture->path, picture->bytes));
   TW_RETURN_IF_ERROR(
-      folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements)));
+      folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements, picture)));
   TW_RETURN_IF_ERROR(
       folder.Sign({name, "parties", ledger.origin(), entries.record.exercise, ledger.size()}, key));
   return fmt::format("{} statements for both parties, signed by {}", statements.size(), key.name());

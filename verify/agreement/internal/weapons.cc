@@ -184,6 +184,10 @@ void BuildRelease(const config::Agreement& message, Agreement& out, Findings& fi
     if (!taken.insert(text.audience()).second)
       findings.Error(path + ".audience", "has two release rules; expected one for each audience");
     findings.Required(path + ".clause", text.clause());
+    if (text.pictures() && text.audience() != config::Release::PARTIES)
+      findings.Error(path + ".pictures",
+                     "are made anew for parties alone; officers see them as they are, and the "
+                     "public none; expected it with PARTIES only");
     findings.Range(path + ".grid_m", text.grid_m(), 0.0, 100'000.0);
     if (findings.Range(path + ".delay_s", text.delay_s(), 0.0, 366.0 * 86'400.0))
       release.delay = Duration::FromSeconds(text.delay_s());
