@@ -19,7 +19,8 @@ struct Cursor {
   std::uint64_t length = 0;  // of the file, in bytes
 };
 
-// "ledger_index" is the newest entry handled, as --since takes it.
+// "ledger_index" is the newest statement handled, counted from 0: its ledger index, where the
+// ledger has no entries but statements.
 std::string Format(const Cursor& cursor) {
   const std::string index = cursor.done == 0 ? "none" : std::to_string(cursor.done - 1);
   return fmt::format("{}ledger_index {}\nlength {}\n", kTitle, index, cursor.length);
@@ -116,8 +117,8 @@ class FileOutput final : public WatchOutput {
 
 }  // namespace
 
-Result<std::unique_ptr<WatchOutput>> WatchToStdout(Storage& storage, const std::string& cursor_file,
-                                                   std::uint64_t start) {
+Result<std::unique_ptr<WatchOutput>> WatchToStdout(Storage& storage,
+                                                   const std::string& cursor_file) {
   std::optional<Cursor> cursor;
   if (!cursor_file.empty()) {
     TW_ASSIGN_OR_RETURN(cursor, ReadCursor(storage, cursor_file));
@@ -127,12 +128,11 @@ Result<std::unique_ptr<WatchOutput>> WatchToStdout(Storage& storage, const std::
                   cursor->length);
     }
   }
-  return std::make_unique<StdoutOutput>(storage, cursor_file, cursor ? cursor->done : start);
+  return std::make_unique<StdoutOutput>(storage, cursor_file, cursor ? cursor->done : 0);
 }
 
 Result<std::unique_ptr<WatchOutput>> WatchToFile(Storage& storage, const std::string& file,
-                                                 const std::string& cursor_file,
-                                                 std::uint64_t start) {
+                                                 const std::string& cursor_file) {
   TW_ASSIGN_OR_RETURN(std::optional<Cursor> cursor, ReadCursor(storage, cursor_file));
   TW_ASSIGN_OR_RETURN(std::unique_ptr<File> lines, storage.Open(file, true));
   TW_ASSIGN_OR_RETURN(const std::uint64_t size, lines->Size());
@@ -144,7 +144,7 @@ Result<std::unique_ptr<WatchOutput>> WatchToFile(Storage& storage, const std::st
                   file, size, cursor_file);
     }
     // Before the first line: from here on the two belong together.
-    cursor = Cursor{.done = start, .length = 0};
+    cursor = Cursor{};
     TW_RETURN_IF_ERROR(WriteFileAtomically(storage, cursor_file, AsBytes(Format(*cursor))));
   }
   const std::string folder = std::filesystem::path(file).parent_path().string();

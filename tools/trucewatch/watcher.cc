@@ -32,14 +32,15 @@ bool IsNews(FindingKind kind) {
   }
 }
 
-// The finding of one record, which must be the ledger entry of its place in the log.
-Result<Published> PublishedOf(const LogRecord& record) {
+// The finding of one record, whose ledger entry must come after that of the record before it.
+Result<Published> PublishedOf(const LogRecord& record, std::optional<std::uint64_t> before) {
   TW_ASSIGN_OR_RETURN(const v1::Envelope envelope, ParseEnvelope(record.payload));
-  if (!envelope.has_published() || envelope.published().ledger_index() + 1 != record.sequence) {
+  const std::uint64_t index = envelope.published().ledger_index();
+  if (!envelope.has_published() || index + 1 < record.sequence || (before && index <= *before)) {
     return Fail(ErrorCode::kCheckFailed,
-                "record {} of the published log is not ledger entry {}; the hub serves something "
-                "else",
-                record.sequence, record.sequence - 1);
+                "record {} of the published log is no ledger entry that can stand there; the hub "
+                "serves something else",
+                record.sequence);
   }
   const v1::PublishedFinding& published = envelope.published();
   TW_ASSIGN_OR_RETURN(Finding finding, FromProto(published.finding()));
@@ -60,7 +61,7 @@ Result<void> Watcher::Run(std::stop_token stop) {
   bool outage = false;
   Duration pause = kFirstPause;
   while (!stop.stop_requested()) {
-    const auto batch = published_.ReadAfter(output_.done(), kBatchBytes, options_.wait);
+    const auto batch = published_.ReadAfter(Position(), kBatchBytes, options_.wait);
     if (!batch) {
       if (batch.error().code != ErrorCode::kTimeout) return tl::unexpected<Error>(batch.error());
       if (!std::exchange(outage, true)) {
@@ -75,7 +76,7 @@ Result<void> Watcher::Run(std::stop_token stop) {
     pause = kFirstPause;
     TW_ASSIGN_OR_RETURN(const bool over, Handle(*batch));
     if (over) return {};
-    if (batch->closed && output_.done() == batch->last) {
+    if (batch->closed && Position() == batch->last) {
       if (options_.until_end) return {};
       if (!std::exchange(ended_told_, true)) tell_("the mission has ended");
       Pause(kPauseAtEnd, stop);
@@ -84,13 +85,20 @@ Result<void> Watcher::Run(std::stop_token stop) {
   return {};
 }
 
+std::uint64_t Watcher::Position() const { return std::max(output_.done(), passed_over_); }
+
 Result<bool> Watcher::Handle(const LogBatch& batch) {
   std::string lines;
   std::uint64_t done = output_.done();
   bool over = options_.count && written_ >= *options_.count;
   for (const LogRecord& record : batch.records) {
     if (over) break;
-    TW_ASSIGN_OR_RETURN(const Published published, PublishedOf(record));
+    TW_ASSIGN_OR_RETURN(const Published published, PublishedOf(record, last_index_));
+    last_index_ = published.ledger_index;
+    if (done == 0 && options_.since && published.ledger_index <= *options_.since) {
+      passed_over_ = record.sequence;
+      continue;
+    }
     done = record.sequence;
     if (!IsNews(published.finding.kind)) continue;
     lines += (options_.json ? EventJson(published) : EventText(published)) + "\n";

@@ -17,12 +17,16 @@ struct WatcherOptions {
   bool json = false;
   bool until_end = false;                // ends with the mission; else waits for it to go on
   std::optional<std::uint64_t> count;    // ends after so many lines
+  std::optional<std::uint64_t> since;    // ledger index; of an output that has nothing yet: only
+                                         // what comes after it
   Duration wait = Duration::Seconds(1);  // of one question; bounds how long stopping takes
 };
 
 // Follows the hub's log of published findings, whatever happens to the connection, and writes what
 // people subscribe for: transitions of events, notified and permitted movements, cases and human
-// records. Each ledger entry is handled once and in order. Threads: one.
+// records. Each statement is handled once and in order. The ledger has entries of its own besides
+// (witnesses that refused, stamps, trims): a statement's index is its number in the log or more.
+// Threads: one.
 class Watcher {
  public:
   // `tell` gets a sentence when an outage begins, when it ends, and when the mission has ended.
@@ -38,6 +42,8 @@ class Watcher {
  private:
   // True when the watch is over.
   Result<bool> Handle(const LogBatch& batch);
+  // Of the log: what is written or passed over.
+  std::uint64_t Position() const;
   void Pause(Duration duration, const std::stop_token& stop);
 
   LogReader& published_;
@@ -45,7 +51,9 @@ class Watcher {
   Clock& clock_;
   const WatcherOptions options_;
   const std::function<void(const std::string&)> tell_;
-  std::uint64_t written_ = 0;  // lines
+  std::uint64_t written_ = 0;      // lines
+  std::uint64_t passed_over_ = 0;  // records up to --since
+  std::optional<std::uint64_t> last_index_;
   bool ended_told_ = false;
 };
 

@@ -89,13 +89,42 @@ TEST_F(WatcherTest, StopsAfterTheLinesItWasToldAndGoesOnFromThere) {
   EXPECT_EQ(output_.text, LinesOf(0, 10));
 }
 
-TEST_F(WatcherTest, RefusesALogWhoseRecordsAreNotTheEntriesOfTheirPlace) {
-  ASSERT_TRUE(hub_.log.Append({{1, testing::RecordAt(7)}}));
-  const auto watched = Watch(hub_.log, UntilEnd());
-  ASSERT_FALSE(watched);
-  EXPECT_EQ(watched.error().code, ErrorCode::kCheckFailed);
-  EXPECT_THAT(watched.error().message, HasSubstr("record 1"));
-  EXPECT_EQ(output_.text, "");
+TEST_F(WatcherTest, RefusesALogWhoseRecordsCannotBeTheEntriesOfTheirPlace) {
+  for (const std::vector<std::uint64_t>& indices :
+       std::vector<std::vector<std::uint64_t>>{{0, 0}, {1, 3, 2}, {4, 7, 7}}) {
+    TestHub hub;
+    for (const std::uint64_t index : indices)
+      ASSERT_TRUE(hub.log.Append({{hub.log.last() + 1, testing::RecordAt(index)}}));
+    const auto watched = Watch(hub.log, UntilEnd());
+    ASSERT_FALSE(watched);
+    EXPECT_EQ(watched.error().code, ErrorCode::kCheckFailed);
+    EXPECT_THAT(watched.error().message, HasSubstr("record " + std::to_string(indices.size())));
+    EXPECT_EQ(output_.text, "");
+  }
+}
+
+// Stamps and refusals of witnesses are entries of the ledger and no statements.
+TEST_F(WatcherTest, EntriesOfTheLedgerThatAreNoStatementsMoveTheOthersBack) {
+  for (const std::uint64_t index : {0, 1, 4, 5, 8, 10})
+    ASSERT_TRUE(hub_.log.Append({{hub_.log.last() + 1, testing::RecordAt(index)}}));
+  ASSERT_TRUE(hub_.log.Close());
+  ASSERT_TRUE(Watch(hub_.log, UntilEnd()));
+  const std::string after_4 = LinesOf(5, 6) + LinesOf(8, 9) + LinesOf(10, 11);
+  EXPECT_EQ(output_.text, LinesOf(1, 2) + LinesOf(4, 5) + after_4);
+
+  LinesOutput later;
+  WatcherOptions since = UntilEnd();
+  since.since = 4;
+  ASSERT_TRUE(
+      Watcher(hub_.log, later, clock_, since, [](const std::string&) {}).Run(stop_.get_token()));
+  EXPECT_EQ(later.text, after_4);
+  EXPECT_EQ(later.done(), 6);
+
+  // A cursor that is further than --since counts.
+  LinesOutput with_cursor(5);
+  ASSERT_TRUE(Watcher(hub_.log, with_cursor, clock_, since, [](const std::string&) {
+              }).Run(stop_.get_token()));
+  EXPECT_EQ(with_cursor.text, LinesOf(10, 11));
 }
 
 TEST_F(WatcherTest, AKeyThatTheHubDoesNotKnowEndsItWithTheReason) {
@@ -189,8 +218,8 @@ TEST(WatchOutput, GoesOnAfterTheCursorAndCutsOffWhatLiesBehindIt) {
   const auto storage = MakePosixStorage();
   const std::string file = directory.File("events.jsonl"), cursor = directory.File("cursor");
   {
-    const auto output = WatchToFile(*storage, file, cursor, 4).value();
-    EXPECT_EQ(output->done(), 4u);
+    const auto output = WatchToFile(*storage, file, cursor).value();
+    EXPECT_EQ(output->done(), 0u);
     ASSERT_TRUE(output->Write("one\ntwo\n", 6));
     ASSERT_TRUE(output->Write("", 9));
   }
@@ -198,7 +227,7 @@ TEST(WatchOutput, GoesOnAfterTheCursorAndCutsOffWhatLiesBehindIt) {
     const auto unfinished = storage->Open(file, false).value();
     ASSERT_TRUE(unfinished->Append(AsBytes("three, and it was kil")));
   }
-  const auto output = WatchToFile(*storage, file, cursor, 4).value();
+  const auto output = WatchToFile(*storage, file, cursor).value();
   EXPECT_EQ(output->done(), 9u);
   EXPECT_EQ(ReadFile(file), "one\ntwo\n");
   ASSERT_TRUE(output->Write("three\n", 10));
@@ -209,7 +238,7 @@ TEST(WatchOutput, GoesOnAfterTheCursorAndCutsOffWhatLiesBehindIt) {
 // several ways.
 TEST(WatchOutput, HoldsEachLineOnceWhereverThePowerIsCut) {
   const auto write_all = [](FaultyStorage& disk) -> Result<void> {
-    TW_ASSIGN_OR_RETURN(const auto output, WatchToFile(disk, "out/events", "out/cursor", 0));
+    TW_ASSIGN_OR_RETURN(const auto output, WatchToFile(disk, "out/events", "out/cursor"));
     while (output->done() < 12) {
       const std::uint64_t done = output->done();
       TW_RETURN_IF_ERROR(output->Write(LinesOf(done, done + 2), done + 2));
@@ -246,12 +275,12 @@ TEST(WatchOutput, RefusesFilesThatDoNotBelongTogether) {
     ASSERT_TRUE(WriteFileAtomically(*storage, path, AsBytes(text)));
   };
   put(file, "something else\n");
-  const auto no_cursor = WatchToFile(*storage, file, cursor, 0);
+  const auto no_cursor = WatchToFile(*storage, file, cursor);
   ASSERT_FALSE(no_cursor);
   EXPECT_THAT(no_cursor.error().message, HasSubstr("holds 15 bytes already"));
   EXPECT_EQ(ReadFile(file), "something else\n");
   put(cursor, "trucewatch watch cursor v1\nledger_index 3\nlength 16\n");
-  const auto cut = WatchToFile(*storage, file, cursor, 0);
+  const auto cut = WatchToFile(*storage, file, cursor);
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().code, ErrorCode::kCheckFailed);
   for (const char* text :
@@ -261,7 +290,7 @@ TEST(WatchOutput, RefusesFilesThatDoNotBelongTogether) {
         "trucewatch watch cursor v1\nledger_index 3\nlength 1x\n",
         "trucewatch watch cursor v1\nledger_index 3\nlength 1\nmore 1\n"}) {
     put(cursor, text);
-    const auto refused = WatchToFile(*storage, file, cursor, 0);
+    const auto refused = WatchToFile(*storage, file, cursor);
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().code, ErrorCode::kBadInput) << text;
   }

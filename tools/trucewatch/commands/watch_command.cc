@@ -63,7 +63,6 @@ Result<int> RunWatch(const WatchCommand& command) {
     return Fail(ErrorCode::kUsage,
                 "--out needs --cursor-file: it says which lines are in the file");
   }
-  if (command.since == UINT64_MAX) return Fail(ErrorCode::kUsage, "--since: no ledger is so long");
   TW_ASSIGN_OR_RETURN(const CurveClient curve, KeysOf(command));
   const ZmqContext context;
   bool refused = false;
@@ -71,16 +70,16 @@ Result<int> RunWatch(const WatchCommand& command) {
   LogClient published(std::make_unique<RefusalNotingLink>(std::move(link), &refused), "published",
                       {.reply_timeout = Duration::Seconds(3), .attempts = 2});
   const std::unique_ptr<Storage> storage = MakePosixStorage();
-  const std::uint64_t start = command.since ? *command.since + 1 : 0;
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<WatchOutput> output,
                       command.out.empty()
-                          ? WatchToStdout(*storage, command.cursor_file, start)
-                          : WatchToFile(*storage, command.out, command.cursor_file, start));
+                          ? WatchToStdout(*storage, command.cursor_file)
+                          : WatchToFile(*storage, command.out, command.cursor_file));
   SystemClock clock;
   WatcherOptions options;
   options.json = command.json;
   options.until_end = command.until_end;
   options.count = command.count;
+  options.since = command.since;
   Watcher watcher(published, *output, clock, options, [](const std::string& sentence) {
     std::fprintf(stderr, "trucewatch: %s\n", sentence.c_str());
   });
