@@ -99,6 +99,9 @@ TEST(CaseBundle, AnOfficerGetsStillsAndAClipThatPlaysByItself) {
 
   const std::string page = ReadFile(folder + "/index.html");
   EXPECT_THAT(page, HasSubstr("<img alt=\"\" src=\"pictures/1-drone1.png\">"));
+  // Of the moment itself, though the settled tracks know of looks until the mission's end.
+  EXPECT_THAT(page, HasSubstr("drone1 at 2026-03-01T12:00:1"));
+  EXPECT_THAT(page, Not(HasSubstr("drone1 at 2026-03-01T12:00:2")));
   EXPECT_THAT(ReadFile(folder + "/pictures/1-drone1.png"), ::testing::StartsWith("\x89PNG"));
 }
 

@@ -15,14 +15,16 @@ namespace {
 constexpr std::size_t kMostPictures = 12;
 constexpr Duration kBesideMoment = Duration::Seconds(3);  // a look that stands for a moment
 
-// A moment that a statement rests on, and what is found of it in the logs.
+// A moment that a statement speaks of as one camera saw it, and what is found of it in the logs. A
+// source's `last` may lie after the moment: tracks are settled with hindsight.
 struct Moment {
   const Finding* statement = nullptr;
-  const Support* support = nullptr;
+  SourceId source;
+  Instant time;
   std::optional<ObservationSet> look;
   std::optional<VideoSegment> segment;
-  Duration Away(Instant time) const {
-    const Duration d = time - support->last;
+  Duration Away(Instant at) const {
+    const Duration d = at - time;
     return d < Duration() ? Duration() - d : d;
   }
 };
@@ -36,10 +38,11 @@ std::vector<Moment> MomentsOf(const std::vector<Published>& statements) {
     for (const Support& s : f.supports) {
       const Modality kind = s.lineage.modality;
       if (kind != Modality::kVideoRgb && kind != Modality::kVideoInfrared) continue;
+      const Instant time = std::min(s.last, f.time_last);
       const bool known = std::any_of(out.begin(), out.end(), [&](const Moment& m) {
-        return m.support->source == s.source && m.support->last == s.last;
+        return m.source == s.source && m.time == time;
       });
-      if (!known && out.size() < kMostPictures) out.push_back({&f, &s, {}, {}});
+      if (!known && out.size() < kMostPictures) out.push_back({&f, s.source, time, {}, {}});
     }
   }
   return out;
@@ -53,7 +56,7 @@ Result<void> Find(Storage& storage, const std::string& state, std::vector<Moment
         if (!e.has_observation_set()) return {};
         const Instant time = Instant::FromMicros(e.observation_set().time_us());
         for (Moment& m : moments) {
-          if (e.observation_set().source_id() != m.support->source.value) continue;
+          if (e.observation_set().source_id() != m.source.value) continue;
           if (m.Away(time) > kBesideMoment) continue;
           if (m.look && m.Away(m.look->time) <= m.Away(time)) continue;
           TW_ASSIGN_OR_RETURN(m.look, FromProto(e.observation_set()));
@@ -91,7 +94,7 @@ Result<std::vector<CasePicture>> CasePictures(Storage& storage, const std::strin
     out.push_back(
         {.path = fmt::format("pictures/{}-{}.png", out.size() + 1, PlainName(m.look->source.value)),
          .caption = fmt::format(
-             "{} at {}, the last look of this camera before the event was {}. Boxes: what was "
+             "{} at {}, its look nearest to the moment at which the event was {}. Boxes: what was "
              "detected then ({}).",
              m.look->source.value, FormatUtc(m.look->time), StateName(m.statement->state),
              m.look->lineage.model),

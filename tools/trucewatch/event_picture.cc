@@ -100,14 +100,16 @@ Result<std::vector<PagePicture>> EventPictures(const MissionFile& mission,
     if (finding.object_class == ObjectClass::kPersonGroup) continue;  // no pictures of people
     for (const Support& support : finding.supports) {
       if (support.lineage.modality == Modality::kRadarGmti) continue;
-      TW_ASSIGN_OR_RETURN(const auto segment, SegmentAt(ingest, support.source, support.last));
+      // Tracks are settled with hindsight: a source may have seen more after the moment.
+      const Instant at = std::min(support.last, finding.time_last);
+      TW_ASSIGN_OR_RETURN(const auto segment, SegmentAt(ingest, support.source, at));
       if (!segment) continue;
       TW_ASSIGN_OR_RETURN(auto picture,
-                          Draw(mission, *segment, support.last,
+                          Draw(mission, *segment, at,
                                fmt::format("{} at {}: what {} saw when the event was {}. Boxes are "
                                            "moving objects, from 'motion-1'. For officers.",
-                                           finding.rule, FormatUtc(support.last),
-                                           support.source.value, StateName(finding.state))));
+                                           finding.rule, FormatUtc(at), support.source.value,
+                                           StateName(finding.state))));
       if (picture) pictures.push_back(std::move(*picture));
       break;
     }
