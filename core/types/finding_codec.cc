@@ -134,6 +134,8 @@ Result<Finding> FromProto(const v1::Finding& m) {
     value.cov_m2 = {cov(0, 0), cov(0, 1), cov(1, 1)};
   }
   if (m.velocity_en_mps_size() == 2) {
+    for (const double v : m.velocity_en_mps())
+      TW_RETURN_IF_ERROR(codec::Finite(v, "finding.velocity_en_mps"));
     value.velocity_en_mps = {m.velocity_en_mps(0), m.velocity_en_mps(1)};
   } else if (m.velocity_en_mps_size() != 0) {
     return Fail(ErrorCode::kBadInput, "finding.velocity_en_mps needs [east, north]");

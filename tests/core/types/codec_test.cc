@@ -93,6 +93,10 @@ TEST(Codec, FindingAndPictureSurviveTheWire) {
   const auto finding_back = FromProto(ToProto(finding));
   ASSERT_TRUE(finding_back) << finding_back.error().message;
   EXPECT_EQ(ToProto(*finding_back).SerializeAsString(), ToProto(finding).SerializeAsString());
+  v1::Finding nowhere = ToProto(finding);
+  ASSERT_EQ(nowhere.velocity_en_mps_size(), 2);
+  nowhere.set_velocity_en_mps(1, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_FALSE(FromProto(nowhere));
 
   Picture picture;
   picture.settled = true;
