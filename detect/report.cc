@@ -13,23 +13,11 @@
 #include "core/media/decoder.h"
 #include "core/types/names.h"
 #include "detect/appearance_look.h"
+#include "detect/best_class.h"
 #include "detect/segment.h"
 
 namespace trucewatch {
 namespace {
-
-// The likeliest; of equals the first.
-const char* BestClass(const ClassProbabilities& classes) {
-  ObjectClass best = ObjectClass::kUnspecified;
-  double most = 0;
-  for (const auto& [object_class, probability] : classes) {
-    if (probability > most) {
-      most = probability;
-      best = object_class;
-    }
-  }
-  return ObjectClassName(best);
-}
 
 // By a power of ten: dividing by it gives the double nearest to the decimal number.
 double Rounded(double value, double per_unit) { return std::round(value * per_unit) / per_unit; }
@@ -88,7 +76,7 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const S
   for (const Detection& detection : moment.detections) {
     if (detection.score < options.min_score) continue;
     json.BeginObject();
-    json.Field("class", std::string(BestClass(detection.classes)));
+    json.Field("class", std::string(ObjectClassName(BestClass(detection.classes))));
     json.Field("score", Rounded(detection.score, 1e4));
     json.Key("box_px").BeginArray();
     json.Number(Rounded(detection.box_x_px, 100)).Number(Rounded(detection.box_y_px, 100));
@@ -143,8 +131,9 @@ Result<void> Draw(const ReportOptions& options, int frame, const DecodedPicture&
       const cv::Rect2d box(d.box_x_px - 2, d.box_y_px - 2, d.box_width_px + 4, d.box_height_px + 4);
       const bool moving = d.image_track != 0;
       cv::rectangle(colour, box, moving ? cv::Scalar(0, 0, 255) : cv::Scalar(80, 200, 255), 1);
-      const std::string text = moving ? std::to_string(d.image_track)
-                                      : fmt::format("{} {:.2f}", BestClass(d.classes), d.score);
+      const std::string text =
+          moving ? std::to_string(d.image_track)
+                 : fmt::format("{} {:.2f}", ObjectClassName(BestClass(d.classes)), d.score);
       cv::putText(colour, text, cv::Point2d(box.x, box.y - 2), cv::FONT_HERSHEY_SIMPLEX, 0.35,
                   {0, 255, 255}, 1, cv::LINE_AA);
     }

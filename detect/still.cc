@@ -10,6 +10,7 @@
 
 #include "core/geo/geodetic.h"
 #include "core/types/names.h"
+#include "detect/best_class.h"
 
 namespace trucewatch {
 namespace {
@@ -24,19 +25,6 @@ std::string Png(const cv::Mat& picture) {
   std::vector<std::uint8_t> bytes;
   cv::imencode(".png", picture, bytes);
   return {bytes.begin(), bytes.end()};
-}
-
-// The likeliest; of equals the first.
-ObjectClass BestOf(const ClassProbabilities& classes) {
-  ObjectClass best = ObjectClass::kUnspecified;
-  double most = 0;
-  for (const auto& [object_class, probability] : classes) {
-    if (probability > most) {
-      most = probability;
-      best = object_class;
-    }
-  }
-  return best;
 }
 
 cv::Mat LumaOf(const DecodedPicture& picture) {
@@ -106,7 +94,7 @@ std::vector<Kept> KeptVehicles(const DecodedPicture& picture, const ObservationS
                                const CameraPose& pose, const RedrawTerms& terms) {
   std::vector<std::pair<double, const Detection*>> near;
   for (const Detection& d : look.detections) {
-    const ObjectClass best = BestOf(d.classes);
+    const ObjectClass best = BestClass(d.classes);
     if (best == ObjectClass::kPersonGroup || best == ObjectClass::kUnspecified) continue;
     const double away = GeodesicDistanceM(d.position, terms.about);
     if (away <= kRedrawNearM) near.emplace_back(away, &d);
@@ -173,7 +161,7 @@ Result<std::string> DrawLook(const DecodedPicture& picture, const ObservationSet
     for (const Detection& d : look.detections) {
       const cv::Rect2d box(d.box_x_px - 2, d.box_y_px - 2, d.box_width_px + 4, d.box_height_px + 4);
       cv::rectangle(colour, box, red, 1);
-      Label(colour, ObjectClassName(BestOf(d.classes)), box.x, box.y - 3, yellow);
+      Label(colour, ObjectClassName(BestClass(d.classes)), box.x, box.y - 3, yellow);
     }
     for (const GroupObservation& g : look.groups) {
       if (!(g.box_width_px > 0)) continue;
