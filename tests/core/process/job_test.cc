@@ -156,7 +156,10 @@ TEST(Job, ItsEndIsSaidInTheSameWordsEveryTime) {
 }
 
 TEST(Job, MemoryBeyondTheLimitIsNotGiven) {
-  JobClient client(Options());
+  JobClientOptions options = Options();
+  options.limits.cpu =
+      Duration::Seconds(60);  // where pages are dear, 256 MiB of them take longer than a second
+  JobClient client(options);
   EXPECT_EQ(EndOf(client, "eat-new").refusal, "needed more than 256 MiB of memory");
   const std::string eaten = Answer(client, "eat-malloc");
   EXPECT_TRUE(eaten.starts_with("no memory after 2")) << eaten;  // 240 MiB or so
