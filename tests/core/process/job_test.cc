@@ -157,8 +157,8 @@ TEST(Job, ItsEndIsSaidInTheSameWordsEveryTime) {
 
 TEST(Job, MemoryBeyondTheLimitIsNotGiven) {
   JobClientOptions options = Options();
-  options.limits.cpu =
-      Duration::Seconds(60);  // where pages are dear, 256 MiB of them take longer than a second
+  // Where pages are dear, 256 MiB of them take longer than a second.
+  options.limits.cpu = Duration::Seconds(60);
   JobClient client(options);
   EXPECT_EQ(EndOf(client, "eat-new").refusal, "needed more than 256 MiB of memory");
   const std::string eaten = Answer(client, "eat-malloc");
