@@ -4,16 +4,14 @@
 
 #include "core/config/text_config.h"
 #include "core/crypto/sha256.h"
+#include "core/keys/key_set.h"
 #include "core/time/clock.h"
-#include "evidence/signer/key_set.h"
 #include "evidence/signer/log_key.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/output_file.h"
 
 namespace trucewatch::tools {
 namespace {
-
-using evidence::KeySet;
 
 // The text of a file that may be signed or not yet.
 std::string KeySetTextOf(const std::string& bytes) {
@@ -36,7 +34,7 @@ Result<KeySet> FirstOrNext(const KeysetMakeCommand& command) {
   if (!command.previous.empty()) {
     TW_ASSIGN_OR_RETURN(const std::string bytes, ReadTextFile(command.previous));
     const std::string text = KeySetTextOf(bytes);
-    auto before = evidence::ParseKeySet(text);
+    auto before = ParseKeySet(text);
     if (!before) return Prefix(command.previous, before.error());
     set = std::move(*before);
     set.version += 1;
@@ -94,8 +92,8 @@ Result<void> AddRolesAndKeys(const KeysetMakeCommand& command, KeySet& set) {
 Result<int> RunKeysetMake(const KeysetMakeCommand& command) {
   TW_ASSIGN_OR_RETURN(KeySet set, FirstOrNext(command));
   TW_RETURN_IF_ERROR(AddRolesAndKeys(command, set));
-  const std::string text = evidence::FormatKeySet(set);
-  TW_RETURN_IF_ERROR(evidence::ParseKeySet(text));  // what nobody could read is not written
+  const std::string text = FormatKeySet(set);
+  TW_RETURN_IF_ERROR(ParseKeySet(text));  // what nobody could read is not written
   const auto storage = MakePosixStorage();
   TW_RETURN_IF_ERROR(WriteOutputFile(*storage, command.out, AsBytes(text)));
   std::printf(
@@ -110,7 +108,7 @@ Result<int> RunKeysetSign(const KeysetSignCommand& command) {
   TW_ASSIGN_OR_RETURN(const std::string bytes, ReadTextFile(command.file));
   auto note = ParseNote(bytes);
   if (!note) note = SignedNote{bytes, {}};
-  const auto set = evidence::ParseKeySet(note->text);
+  const auto set = ParseKeySet(note->text);
   if (!set) return Prefix(command.file, set.error());
   TW_ASSIGN_OR_RETURN(const std::string key_text, ReadTextFile(command.key));
   const auto key = evidence::LogKey::Parse(key_text);
@@ -121,7 +119,7 @@ Result<int> RunKeysetSign(const KeysetSignCommand& command) {
   note->signatures.push_back(key->Sign(note->text));
   const auto storage = MakePosixStorage();
   TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, command.file, AsBytes(FormatNote(*note))));
-  TW_ASSIGN_OR_RETURN(const std::size_t count, evidence::CountRootSignatures(*note, *set));
+  TW_ASSIGN_OR_RETURN(const std::size_t count, CountRootSignatures(*note, *set));
   std::printf("signed by %s; %zu of %zu root signatures of this version\n", key->name().c_str(),
               count, set->thresholds.at("root"));
   return 0;
@@ -133,7 +131,8 @@ Result<int> RunKeysetCheck(const KeysetCheckCommand& command) {
     TW_ASSIGN_OR_RETURN(std::string text, ReadTextFile(file));
     notes.push_back(std::move(text));
   }
-  TW_ASSIGN_OR_RETURN(const KeySet set, evidence::FollowKeySets(notes));
+  TW_ASSIGN_OR_RETURN(const KeySetVersion newest, FollowKeySets(notes));
+  const KeySet& set = newest.set;
   Instant at = SystemClock().Now();
   if (!command.at.empty()) {
     TW_ASSIGN_OR_RETURN(at, ParseUtc(command.at));
@@ -143,7 +142,7 @@ Result<int> RunKeysetCheck(const KeysetCheckCommand& command) {
                 set.version, FormatUtc(set.expires));
   }
   if (command.policy) {
-    std::fputs(evidence::PolicyLogLines(set, at).c_str(), stdout);
+    std::fputs(PolicyLogLines(set, at).c_str(), stdout);
     return 0;
   }
   std::printf("key set of %s, version %llu, good until %s; first version SHA-256 %s\n",
@@ -151,7 +150,7 @@ Result<int> RunKeysetCheck(const KeysetCheckCommand& command) {
               FormatUtc(set.expires).c_str(),
               HexEncode(Sha256(ParseNote(notes.front())->text)).c_str());
   for (const KeySet::Key& key : set.keys) {
-    const bool counts = evidence::CountsAt(key, at);
+    const bool counts = CountsAt(key, at);
     std::string until;
     if (key.revoked_from) until = ", revoked from " + FormatUtc(*key.revoked_from);
     std::printf("%-8s %s  %s (from %s%s)\n", key.role.c_str(), counts ? "counts" : "DOES NOT COUNT",

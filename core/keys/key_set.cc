@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evidence/signer/key_set.h"
+#include "core/keys/key_set.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "core/crypto/sha256.h"
 
-namespace trucewatch::evidence {
+namespace trucewatch {
 namespace {
 
 constexpr std::string_view kKeySetTitle = "trucewatch key set v1";
@@ -193,31 +193,33 @@ Result<std::size_t> CountRootSignatures(const SignedNote& note, const KeySet& by
   return signers.size();
 }
 
-Result<KeySet> FollowKeySets(const std::vector<std::string>& notes) {
-  std::optional<KeySet> last;
-  std::string last_text;
-  for (const std::string& bytes : notes) {
-    TW_ASSIGN_OR_RETURN(const SignedNote note, ParseNote(bytes));
-    TW_ASSIGN_OR_RETURN(KeySet set, ParseKeySet(note.text));
-    const auto enough = [&](const KeySet& by, const char* whose) -> Result<void> {
-      const auto count = CountRootSignatures(note, by);
-      if (!count) return Prefix(fmt::format("version {}", set.version), count.error());
-      if (*count >= by.thresholds.at("root")) return {};
-      return Fail(ErrorCode::kCheckFailed, "version {}: {} of {} signatures by the root keys of {}",
-                  set.version, *count, by.thresholds.at("root"), whose);
-    };
-    TW_RETURN_IF_ERROR(enough(set, "this version"));
-    if (last) {
-      TW_RETURN_IF_ERROR(enough(*last, "the version before"));
-      if (set.mission != last->mission || set.version != last->version + 1 ||
-          set.previous != Sha256(last_text)) {
-        return Fail(ErrorCode::kCheckFailed,
-                    "version {} does not follow version {}: mission, number or digest differs",
-                    set.version, last->version);
-      }
+Result<KeySetVersion> NextKeySet(const KeySetVersion* before, std::string_view signed_note) {
+  TW_ASSIGN_OR_RETURN(SignedNote note, ParseNote(signed_note));
+  TW_ASSIGN_OR_RETURN(KeySet set, ParseKeySet(note.text));
+  const auto enough = [&](const KeySet& by, const char* whose) -> Result<void> {
+    const auto count = CountRootSignatures(note, by);
+    if (!count) return Prefix(fmt::format("version {}", set.version), count.error());
+    if (*count >= by.thresholds.at("root")) return {};
+    return Fail(ErrorCode::kCheckFailed, "version {}: {} of {} signatures by the root keys of {}",
+                set.version, *count, by.thresholds.at("root"), whose);
+  };
+  TW_RETURN_IF_ERROR(enough(set, "this version"));
+  if (before != nullptr) {
+    TW_RETURN_IF_ERROR(enough(before->set, "the version before"));
+    if (set.mission != before->set.mission || set.version != before->set.version + 1 ||
+        set.previous != Sha256(before->text)) {
+      return Fail(ErrorCode::kCheckFailed,
+                  "version {} does not follow version {}: mission, number or digest differs",
+                  set.version, before->set.version);
     }
-    last = std::move(set);
-    last_text = note.text;
+  }
+  return KeySetVersion{std::move(set), std::move(note.text)};
+}
+
+Result<KeySetVersion> FollowKeySets(const std::vector<std::string>& notes) {
+  std::optional<KeySetVersion> last;
+  for (const std::string& note : notes) {
+    TW_ASSIGN_OR_RETURN(last, NextKeySet(last ? &*last : nullptr, note));
   }
   if (!last) return Fail(ErrorCode::kUsage, "no key set was given");
   return std::move(*last);
@@ -233,4 +235,4 @@ std::string PolicyLogLines(const KeySet& set, Instant time) {
   return lines;
 }
 
-}  // namespace trucewatch::evidence
+}  // namespace trucewatch

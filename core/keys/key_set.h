@@ -13,7 +13,7 @@
 #include "core/note/signed_note.h"
 #include "core/time/instant.h"
 
-namespace trucewatch::evidence {
+namespace trucewatch {
 
 // Which keys a mission's people and programs have, from when and until when, signed by those who
 // may say so: the idea of The Update Framework (roles, thresholds, expiry, one version after the
@@ -50,14 +50,22 @@ bool CountsAt(const KeySet::Key& key, Instant time);
 // them refuses the note (kCheckFailed).
 Result<std::size_t> CountRootSignatures(const SignedNote& note, const KeySet& by);
 
-// The newest of `notes` (signed key sets, oldest first), after every step was checked: the first
+// A version and the text that its digest is of.
+struct KeySetVersion {
+  KeySet set;
+  std::string text;
+};
+
+// What a signed key set holds, after the step to it was checked: the first one (`before` is null)
 // has its own root's signatures (that it is the right one has to be known from elsewhere: compare
 // its digest), every other one those of its own root and of the root before it, names the digest of
 // the one before, and follows it in version. Fails with kCheckFailed, naming the version.
-Result<KeySet> FollowKeySets(const std::vector<std::string>& notes);
+Result<KeySetVersion> NextKeySet(const KeySetVersion* before, std::string_view signed_note);
+// The newest of `notes` (signed key sets, oldest first), after every step was checked.
+Result<KeySetVersion> FollowKeySets(const std::vector<std::string>& notes);
 
 // Lines of a policy: the log's keys that count at this time. One that was followed by another and
 // not revoked still does, so that an old ledger verifies after its key was changed.
 std::string PolicyLogLines(const KeySet& set, Instant time);
 
-}  // namespace trucewatch::evidence
+}  // namespace trucewatch

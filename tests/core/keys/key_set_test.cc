@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evidence/signer/key_set.h"
+#include "core/keys/key_set.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
