@@ -67,6 +67,8 @@ bool CheckpointAfter(const Leaf& leaf, std::uint64_t ledger_index) {
     case v1::FINDING_KIND_CASE:
     case v1::FINDING_KIND_CHALLENGE:
     case v1::FINDING_KIND_RELEASE:
+    case v1::FINDING_KIND_KEY_SET:
+    case v1::FINDING_KIND_CUSTODY:
     case v1::FINDING_KIND_HEARTBEAT:
     case v1::FINDING_KIND_MISSION_HEADER:
       return true;

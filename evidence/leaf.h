@@ -34,8 +34,8 @@ v1::Finding FindingOf(const Leaf& leaf);
 
 // Whether a checkpoint follows this leaf. A pure function of the leaf and its place, so that a
 // restart, a replay and any batching sign the same sizes: event transitions, notified and
-// permitted movements, human records, cases, heartbeats and mission headers, besides every 256th
-// leaf so that no leaf waits for long.
+// permitted movements, human records, cases, key sets, hand-overs, heartbeats and mission headers,
+// besides every 256th leaf so that no leaf waits for long.
 bool CheckpointAfter(const Leaf& leaf, std::uint64_t ledger_index);
 
 }  // namespace trucewatch::evidence

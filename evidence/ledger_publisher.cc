@@ -206,6 +206,7 @@ Result<void> LedgerPublisher::HandleLeaf(const LogRecord& record) {
   const auto leaf = ParseLeaf(record.payload);
   if (!leaf) return Prefix(fmt::format("leaf {}", record.sequence), leaf.error());
   TW_RETURN_IF_ERROR(PutOperations());
+  FollowKeys(*leaf);
   const std::uint64_t index = position_;
   TW_RETURN_IF_ERROR(PutIntoLedger(record.payload, fmt::format("leaf {}", record.sequence)));
   ++done_;
@@ -218,9 +219,26 @@ Result<void> LedgerPublisher::HandleLeaf(const LogRecord& record) {
   return covered ? Release(TakeWaiting(position_)) : SignAndRelease();
 }
 
+void LedgerPublisher::UseKeys(KeyBook keys, NoteKey log_key) {
+  keys_ = std::move(keys);
+  log_key_ = std::move(log_key);
+}
+
+// Ingest has checked it; what does not follow here was followed when this was opened.
+void LedgerPublisher::FollowKeys(const Leaf& leaf) {
+  if (!keys_ || leaf.envelope.finding().kind() != v1::FINDING_KIND_KEY_SET) return;
+  auto next = keys_->Check(leaf.envelope.finding().human_record().key_set());
+  if (next) keys_->Take(std::move(*next));
+}
+
 // Alone, each checkpoint becomes durable together with the leaves of the next one. With others to
 // be asked, the disk is not what is waited for.
 Result<void> LedgerPublisher::Sign() {
+  if (keys_) {
+    const Instant now = Instant::FromMicros(last_time_us_);
+    const auto counts = keys_->Admit(log_key_, kRoleLog, now, now);
+    if (!counts) return Prefix("the log's key signs nothing more", counts.error());
+  }
   TW_ASSIGN_OR_RETURN(const bool published, cosigner_ != nullptr
                                                 ? ledger_.Publish(signer_, cosigner_)
                                                 : ledger_.PublishAhead(signer_));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/bus/log.h"
+#include "core/keys/key_book.h"
 #include "evidence/leaf.h"
 #include "evidence/ledger/ledger.h"
 
@@ -46,6 +47,12 @@ class LedgerPublisher {
   // is asked (any more), but operations there are stay. Fails when they are not this ledger's.
   Result<void> UseCosigner(CheckpointCosigner* cosigner, const OperationsLog& operations);
 
+  // Before the first Step, with `keys` as they stand after the leaves that were published
+  // (FollowKeyLeaves): from now on nothing is signed with the log's key unless it counts, at the
+  // event time of the newest leaf, in the newest key set that the leaves have brought. Step fails
+  // with kCheckFailed before it signs otherwise.
+  void UseKeys(KeyBook keys, NoteKey log_key);
+
   // Handles what is there, or waits at most `wait` for something. False: the log of leaves is
   // closed, everything is in the ledger, signed and published, and `published` is closed too.
   Result<bool> Step(Duration wait);
@@ -82,6 +89,7 @@ class LedgerPublisher {
   Result<void> PutIntoLedger(std::string_view leaf, const std::string& name);
   Result<void> PutOperations();
   Result<void> TakeStatements();
+  void FollowKeys(const Leaf& leaf);
   Result<void> Sign();
   Result<void> SignAndRelease();
   Group TakeWaiting(std::uint64_t checkpoint_size);
@@ -94,6 +102,8 @@ class LedgerPublisher {
   LogWriter& published_;
   CheckpointCosigner* cosigner_ = nullptr;
   LogWriter* operations_log_ = nullptr;
+  std::optional<KeyBook> keys_;
+  NoteKey log_key_;                    // with keys_
   std::vector<Operation> operations_;  // by ledger index
   std::uint64_t done_;                 // leaves handled
   std::uint64_t position_;             // ledger entries handled: leaves and operations

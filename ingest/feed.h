@@ -8,6 +8,7 @@
 
 #include "core/base/result.h"
 #include "core/geo/terrain.h"
+#include "core/keys/key_book.h"
 #include "core/storage/blob_store.h"
 #include "core/types/observation.h"
 #include "trucewatch/v1/config/mission.pb.h"
@@ -33,14 +34,15 @@ class Feed {
   virtual std::string Account() const = 0;
 };
 
-// What the pointers name outlives the call, `terrain` the feed; `ground_height_hae_m` stands where
-// it has no value.
+// What the pointers name outlives the call, `terrain` and `keys` the feed; `ground_height_hae_m`
+// stands where it has no value.
 struct FeedOptions {
   const v1::config::SourceConfig* source = nullptr;
   const v1::config::TerrainConfig* terrain_config = nullptr;
   const Terrain* terrain = nullptr;
   double ground_height_hae_m = 0;
   BlobStore* scenes = nullptr;  // where the pixels of scenes are put
+  KeyBook* keys = nullptr;      // who may sign, and takes what is newer; null: signer_vkey
 };
 // To add a format: a Feed, a line here, and one in OpenRecordedSource (ingest/recorded).
 Result<std::unique_ptr<Feed>> MakeFeed(const FeedOptions& options);

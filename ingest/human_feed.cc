@@ -6,6 +6,7 @@
 #include "core/types/names.h"
 #include "ingest/feed.h"
 #include "ingest/human/human_record.h"
+#include "ingest/human/keyed_record.h"
 
 namespace trucewatch {
 namespace {
@@ -18,6 +19,7 @@ class HumanFeed final : public Feed {
         terrain_(options.terrain),
         ground_height_hae_m_(options.ground_height_hae_m),
         role_(options.source->human_role()),
+        keys_(options.keys),
         signers_(std::move(signers)) {}
 
   Result<std::vector<FeedItem>> Push(const RawRecord& record, const Digest& digest) override {
@@ -41,7 +43,14 @@ class HumanFeed final : public Feed {
 
  private:
   Result<HumanRecord> Read(const RawRecord& record, const Digest& digest) {
-    TW_ASSIGN_OR_RETURN(HumanRecord human, ParseHumanRecord(record.bytes, signers_));
+    KeyedRecord keyed;
+    if (keys_ != nullptr) {
+      TW_ASSIGN_OR_RETURN(keyed,
+                          ReadKeyedRecord(record.bytes, *keys_, RoleName(), record.receive_time));
+    } else {
+      TW_ASSIGN_OR_RETURN(keyed.record, ParseHumanRecord(record.bytes, signers_));
+    }
+    HumanRecord& human = keyed.record;
     TW_RETURN_IF_ERROR(TakeRole(human));
     human.source = source_;
     human.lineage = lineage_;
@@ -55,11 +64,16 @@ class HumanFeed final : public Feed {
     if (ids_.size() >= kMaxRecords) {
       return Fail(ErrorCode::kBadInput, "more than {} human records in one source", kMaxRecords);
     }
-    if (!ids_.insert(human.record_id).second) {
+    // A key set is taken once because its number and digest say which one it follows, and the hub,
+    // which knows of no names, has taken it by then.
+    if (!ids_.insert(human.record_id).second && human.kind != HumanRecordKind::kKeySet) {
       return Fail(ErrorCode::kBadInput, "record_id '{}' was used before; the first one counts",
                   human.record_id);
     }
-    return human;
+    if (keyed.next) human.outcome = keys_->Take(std::move(*keyed.next));
+    for (const NoteKey& key : keyed.signers)
+      keys_->Remember(key, record.receive_time, human.record_id);
+    return std::move(human);
   }
 
   // Who may say what: a party's word is an allegation or a challenge, whatever it calls it.
@@ -77,10 +91,24 @@ class HumanFeed final : public Feed {
                   "human record, kind: an officer files no challenge; the source has no human_role "
                   "of a party");
     }
-    human.role = !party                                       ? "officer"
-                 : role_ == v1::config::SourceConfig::PARTY_A ? "party_a"
-                                                              : "party_b";
+    if (human.kind == HumanRecordKind::kKeySet && keys_ == nullptr) {
+      return Fail(ErrorCode::kBadInput,
+                  "human record, kind: the mission's config has no keys {{ }} that a key set could "
+                  "follow");
+    }
+    human.role = RoleName();
     return {};
+  }
+
+  std::string RoleName() const {
+    switch (role_) {
+      case v1::config::SourceConfig::PARTY_A:
+        return std::string(kRolePartyA);
+      case v1::config::SourceConfig::PARTY_B:
+        return std::string(kRolePartyB);
+      default:
+        return std::string(kRoleOfficer);
+    }
   }
 
   static constexpr std::size_t kMaxRecords = 1'000'000;
@@ -89,6 +117,7 @@ class HumanFeed final : public Feed {
   const Terrain* terrain_;
   double ground_height_hae_m_;
   v1::config::SourceConfig::HumanRole role_;
+  KeyBook* keys_;
   std::vector<NoteKey> signers_;
   std::set<std::string> ids_;
   std::uint64_t records_ = 0, faults_ = 0;

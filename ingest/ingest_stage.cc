@@ -69,13 +69,15 @@ Result<std::unique_ptr<IngestStage>> IngestStage::Create(v1::config::MissionConf
                                                          const Terrain* terrain,
                                                          BlobStore* scenes) {
   std::unique_ptr<IngestStage> stage(new IngestStage(std::move(config), terrain));
+  if (stage->config_.has_keys()) stage->keys_ = std::make_unique<KeyBook>();
   for (const v1::config::SourceConfig& source : stage->config_.source()) {
     TW_ASSIGN_OR_RETURN(auto feed,
                         MakeFeed({.source = &source,
                                   .terrain_config = &stage->config_.terrain(),
                                   .terrain = terrain,
                                   .ground_height_hae_m = stage->config_.origin_height_hae_m(),
-                                  .scenes = scenes}));
+                                  .scenes = scenes,
+                                  .keys = stage->keys_.get()}));
     Source& made = stage->sources_[SourceId{source.id()}];
     made.feed = std::move(feed);
   }
@@ -92,6 +94,10 @@ Result<std::vector<std::vector<std::string>>> IngestStage::Handle(
     if (!envelope) {
       return Prefix(fmt::format("journal record {}", input.sequence), envelope.error());
     }
+    if (envelope->has_mission_header()) {
+      const auto begun = BeginKeys(envelope->mission_header());
+      if (!begun) return Prefix(fmt::format("journal record {}", input.sequence), begun.error());
+    }
     if (!envelope->has_raw_record()) {
       outputs.push_back({input.payload});
       continue;
@@ -101,6 +107,13 @@ Result<std::vector<std::vector<std::string>>> IngestStage::Handle(
     outputs.push_back(std::move(*output));
   }
   return outputs;
+}
+
+Result<void> IngestStage::BeginKeys(const v1::MissionHeader& header) {
+  if (keys_ == nullptr || keys_->has_begun()) return {};
+  return keys_->Begin(
+      config_.evidence().ledger_origin(), config_.keys().first_sha256(),
+      std::vector<std::string>(header.key_set_note().begin(), header.key_set_note().end()));
 }
 
 FeedItem IngestStage::Admit(FeedItem item, const RawRecord& record) const {
@@ -146,6 +159,9 @@ Result<std::vector<std::string>> IngestStage::HandleRaw(const v1::RawRecord& mes
                            found == sources_.end() ? "the mission config has no such source"
                                                    : "a record after the end of its source"})));
     return outputs;
+  }
+  if (keys_ != nullptr && !keys_->has_begun()) {
+    return Fail(ErrorCode::kCheckFailed, "a record before the mission header with its key set");
   }
   Source& source = found->second;
   // The bytes of a last record are why the source ended, and nothing of the source's.

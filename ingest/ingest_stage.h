@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/geo/terrain.h"
+#include "core/keys/key_book.h"
 #include "core/stage/stage.h"
 #include "core/types/observation.h"
 #include "ingest/clock_watch.h"
@@ -57,12 +58,15 @@ class IngestStage final : public Stage {
   };
 
   IngestStage(v1::config::MissionConfig config, const Terrain* terrain);
+  // The key set that the mission begins with, where it has one.
+  Result<void> BeginKeys(const v1::MissionHeader& header);
   Result<std::vector<std::string>> HandleRaw(const v1::RawRecord& message);
   // The item as it may leave: refused when it is an exercise and the mission is not.
   FeedItem Admit(FeedItem item, const RawRecord& record) const;
 
   v1::config::MissionConfig config_;
   const Terrain* terrain_;
+  std::unique_ptr<KeyBook> keys_;  // before the feeds, which know it; null: the config says it all
   std::map<SourceId, Source> sources_;
 };
 

@@ -8,6 +8,7 @@
 #include "core/types/arena_codec.h"
 #include "core/types/codec.h"
 #include "core/types/source_notes.h"
+#include "verify/mission_records.h"
 #include "verify/snapshot_codec.h"
 #include "verify/wording.h"
 
@@ -226,6 +227,10 @@ void VerifyStage::HandleRecord(const v1::HumanRecord& message, std::vector<std::
     case HumanRecordKind::kRuling:
       for (Finding& finding : cases_.Take(*record)) out.push_back(Write(std::move(finding)));
       return;
+    case HumanRecordKind::kKeySet:
+    case HumanRecordKind::kCustody:
+      out.push_back(Write(AboutMission(*record)));
+      return;
     default:
       break;
   }
@@ -352,6 +357,7 @@ Result<std::vector<std::string>> VerifyStage::HandleHeader(const v1::MissionHead
       header.build_id().empty() ? "not stated" : header.build_id(),
       header.cpu_features().empty() ? "not stated" : header.cpu_features());
   std::vector<std::string> out = {payload, Write(std::move(finding))};
+  if (auto keys = KeySetAtStart(header)) out.push_back(Write(std::move(*keys)));
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     if (const auto& cells = parts_[i].cells; cells && Holds(i))
       out.insert(out.end(), cells->grids().begin(), cells->grids().end());

@@ -81,6 +81,18 @@ void ValidateSatelliteSource(const SourceConfig& source, bool from_hub, const st
   problems->Range(at + ".cloud_dilation_px", satellite.cloud_dilation_px(), 0, kMaxMaskedAroundPx);
 }
 
+// A human record counts only when signed, and who may sign is said in one place.
+void ValidateSigners(const SourceConfig& source, bool has_keys, const std::string& at,
+                     ConfigProblems* problems) {
+  if (source.format() != SourceConfig::HUMAN) return;
+  if (has_keys && !source.signer_vkey().empty()) {
+    problems->Add(at + ".signer_vkey", "is set, but with keys the key set says who may sign");
+  }
+  if (!has_keys && source.signer_vkey().empty()) {
+    problems->Add(at + ".signer_vkey", "is missing; human records count only when signed");
+  }
+}
+
 void ValidateSource(const SourceConfig& source, bool from_hub, const std::string& at,
                     ConfigProblems* problems) {
   if (!IsName(source.id())) {
@@ -101,9 +113,6 @@ void ValidateSource(const SourceConfig& source, bool from_hub, const std::string
   }
   if (source.format() == SourceConfig::ASTERIX) {
     ValidateRadarSite(source.radar_site(), at + ".radar_site", problems);
-  }
-  if (source.format() == SourceConfig::HUMAN && source.signer_vkey().empty()) {
-    problems->Add(at + ".signer_vkey", "is missing; human records count only when signed");
   }
   // An empty ancestor is shared with nobody: leaving one out would make sources look independent.
   problems->Required(at + ".platform", source.platform());
@@ -169,7 +178,10 @@ void ValidateHub(const MissionConfig& config, ConfigProblems* problems) {
     if (station.curve_public().size() != 40) {
       problems->Add(at + ".curve_public", "expected 40 characters of Z85");
     }
-    if (station.sign_public().size() != 64) {
+    if (config.has_keys()) {
+      if (!station.sign_public().empty())
+        problems->Add(at + ".sign_public", "is set, but with keys the key set says it");
+    } else if (station.sign_public().size() != 64) {
       problems->Add(at + ".sign_public", "expected 64 hexadecimal digits");
     }
   }
@@ -241,6 +253,7 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
   if (config.has_hub()) ValidateHub(config, &problems);
   if (config.detect().has_people()) {
     const auto& people = config.detect().people();
+    ValidateSigners(config.source(i), config.has_keys(), at, &problems);
     problems.Range("detect.people.max_gsd_m", people.max_gsd_m(), 0.01, 0.5);
     problems.Range("detect.people.min_count", people.min_count(), 3, 1000);
     problems.Range("detect.people.group_radius_m", people.group_radius_m(), 1, 500);

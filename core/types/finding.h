@@ -48,6 +48,8 @@ enum class FindingKind {
   kCoverage = 10,          // where and how well one zone was observed during one period
   kChallenge = 11,         // a party's challenge on an event was filed or changed its state
   kRelease = 12,           // an officer let an event out to an audience
+  kKeySet = 13,            // who may sign what: at the start, and whenever it changed
+  kCustody = 14,           // a medium, bundle or archive was handed over
 };
 
 enum class CoverageClass { kUnspecified = 0, kMovingVehicle = 1, kStandingVehicle = 2, kGroup = 3 };

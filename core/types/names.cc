@@ -57,6 +57,10 @@ const char* HumanRecordKindName(HumanRecordKind kind) {
       return "challenge";
     case HumanRecordKind::kRuling:
       return "ruling";
+    case HumanRecordKind::kKeySet:
+      return "key_set";
+    case HumanRecordKind::kCustody:
+      return "custody";
     case HumanRecordKind::kUnspecified:
       break;
   }

@@ -169,6 +169,9 @@ enum class HumanRecordKind {
   kDecision = 4,
   kChallenge = 5,
   kRuling = 6,
+  // About the mission itself.
+  kKeySet = 7,
+  kCustody = 8,
 };
 
 // A signed record of an officer; field meanings in observation.proto.
@@ -196,6 +199,8 @@ struct HumanRecord {
   std::string audience;
   std::string challenge_id;
   std::string role;
+  std::string key_set, outcome;                                    // kKeySet
+  std::string item, item_name, item_sha256, handed_by, handed_to;  // kCustody, at time_first
 };
 
 // One look of an imaging sensor. An empty one is a result: "we looked here and saw nothing".

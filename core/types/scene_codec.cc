@@ -168,6 +168,13 @@ v1::HumanRecord ToProto(const HumanRecord& value) {
   m.set_audience(value.audience);
   m.set_challenge_id(value.challenge_id);
   m.set_role(value.role);
+  m.set_key_set(value.key_set);
+  m.set_outcome(value.outcome);
+  m.set_item(value.item);
+  m.set_item_name(value.item_name);
+  m.set_item_sha256(value.item_sha256);
+  m.set_handed_by(value.handed_by);
+  m.set_handed_to(value.handed_to);
   return m;
 }
 
@@ -208,6 +215,13 @@ Result<HumanRecord> FromProto(const v1::HumanRecord& m) {
   value.audience = m.audience();
   value.challenge_id = m.challenge_id();
   value.role = m.role();
+  value.key_set = m.key_set();
+  value.outcome = m.outcome();
+  value.item = m.item();
+  value.item_name = m.item_name();
+  value.item_sha256 = m.item_sha256();
+  value.handed_by = m.handed_by();
+  value.handed_to = m.handed_to();
   return value;
 }
 

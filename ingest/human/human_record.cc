@@ -16,6 +16,8 @@ namespace {
 constexpr double kMaxRadiusM = 50'000;
 constexpr int kMaxCount = 100'000;
 constexpr std::size_t kMaxShortText = 500, kMaxText = 16'384;
+// With it the record still fits into a leaf of the ledger.
+constexpr std::size_t kMaxKeySetNote = 30'000, kMaxKeySetText = 2'000;
 
 using Words = std::span<const std::string_view>;
 constexpr std::array<std::string_view, 4> kMeans = {"saw", "heard", "camera", "statement"};
@@ -26,6 +28,7 @@ constexpr std::array<std::string_view, 6> kDecisions = {
     "confirmed", "not_confirmed", "inconclusive", "closed", "reopened", "release"};
 constexpr std::array<std::string_view, 5> kRulings = {"answered", "upheld", "rejected",
                                                       "inconclusive", "escalated"};
+constexpr std::array<std::string_view, 3> kItems = {"medium", "bundle", "raw_archive"};
 constexpr std::array<std::string_view, 2> kAudiences = {"parties", "public"};
 constexpr std::array kClasses = {ObjectClass::kUnspecified,    ObjectClass::kUnknownVehicle,
                                  ObjectClass::kLightVehicle,   ObjectClass::kTruck,
@@ -127,6 +130,50 @@ bool IsAboutEvent(HumanRecordKind kind) {
          kind == HumanRecordKind::kRuling;
 }
 
+bool IsAboutMission(HumanRecordKind kind) {
+  return kind == HumanRecordKind::kKeySet || kind == HumanRecordKind::kCustody;
+}
+
+// Some text of one line's length.
+Result<void> CheckShort(const char* field, const std::string& text) {
+  if (text.empty()) return Wrong(field, "is missing");
+  if (text.size() > kMaxShortText)
+    return Wrong(field, fmt::format("is longer than {} bytes", kMaxShortText));
+  return {};
+}
+
+Result<void> CheckReason(const HumanRecord& r) {
+  if (r.text.empty()) return Wrong("text", "is missing; a reason is part of every decision");
+  if (r.text.size() > kMaxText)
+    return Wrong("text", fmt::format("is longer than {} bytes", kMaxText));
+  return {};
+}
+
+Result<void> CheckAboutMission(const HumanRecord& r) {
+  TW_RETURN_IF_ERROR(CheckReason(r));
+  if (r.kind == HumanRecordKind::kKeySet) {
+    if (r.key_set.empty() || r.key_set.size() > kMaxKeySetNote)
+      return Wrong("key_set", fmt::format("has {} bytes; expected a signed key set of at most {}",
+                                          r.key_set.size(), kMaxKeySetNote));
+    if (r.text.size() > kMaxKeySetText)
+      return Wrong("text", fmt::format("is longer than {} bytes", kMaxKeySetText));
+    return {};
+  }
+  TW_RETURN_IF_ERROR(CheckWord("item", r.item, true, kItems));
+  TW_RETURN_IF_ERROR(CheckShort("item_name", r.item_name));
+  const bool hex = r.item_sha256.size() == 64 &&
+                   r.item_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!hex) {
+    return Wrong("item_sha256",
+                 fmt::format("'{}' is not 64 hexadecimal digits", r.item_sha256.substr(0, 80)));
+  }
+  TW_RETURN_IF_ERROR(CheckShort("handed_by", r.handed_by));
+  TW_RETURN_IF_ERROR(CheckShort("handed_to", r.handed_to));
+  if (r.handed_by == r.handed_to) return Wrong("handed_to", "is the one who had it");
+  if (r.reported < r.time_first) return Wrong("reported_utc", "is before handed_utc");
+  return {};
+}
+
 Result<void> CheckId(const char* field, const std::string& id) {
   const bool hex = id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (hex) return {};
@@ -149,10 +196,7 @@ Result<void> CheckAboutEvent(const HumanRecord& r) {
   } else if (ruling) {
     TW_RETURN_IF_ERROR(CheckWord("decision", r.decision, true, kRulings));
   }
-  if (r.text.empty()) return Wrong("text", "is missing; a reason is part of every decision");
-  if (r.text.size() > kMaxText)
-    return Wrong("text", fmt::format("is longer than {} bytes", kMaxText));
-  return {};
+  return CheckReason(r);
 }
 
 Result<void> Check(const HumanRecord& r) {
@@ -160,6 +204,7 @@ Result<void> Check(const HumanRecord& r) {
     return Wrong("record_id", "expected 1 to 64 letters, digits, '-', '_', '.'");
   }
   if (IsAboutEvent(r.kind)) return CheckAboutEvent(r);
+  if (IsAboutMission(r.kind)) return CheckAboutMission(r);
   if (r.kind == HumanRecordKind::kUnspecified) return Wrong("kind", "is missing");
   if (r.time_last < r.time_first) return Wrong("time_last_utc", "is before time_first_utc");
   if (r.reported < r.time_last) return Wrong("reported_utc", "is before time_last_utc");
@@ -192,6 +237,42 @@ Result<void> Check(const HumanRecord& r) {
   return {};
 }
 
+Result<void> ReadAboutEvent(Fields& fields, HumanRecord& r) {
+  TW_ASSIGN_OR_RETURN(r.reported, fields.Time("reported_utc"));
+  r.time_first = r.time_last = r.reported;
+  if (r.kind == HumanRecordKind::kRuling) {
+    TW_ASSIGN_OR_RETURN(r.challenge_id, fields.Text("challenge_id"));
+  } else {
+    TW_ASSIGN_OR_RETURN(r.event_id, fields.Text("event_id"));
+  }
+  if (r.kind != HumanRecordKind::kChallenge) {
+    TW_ASSIGN_OR_RETURN(r.decision, fields.Text("decision"));
+  }
+  if (r.kind == HumanRecordKind::kDecision) {
+    TW_ASSIGN_OR_RETURN(r.audience, fields.TextOrEmpty("audience"));
+  }
+  TW_ASSIGN_OR_RETURN(r.text, fields.Text("text"));
+  return {};
+}
+
+Result<void> ReadAboutMission(Fields& fields, HumanRecord& r) {
+  TW_ASSIGN_OR_RETURN(r.reported, fields.Time("reported_utc"));
+  r.time_first = r.time_last = r.reported;
+  TW_ASSIGN_OR_RETURN(r.text, fields.Text("text"));
+  if (r.kind == HumanRecordKind::kKeySet) {
+    TW_ASSIGN_OR_RETURN(r.key_set, fields.Text("key_set"));
+    return {};
+  }
+  TW_ASSIGN_OR_RETURN(r.time_first, fields.Time("handed_utc"));
+  r.time_last = r.time_first;
+  TW_ASSIGN_OR_RETURN(r.item, fields.Text("item"));
+  TW_ASSIGN_OR_RETURN(r.item_name, fields.Text("item_name"));
+  TW_ASSIGN_OR_RETURN(r.item_sha256, fields.Text("item_sha256"));
+  TW_ASSIGN_OR_RETURN(r.handed_by, fields.Text("handed_by"));
+  TW_ASSIGN_OR_RETURN(r.handed_to, fields.Text("handed_to"));
+  return {};
+}
+
 Result<HumanRecord> ParseObject(std::string_view json) {
   TW_ASSIGN_OR_RETURN(auto object, human::ParseFlatJson(json));
   Fields fields(std::move(object));
@@ -204,21 +285,9 @@ Result<HumanRecord> ParseObject(std::string_view json) {
   r.exercise = status == "EXERCISE";
   TW_ASSIGN_OR_RETURN(const std::string kind, fields.Text("kind"));
   TW_ASSIGN_OR_RETURN(r.kind, HumanRecordKindFromName(kind));
-  if (IsAboutEvent(r.kind)) {
-    TW_ASSIGN_OR_RETURN(r.reported, fields.Time("reported_utc"));
-    r.time_first = r.time_last = r.reported;
-    if (r.kind == HumanRecordKind::kRuling) {
-      TW_ASSIGN_OR_RETURN(r.challenge_id, fields.Text("challenge_id"));
-    } else {
-      TW_ASSIGN_OR_RETURN(r.event_id, fields.Text("event_id"));
-    }
-    if (r.kind != HumanRecordKind::kChallenge) {
-      TW_ASSIGN_OR_RETURN(r.decision, fields.Text("decision"));
-    }
-    if (r.kind == HumanRecordKind::kDecision) {
-      TW_ASSIGN_OR_RETURN(r.audience, fields.TextOrEmpty("audience"));
-    }
-    TW_ASSIGN_OR_RETURN(r.text, fields.Text("text"));
+  if (IsAboutEvent(r.kind) || IsAboutMission(r.kind)) {
+    TW_RETURN_IF_ERROR(IsAboutEvent(r.kind) ? ReadAboutEvent(fields, r)
+                                            : ReadAboutMission(fields, r));
     TW_RETURN_IF_ERROR(fields.NothingLeft());
     TW_RETURN_IF_ERROR(Check(r));
     return r;
@@ -266,6 +335,18 @@ std::string FormatObject(const HumanRecord& r) {
     text("text", r.text);
     return json.EndObject().text();
   }
+  if (IsAboutMission(r.kind)) {
+    json.Field("reported_utc", FormatUtc(r.reported));
+    if (r.kind == HumanRecordKind::kCustody) json.Field("handed_utc", FormatUtc(r.time_first));
+    text("item", r.item);
+    text("item_name", r.item_name);
+    text("item_sha256", r.item_sha256);
+    text("handed_by", r.handed_by);
+    text("handed_to", r.handed_to);
+    text("key_set", r.key_set);
+    text("text", r.text);
+    return json.EndObject().text();
+  }
   json.Field("time_first_utc", FormatUtc(r.time_first));
   json.Field("time_last_utc", FormatUtc(r.time_last));
   json.Field("reported_utc", FormatUtc(r.reported));
@@ -295,11 +376,12 @@ std::string FormatObject(const HumanRecord& r) {
 Result<HumanRecordKind> HumanRecordKindFromName(std::string_view name) {
   for (const auto kind :
        {HumanRecordKind::kObservation, HumanRecordKind::kAllegation, HumanRecordKind::kImpediment,
-        HumanRecordKind::kDecision, HumanRecordKind::kChallenge, HumanRecordKind::kRuling}) {
+        HumanRecordKind::kDecision, HumanRecordKind::kChallenge, HumanRecordKind::kRuling,
+        HumanRecordKind::kKeySet, HumanRecordKind::kCustody}) {
     if (name == HumanRecordKindName(kind)) return kind;
   }
   return Wrong("kind", fmt::format("'{}' is not observation, allegation, impediment, decision, "
-                                   "challenge or ruling",
+                                   "challenge, ruling, key_set or custody",
                                    name));
 }
 
@@ -324,6 +406,16 @@ std::optional<Instant> ReportedTime(std::string_view note) {
   return time ? std::optional<Instant>(*time) : std::nullopt;
 }
 
+Result<HumanRecord> ReadHumanRecordText(std::string_view text) {
+  const std::string header = std::string(kHumanRecordHeader) + "\n";
+  if (!text.starts_with(header)) {
+    return Fail(ErrorCode::kBadInput, "human record: expected the first line '{}'",
+                kHumanRecordHeader);
+  }
+  text.remove_prefix(header.size());
+  return ParseObject(text);
+}
+
 Result<HumanRecord> ParseHumanRecord(std::string_view note, std::span<const NoteKey> signers) {
   TW_ASSIGN_OR_RETURN(const SignedNote parsed, ParseNote(note));
   TW_ASSIGN_OR_RETURN(const auto signed_by, VerifyNote(parsed, signers));
@@ -339,14 +431,7 @@ Result<HumanRecord> ParseHumanRecord(std::string_view note, std::span<const Note
     return Fail(ErrorCode::kCheckFailed,
                 "human record: the key '{}' is a witness's and signs no records", key.name);
   }
-  std::string_view text = parsed.text;
-  const std::string header = std::string(kHumanRecordHeader) + "\n";
-  if (!text.starts_with(header)) {
-    return Fail(ErrorCode::kBadInput, "human record: expected the first line '{}'",
-                kHumanRecordHeader);
-  }
-  text.remove_prefix(header.size());
-  TW_ASSIGN_OR_RETURN(HumanRecord record, ParseObject(text));
+  TW_ASSIGN_OR_RETURN(HumanRecord record, ReadHumanRecordText(parsed.text));
   record.author = key.name;
   return record;
 }

@@ -23,6 +23,10 @@ inline constexpr std::size_t kMaxHumanRecordSize = kMaxNoteSize;
 // name of the key that signed. source, lineage and raw_digests stay empty: they are the reader's.
 Result<HumanRecord> ParseHumanRecord(std::string_view note, std::span<const NoteKey> signers);
 
+// What a note's text says, whoever signed it, or nobody: for finding out who should have. Errors as
+// above.
+Result<HumanRecord> ReadHumanRecordText(std::string_view text);
+
 // The signed note. Checks the record as ParseHumanRecord does. `author` must be empty or the
 // signer's name; source, lineage and raw_digests are not written.
 Result<std::string> WriteHumanRecord(const HumanRecord& record, const std::string& signer_name,

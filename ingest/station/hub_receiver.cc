@@ -8,12 +8,14 @@
 #include "core/log/log.h"
 #include "core/types/codec.h"
 #include "core/types/source_notes.h"
+#include "ingest/human/keyed_record.h"
 #include "ingest/station/batch_wire.h"
 
 namespace trucewatch::station {
 namespace {
 
 constexpr std::uint64_t kReadBytes = 8 << 20;
+constexpr const char* kRefusedKey = "its signature does not count";
 
 // Calls `handle` with every record of a log.
 template <typename Handle>
@@ -42,7 +44,7 @@ bool IsPowerOfTwo(std::uint64_t number) { return (number & (number - 1)) == 0; }
 }  // namespace
 
 HubReceiver::HubReceiver(HubOptions options, Log received, Log refused, Instant now)
-    : options_(std::move(options)), received_(received), refused_(refused) {
+    : options_(std::move(options)), received_(received), refused_(refused), keys_(options_.keys) {
   for (const HubStation& config : options_.stations) {
     // One that no source comes from has nothing to say.
     if (config.sources.empty()) continue;
@@ -139,6 +141,7 @@ void HubReceiver::Take(Station& station, const v1::StationBatch& batch, const st
     source.time = std::max(source.time, Instant::FromMicros(record.receive_time_us()));
     source.ended = source.ended || record.end_of_source();
   }
+  TakeKeySets(station, batch);
   for (const auto& notice : batch.notices()) {
     if (notice.state() == v1::SOURCE_STATE_LATE) station.stalled.insert(notice.source_id());
     if (notice.state() == v1::SOURCE_STATE_RESUMED) station.stalled.erase(notice.source_id());
@@ -278,10 +281,57 @@ Result<std::string> HubReceiver::KeepAside(Station& station, const v1::StationBa
       batch.sequence());
 }
 
+void HubReceiver::TakeKeySets(const Station& station, const v1::StationBatch& batch) {
+  if (!keys_) return;
+  for (const auto& record : batch.records()) {
+    if (!station.config.officers.contains(record.source_id()) || !BringsKeySet(record.payload()))
+      continue;
+    // As ingest will read it; what it refuses it puts on record.
+    auto read = ReadKeyedRecord(record.payload(), *keys_, kRoleOfficer,
+                                Instant::FromMicros(record.receive_time_us()));
+    if (!read || !read->next) continue;
+    const std::string said = keys_->Take(std::move(*read->next));
+    trucewatch::Log(LogLevel::kInfo, "key_set_taken", {{"said", said}});
+  }
+}
+
+Result<v1::StationBatch> HubReceiver::OpenSigned(const Station& station,
+                                                 const v1::SignedBatch& sealed, Instant now) const {
+  if (!keys_) return OpenBatch(sealed, station.config.sign_key);
+  Result<v1::StationBatch> batch =
+      Fail(ErrorCode::kCheckFailed, "key set version {} has no key of station '{}'",
+           keys_->set().version, station.config.id);
+  for (const NoteKey& key : keys_->KeysOf(kRoleStation)) {
+    if (key.name != station.config.id) continue;
+    batch = OpenBatch(sealed, key.public_key);
+    if (!batch) continue;
+    const auto counts = keys_->Admit(key, kRoleStation, now, now);
+    if (!counts) return Prefix(kRefusedKey, counts.error());
+    return batch;
+  }
+  return batch;
+}
+
+void HubReceiver::StateRefusedKey(Station& station, const std::string& why) {
+  // What its sentence says of the moment changes all the time.
+  const std::string reason = why.substr(0, why.find("; this "));
+  if (station.key_refused == reason) return;
+  station.key_refused = reason;
+  for (const std::string& source : station.config.sources) {
+    Decide(station, source, v1::SOURCE_STATE_UNSPECIFIED,
+           fmt::format("what station {} sends is refused: {}", station.config.id, reason));
+  }
+}
+
 Result<std::string> HubReceiver::HandleBatch(Station& station, const v1::SignedBatch& sealed,
-                                             std::string* stream_id) {
-  const auto batch = OpenBatch(sealed, station.config.sign_key);
-  if (!batch) return batch.error().message;
+                                             Instant now, std::string* stream_id) {
+  const auto batch = OpenSigned(station, sealed, now);
+  if (!batch) {
+    if (batch.error().message.starts_with(kRefusedKey))
+      StateRefusedKey(station, batch.error().message);
+    return batch.error().message;
+  }
+  station.key_refused.clear();
   if (batch->station_id() != station.config.id) {
     return fmt::format("a batch of station '{}' by the key of '{}'", batch->station_id(),
                        station.config.id);
@@ -350,7 +400,8 @@ Result<std::vector<HubReceiver::Outbound>> HubReceiver::Handle(const std::vector
       answer.refused = HandleHello(*station, frame->hello(), now);
       if (answer.refused.empty()) answer.stream_id = frame->hello().stream_id();
     } else {
-      TW_ASSIGN_OR_RETURN(answer.refused, HandleBatch(*station, frame->batch(), &answer.stream_id));
+      TW_ASSIGN_OR_RETURN(answer.refused,
+                          HandleBatch(*station, frame->batch(), now, &answer.stream_id));
     }
     const bool gap = answer.refused.starts_with(kGap);
     if (station != nullptr && (answer.refused.empty() || gap)) {

@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/bus/log.h"
 #include "core/crypto/ed25519.h"
+#include "core/keys/key_book.h"
 #include "core/time/instant.h"
 #include "core/types/ids.h"
 #include "ingest/station/batch_sealer.h"
@@ -25,11 +26,13 @@ namespace trucewatch::station {
 // A station as the mission's config names it.
 struct HubStation {
   std::string id;
-  Ed25519PublicKey sign_key{};
+  Ed25519PublicKey sign_key{};  // where the mission has no key set
   std::set<std::string> sources;
   // Those of them that speak now and then, such as scenes and officers' records: fusion waits for
   // none of them, so they are never expected and never late.
   std::set<std::string> occasional = {};
+  // Those of them that are officers' records: a newer key set comes in through them.
+  std::set<std::string> officers = {};
 };
 
 // Something to be on record of a source that changes nothing for those who wait for it.
@@ -44,6 +47,9 @@ struct HubOptions {
   std::vector<HubStation> stations;
   Duration late_after = Duration::Seconds(60);
   std::uint64_t credit_bytes = 4 << 20;  // what a station may have under way
+  // Whose batches count: those signed by a key of the role "station" that has the station's name
+  // and counts at the time of receipt, by the hub's clock. Nothing: HubStation.sign_key, for good.
+  std::optional<KeyBook> keys = {};
   // Asked at each Tick: what is to be on record of sources, such as that detection cannot keep up
   // (core/types/source_notes.h). `thinned`: what is in force of that, by source.
   using Thinned = std::map<SourceId, int>;
@@ -130,6 +136,7 @@ class HubReceiver {
     bool knows_end = false;
     std::deque<std::int64_t> clock_offsets_us;  // of the last Hellos
     bool clock_wrong = false;
+    std::string key_refused;  // the reason that is on record
     StationAccount account;
   };
 
@@ -143,11 +150,18 @@ class HubReceiver {
   // The answer's `refused`; empty when the frame is good.
   std::string HandleHello(Station& station, const v1::StationHello& hello, Instant now);
   static void ReadClock(Station& station, Instant clock, Instant now);
-  Result<std::string> HandleBatch(Station& station, const v1::SignedBatch& sealed,
+  Result<std::string> HandleBatch(Station& station, const v1::SignedBatch& sealed, Instant now,
                                   std::string* stream_id);
   std::string CheckSources(const Station& station, const v1::StationBatch& batch) const;
   Result<std::string> KeepAside(Station& station, const v1::StationBatch& batch,
                                 const v1::SignedBatch& sealed);
+  // The batch, when a key that counts has signed it.
+  Result<v1::StationBatch> OpenSigned(const Station& station, const v1::SignedBatch& sealed,
+                                      Instant now) const;
+  // A newer key set among the records of a batch that was taken.
+  void TakeKeySets(const Station& station, const v1::StationBatch& batch);
+  // Once for each reason, as a note of the station's sources: that a key of it is refused.
+  void StateRefusedKey(Station& station, const std::string& why);
   void Decide(Station& station, const std::string& source, v1::SourceState state,
               const std::string& reason);
   // Of a note that is on record.
@@ -161,6 +175,7 @@ class HubReceiver {
   std::vector<LogWriter::NewRecord> pending_;
   std::set<Digest> kept_aside_;
   HubOptions::Thinned thinned_;
+  std::optional<KeyBook> keys_;
   std::uint64_t strangers_ = 0;
   bool closed_ = false;
 };

@@ -329,7 +329,7 @@ LEAVES = {
         24: ("record_id", "text"), 27: ("challenge_id", "text"), 28: ("challenge_state", "int32"), 29: ("audience", "text")}),
 }  # fmt: skip
 FINDING_KINDS = ["unspecified", "event_transition", "notified_movement", "heartbeat", "mission_header", "data_fault",
-                 "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release"]  # fmt: skip
+                 "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release", "key_set", "custody"]  # fmt: skip
 STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed", "reopened"]  # fmt: skip
 CHALLENGE_STATES = ["unspecified", "filed", "answered", "upheld", "rejected", "inconclusive", "escalated"]
 PRINTED = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release", "operation")

@@ -10,29 +10,38 @@
 namespace trucewatch::tools {
 namespace {
 
-Result<station::HubOptions> OptionsFor(const MissionFile& mission, const std::string& header) {
+Result<station::HubOptions> OptionsFor(const MissionFile& mission, const std::string& header,
+                                       std::optional<KeyBook> keys) {
   const auto& hub = mission.config.hub();
   station::HubOptions options;
   options.mission_header = header;
   options.start = mission.start();
+  options.keys = std::move(keys);
   options.late_after = Duration::FromSeconds(hub.late_after_s());
   for (const auto& peer : hub.station()) {
     station::HubStation station;
     station.id = peer.id();
     const auto key = HexDecode(peer.sign_public());
-    if (!key || key->size() != station.sign_key.size()) {
+    if (options.keys) {
+      // The key set says it.
+    } else if (!key || key->size() != station.sign_key.size()) {
       return Fail(ErrorCode::kBadInput,
                   "{}: hub.station '{}': sign_public is no Ed25519 key; expected 64 hexadecimal "
                   "digits",
                   mission.path, peer.id());
+    } else {
+      std::copy(key->begin(), key->end(), station.sign_key.begin());
     }
-    std::copy(key->begin(), key->end(), station.sign_key.begin());
     for (const auto& source : mission.config.source()) {
       if (source.station() != peer.id()) continue;
       station.sources.insert(source.id());
       if (source.format() == v1::config::SourceConfig::SATELLITE ||
           source.format() == v1::config::SourceConfig::HUMAN) {
         station.occasional.insert(source.id());
+      }
+      if (source.format() == v1::config::SourceConfig::HUMAN &&
+          source.human_role() == v1::config::SourceConfig::OFFICERS) {
+        station.officers.insert(source.id());
       }
     }
     options.stations.push_back(std::move(station));
@@ -50,9 +59,9 @@ Result<std::unique_ptr<HubFeed>> HubFeed::Open(const MissionFile& mission,
                                                const std::string& header, Journal& received,
                                                Journal& refused, const HubDoors& doors,
                                                const ZmqContext& context, Clock& clock,
-                                               Notes notes) {
+                                               std::optional<KeyBook> keys, Notes notes) {
   std::unique_ptr<HubFeed> feed(new HubFeed());
-  TW_ASSIGN_OR_RETURN(station::HubOptions options, OptionsFor(mission, header));
+  TW_ASSIGN_OR_RETURN(station::HubOptions options, OptionsFor(mission, header, std::move(keys)));
   options.notes = std::move(notes);
   TW_ASSIGN_OR_RETURN(feed->receiver_,
                       station::HubReceiver::Open(std::move(options), {received, received},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/bus/curve.h"
 #include "core/config/mission_config.h"
 #include "core/journal/journal.h"
+#include "core/keys/key_book.h"
 #include "core/time/clock.h"
 #include "ingest/station/hub_receiver.h"
 #include "ingest/station/station_door.h"
@@ -23,12 +25,13 @@ class HubFeed {
  public:
   using Notes = decltype(station::HubOptions::notes);
   // Opens the door. `header` is the journal's first record. Everything passed outlives it.
+  // `keys`: as BeginKeyBook gives it.
   // kUnavailable when the endpoint is in use, kCheckFailed when `received` is of another mission.
   static Result<std::unique_ptr<HubFeed>> Open(const MissionFile& mission,
                                                const std::string& header, Journal& received,
                                                Journal& refused, const HubDoors& doors,
                                                const ZmqContext& context, Clock& clock,
-                                               Notes notes = {});
+                                               std::optional<KeyBook> keys, Notes notes = {});
 
   // Until every station has ended and knows it, or `stop`; after `give_up` it waits for no station
   // to know.

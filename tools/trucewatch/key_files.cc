@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.h"
 #include "core/config/text_config.h"
+#include "core/note/signed_note.h"
 #include "core/storage/new_file.h"
 
 namespace trucewatch::tools {
@@ -115,6 +116,10 @@ std::string StationPeerLines(const StationKeys& keys) {
   return fmt::format(
       "station {{\n  id: \"{}\"\n  curve_public: \"{}\"\n  sign_public: \"{}\"\n}}\n", keys.id,
       keys.curve.public_key, SignPublic(keys.sign_seed));
+}
+
+std::string StationVkey(const StationKeys& keys) {
+  return FormatVkey({keys.id, kNoteEd25519, Ed25519KeyPair::FromSeed(keys.sign_seed).public_key()});
 }
 
 std::string HubPublicLines(const CurveKeyPair& keys) {

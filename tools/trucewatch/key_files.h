@@ -25,6 +25,8 @@ Result<StationKeys> ReadStationKeys(const std::string& path);
 Result<void> WriteStationKeys(const std::string& path, const StationKeys& keys);
 // For the hub's config: station { id: ... curve_public: ... sign_public: ... }
 std::string StationPeerLines(const StationKeys& keys);
+// For a key set: "id+keyid+base64".
+std::string StationVkey(const StationKeys& keys);
 
 // The hub has one pair for all of its doors.
 Result<CurveKeyPair> ReadHubKeys(const std::string& path);

@@ -175,6 +175,10 @@ std::string FindingKindName(FindingKind kind) {
       return "challenge";
     case FindingKind::kRelease:
       return "release";
+    case FindingKind::kKeySet:
+      return "key_set";
+    case FindingKind::kCustody:
+      return "custody";
     case FindingKind::kUnspecified:
       break;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/config/text_config.h"
+#include "evidence/key_leaves.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -57,6 +58,21 @@ Result<std::unique_ptr<MissionLedger>> MissionLedger::Open(const MissionFile& mi
   std::unique_ptr<MissionLedger> out(new MissionLedger());
   evidence::LedgerOptions ledger{.directory = options.ledger_directory, .log_key = key};
   if (policy) ledger.former_keys = evidence::FormerKeys(*policy, key);
+  if (options.keys) {
+    TW_ASSIGN_OR_RETURN(
+        const Instant newest,
+        evidence::FollowKeyLeaves(leaves, UINT64_MAX, mission.start(), *options.keys));
+    const auto counts = options.keys->Admit(key, kRoleLog, newest, newest);
+    if (!counts) {
+      return Fail(counts.error().code,
+                  "{}: {}; put the key that follows it there, with its .vkey, and start again",
+                  mission.Resolve(config.log_key_file()), counts.error().message);
+    }
+    // What is there was signed by them, and is good.
+    for (const NoteKey& former : options.keys->KeysOf(kRoleLog)) {
+      if (former.public_key != key.public_key) ledger.former_keys.push_back(former);
+    }
+  }
   TW_ASSIGN_OR_RETURN(out->ledger_, evidence::Ledger::Open(storage, ledger));
   evidence::SignerProcessOptions signer{.argv = {options.signer_program, "signer", "--key",
                                                  mission.Resolve(config.log_key_file()), "--state",
@@ -66,6 +82,7 @@ Result<std::unique_ptr<MissionLedger>> MissionLedger::Open(const MissionFile& mi
   out->signer_.emplace(std::move(signer));
   TW_ASSIGN_OR_RETURN(Journal * published, open_log("published"));
   out->publisher_.emplace(*out->ledger_, *out->signer_, leaves, *published);
+  if (options.keys) out->publisher_->UseKeys(std::move(*options.keys), key);
   if (policy) {
     out->witness_link_.emplace(Duration::FromSeconds(config.witness_timeout_s()));
     out->cosigner_.emplace(

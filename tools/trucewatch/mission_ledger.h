@@ -8,6 +8,7 @@
 
 #include "core/config/mission_config.h"
 #include "core/journal/journal.h"
+#include "core/keys/key_book.h"
 #include "core/storage/storage.h"
 #include "evidence/ledger/ledger.h"
 #include "evidence/ledger_publisher.h"
@@ -22,7 +23,8 @@ struct MissionLedgerOptions {
   std::string state_directory;
   std::string ledger_directory;
   std::string signer_program = "/proc/self/exe";
-  bool with_operations = false;  // statements will be added to it
+  bool with_operations = false;      // statements will be added to it
+  std::optional<KeyBook> keys = {};  // as BeginKeyBook gives it; newer ones are in the leaves
 };
 
 // What writes into a mission's ledger: its files, the process that signs, the witnesses that are

@@ -207,9 +207,11 @@ void AddFinding(Published published, MissionRecord* record) {
       record->coverage[{published.finding.coverage->zone, published.finding.coverage->start}] =
           std::move(published);
       break;
-    // Of an event; they stand in the ledger and in the lines of events.
+    // Of an event or of the mission itself; they stand in the ledger and in the lines of events.
     case FindingKind::kChallenge:
     case FindingKind::kRelease:
+    case FindingKind::kKeySet:
+    case FindingKind::kCustody:
     case FindingKind::kHeartbeat:
     case FindingKind::kMissionHeader:
     case FindingKind::kUnspecified:

@@ -12,6 +12,10 @@ namespace trucewatch::tools {
 // The function of the subcommand that was given.
 using Action = std::function<Result<int>()>;
 
+struct RecordCommand;
+// What signed records with a reason have in common.
+CLI::App* AddRecordOptions(CLI::App* sub, RecordCommand& c);
+
 // Each adds its subcommands; the one that is given sets the action. Call each once.
 void AddMissionCommands(CLI::App& app, Action* action);    // simulate, render, replay, run, ...
 void AddSensorCommands(CLI::App& app, Action* action);     // inspect, detect, track, score

@@ -140,6 +140,18 @@ void AddKeyset(CLI::App& app, Action* action, KeysetMakeCommand& make, KeysetSig
   sub->callback([action, &check] { *action = [&check] { return RunKeysetCheck(check); }; });
 }
 
+void AddKeysetSubmit(CLI::App& app, Action* action, KeysetSubmitCommand& c) {
+  CLI::App* sub = AddRecordOptions(
+      app.get_subcommand("keyset")->add_subcommand(
+          "submit", "Sign and write a record that brings a newer version into the mission"),
+      c);
+  sub->add_option("file", c.file, "Signed key set")->required();
+  sub->footer(
+      "Example: trucewatch keyset submit keys-2.txt --key chief.key --out records --id chief-0015 "
+      "--status EXERCISE --reported 2026-03-05T12:00:00Z --text 'laptop lost'");
+  sub->callback([action, &c] { *action = [&c] { return RunKeysetSubmit(c); }; });
+}
+
 }  // namespace
 
 void AddEvidenceCommands(CLI::App& app, Action* action) {
@@ -150,9 +162,11 @@ void AddEvidenceCommands(CLI::App& app, Action* action) {
   static KeysetMakeCommand keyset_make;
   static KeysetSignCommand keyset_sign;
   static KeysetCheckCommand keyset_check;
+  static KeysetSubmitCommand keyset_submit;
   AddEvidence(app, action, audit, keygen, signer);
   AddWitness(app, action, witness);
   AddKeyset(app, action, keyset_make, keyset_sign, keyset_check);
+  AddKeysetSubmit(app, action, keyset_submit);
 }
 
 }  // namespace trucewatch::tools

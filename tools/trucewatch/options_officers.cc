@@ -202,16 +202,6 @@ void AddRelease(CLI::App& app, Action* action, ReleaseCommand& c) {
   sub->callback([action, &c] { *action = [&c] { return RunRelease(c); }; });
 }
 
-CLI::App* AddRecordOptions(CLI::App* sub, DecideCommand& c) {
-  sub->add_option("--key", c.key, "Private key of the author (trucewatch keygen)")->required();
-  sub->add_option("--out", c.out, "Folder of the records that the mission reads")->required();
-  sub->add_option("--id", c.record_id, "Unique name of the record, e.g. chief-0012")->required();
-  sub->add_option("--status", c.status, "EXERCISE or OPERATIONAL")->required();
-  sub->add_option("--reported", c.reported, "When, e.g. 2026-03-02T09:30:00Z")->required();
-  sub->add_option("--text", c.text, "The reason, in the author's words")->required();
-  return sub;
-}
-
 void AddDecisions(CLI::App& app, Action* action, DecideCommand& decide, DecideCommand& challenge,
                   DecideCommand& ruling) {
   const auto run = [action](CLI::App* sub, DecideCommand& c) {
@@ -255,7 +245,40 @@ void AddDecisions(CLI::App& app, Action* action, DecideCommand& decide, DecideCo
   run(sub, ruling);
 }
 
+void AddPapers(CLI::App& app, Action* action, CustodyCommand& custody, CosignCommand& cosign) {
+  CLI::App* sub = AddRecordOptions(
+      app.add_subcommand("custody", "Sign and write who handed what to whom, and when"), custody);
+  sub->add_option("item", custody.item, "medium, bundle or raw_archive")->required();
+  sub->add_option("--name", custody.name, "What it is: its label, its number")->required();
+  sub->add_option("--file", custody.file, "The file itself, or a bundle's case.txt: its SHA-256");
+  sub->add_option("--sha256", custody.sha256, "Its SHA-256, where the file is not here");
+  sub->add_option("--by", custody.by, "Who had it")->required();
+  sub->add_option("--to", custody.to, "Who has it now")->required();
+  sub->add_option("--at", custody.at, "When, e.g. 2026-03-02T09:00:00Z")->required();
+  sub->footer(
+      "Example: trucewatch custody medium --name 'disk 7' --file disk-7.img --by patrol-2 --to "
+      "archive --at 2026-03-02T09:00:00Z --key chief.key --out records --id chief-0014 --status "
+      "EXERCISE --reported 2026-03-02T09:30:00Z --text 'weekly collection'");
+  sub->callback([action, &custody] { *action = [&custody] { return RunCustody(custody); }; });
+
+  sub = app.add_subcommand("cosign", "Add a signature to a record, where its role needs several");
+  sub->add_option("file", cosign.file, "Record (.note)")->required();
+  sub->add_option("--key", cosign.key, "Private key (trucewatch keygen)")->required();
+  sub->footer("Example: trucewatch cosign decisions/chief-0012.note --key deputy.key");
+  sub->callback([action, &cosign] { *action = [&cosign] { return RunCosign(cosign); }; });
+}
+
 }  // namespace
+
+CLI::App* AddRecordOptions(CLI::App* sub, RecordCommand& c) {
+  sub->add_option("--key", c.key, "Private key of the author (trucewatch keygen)")->required();
+  sub->add_option("--out", c.out, "Folder of the records that the mission reads")->required();
+  sub->add_option("--id", c.record_id, "Unique name of the record, e.g. chief-0012")->required();
+  sub->add_option("--status", c.status, "EXERCISE or OPERATIONAL")->required();
+  sub->add_option("--reported", c.reported, "When, e.g. 2026-03-02T09:30:00Z")->required();
+  sub->add_option("--text", c.text, "The reason, in the author's words")->required();
+  return sub;
+}
 
 void AddOfficerCommands(CLI::App& app, Action* action) {
   static ReportDailyCommand report_daily;
@@ -276,6 +299,9 @@ void AddOfficerCommands(CLI::App& app, Action* action) {
   static DecideCommand decide, challenge, ruling;
   AddObserve(app, action, observe);
   AddDecisions(app, action, decide, challenge, ruling);
+  static CustodyCommand custody;
+  static CosignCommand cosign;
+  AddPapers(app, action, custody, cosign);
 }
 
 }  // namespace trucewatch::tools

@@ -282,8 +282,9 @@ class Pipeline::Impl {
     TW_ASSIGN_OR_RETURN(Journal * refused, OpenLog("refused"));
     TW_ASSIGN_OR_RETURN(Journal * journal, OpenLog("journal"));
     TW_ASSIGN_OR_RETURN(hub_feed_,
+    TW_ASSIGN_OR_RETURN(auto keys, BeginKeyBook(mission_, parts_.key_sets));
                         HubFeed::Open(mission_, MissionHeaderRecord(parts_), *received, *refused,
-                                      *doors_, context_, clock_, OverloadNotes()));
+                                      *doors_, context_, clock_, std::move(keys), OverloadNotes()));
     // Where a port was chosen by the system, somebody has to say which.
     const std::string endpoint = hub_feed_->endpoint() + "\n";
     TW_RETURN_IF_ERROR(WriteFileAtomically(storage_, options_.state_directory + "/station_endpoint",
@@ -365,6 +366,7 @@ class Pipeline::Impl {
     }
     MissionLedgerOptions options{.state_directory = options_.state_directory,
                                  .ledger_directory = options_.ledger_directory,
+    TW_ASSIGN_OR_RETURN(options.keys, BeginKeyBook(mission_, parts_.key_sets));
                                  .signer_program = options_.signer_program,
                                  .with_operations = stamper_.has_value()};
     TW_ASSIGN_OR_RETURN(

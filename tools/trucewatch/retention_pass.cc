@@ -23,7 +23,9 @@ std::set<SourceId> HumanSources(const v1::config::MissionConfig& config) {
   return out;
 }
 
-Result<std::vector<NoteKey>> HoldersOf(const v1::config::MissionConfig& config) {
+// Keys that were revoked are among them: a hold that was placed before must not fall with its key.
+Result<std::vector<NoteKey>> HoldersOf(const v1::config::MissionConfig& config,
+                                       const KeyBook& key_book) {
   std::map<std::string, NoteKey> keys;  // by vkey: an officer may stand in two places
   const auto add = [&](const std::string& vkey) -> Result<void> {
     TW_ASSIGN_OR_RETURN(NoteKey key, ParseVkey(vkey));
@@ -38,6 +40,9 @@ Result<std::vector<NoteKey>> HoldersOf(const v1::config::MissionConfig& config) 
   }
   for (const std::string& vkey : config.evidence().retention().holder_vkey())
     TW_RETURN_IF_ERROR(add(vkey));
+  if (key_book.has_begun()) {
+    for (const NoteKey& key : key_book.KeysOf(kRoleOfficer)) keys.emplace(FormatVkey(key), key);
+  }
   std::vector<NoteKey> out;
   for (auto& [vkey, key] : keys) out.push_back(std::move(key));
   return out;
@@ -90,6 +95,11 @@ Result<KeepingRecord> ReadKeepingRecord(Storage& storage, const std::string& led
         if (index == 0) {
           TW_RETURN_IF_ERROR(ParseTextConfig(leaf.envelope.mission_header().config_text(),
                                              "mission config", &out.config));
+          const auto& sets = leaf.envelope.mission_header().key_set_note();
+          if (out.config.has_keys()) {
+            TW_RETURN_IF_ERROR(out.keys.Begin(out.origin, out.config.keys().first_sha256(),
+                                              std::vector<std::string>(sets.begin(), sets.end())));
+          }
         }
         const v1::Finding message = evidence::FindingOf(leaf);
         out.newest = std::max(out.newest, Instant::FromMicros(message.time_us()));
@@ -102,13 +112,17 @@ Result<KeepingRecord> ReadKeepingRecord(Storage& storage, const std::string& led
           }
           return {};
         }
+        if (message.kind() == v1::FINDING_KIND_KEY_SET && message.has_human_record()) {
+          TW_ASSIGN_OR_RETURN(KeySetVersion next, out.keys.Check(message.human_record().key_set()));
+          out.keys.Take(std::move(next));
+        }
         if (message.event_id().empty() && message.case_id().empty()) return {};
         TW_ASSIGN_OR_RETURN(Finding finding, FromProto(message));
         out.subjects.push_back(std::move(finding));
         return {};
       });
   TW_RETURN_IF_ERROR(read);
-  TW_ASSIGN_OR_RETURN(out.holders, HoldersOf(out.config));
+  TW_ASSIGN_OR_RETURN(out.holders, HoldersOf(out.config, out.keys));
   for (const std::string& note : notes) {
     TW_ASSIGN_OR_RETURN(evidence::HoldStatement hold,
                         evidence::ParseHold(note, out.origin, out.holders));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/keys/key_book.h"
 #include "core/note/signed_note.h"
 #include "core/storage/storage.h"
 #include "core/types/finding.h"
@@ -33,6 +34,7 @@ struct KeepingRecord {
   std::string origin;
   v1::config::MissionConfig config;  // of the mission header
   std::vector<NoteKey> holders;      // officers of the sources and retention's own
+  KeyBook keys;                      // the newest key set; not begun where there is none
   std::vector<Finding> subjects;     // on events and cases, in order
   std::vector<evidence::HoldStatement> holds;
   std::vector<RecordedTrim> trims;

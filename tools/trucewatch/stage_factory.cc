@@ -54,10 +54,34 @@ Result<std::unique_ptr<Terrain>> LoadTerrain(const MissionFile& mission) {
                   .geoid_undulation_m = terrain.geoid_undulation_m()});
 }
 
+Result<std::vector<std::string>> ReadKeySetFiles(const MissionFile& mission) {
+  std::vector<std::string> notes;
+  for (const std::string& file : mission.config.keys().file()) {
+    TW_ASSIGN_OR_RETURN(std::string note, ReadTextFile(mission.Resolve(file)));
+    notes.push_back(std::move(note));
+    const auto followed = FollowKeySets(notes);
+    if (!followed) return Prefix(mission.Resolve(file), followed.error());
+  }
+  return notes;
+}
+
+Result<std::optional<KeyBook>> BeginKeyBook(const MissionFile& mission,
+                                            const std::vector<std::string>& key_sets) {
+  const auto& config = mission.config;
+  if (!config.has_keys()) return std::nullopt;
+  KeyBook book;
+  const auto begun =
+      book.Begin(config.evidence().ledger_origin(), config.keys().first_sha256(), key_sets);
+  if (!begun) return Prefix(mission.path + ": keys", begun.error());
+  return std::optional<KeyBook>(std::move(book));
+}
+
 Result<MissionParts> LoadMissionParts(const MissionFile& mission) {
   MissionParts parts;
   parts.mission = &mission;
   TW_ASSIGN_OR_RETURN(parts.agreements, ReadAgreementFiles(mission));
+  TW_ASSIGN_OR_RETURN(parts.key_sets, ReadKeySetFiles(mission));
+  TW_RETURN_IF_ERROR(BeginKeyBook(mission, parts.key_sets));
   TW_ASSIGN_OR_RETURN(parts.terrain, LoadTerrain(mission));
   return parts;
 }
@@ -178,6 +202,7 @@ std::string MissionHeaderRecord(const MissionParts& parts) {
       header->add_later_agreement_text(version.text);
     }
   }
+  for (const std::string& note : parts.key_sets) header->add_key_set_note(note);
   header->set_build_id(BuildId());
   header->set_cpu_features(CpuFeatures());
   return SerializeEnvelope(envelope);

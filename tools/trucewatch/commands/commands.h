@@ -342,3 +342,28 @@ struct DecideCommand {
 Result<int> RunDecide(const DecideCommand& command);
 
 }  // namespace trucewatch::tools
+// Who handed what to whom, and when.
+struct CustodyCommand : RecordCommand {
+  std::string item;  // "medium", "bundle", "raw_archive"
+  std::string name;
+  std::string file;    // its SHA-256 is computed; or
+  std::string sha256;  // is given
+  std::string by;
+  std::string to;
+  std::string at;
+};
+Result<int> RunCustody(const CustodyCommand& command);
+
+// A newer key set, to be brought into a running mission.
+struct KeysetSubmitCommand : RecordCommand {
+  std::string file;
+};
+Result<int> RunKeysetSubmit(const KeysetSubmitCommand& command);
+
+// One more signature on a record, where its role needs several.
+struct CosignCommand {
+  std::string file;
+  std::string key;
+};
+Result<int> RunCosign(const CosignCommand& command);
+

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include "core/storage/storage.h"
 #include "evidence/signer/log_key.h"
 #include "tools/trucewatch/commands/commands.h"
 #include "tools/trucewatch/key_files.h"
@@ -21,8 +22,14 @@ Result<int> RunKeygen(const KeygenCommand& command) {
   if (command.station) {
     const StationKeys keys = MakeStationKeys(command.name);
     TW_RETURN_IF_ERROR(WriteStationKeys(command.out, keys));
-    return Tell(command.out, "the station", "hub { } of the mission's config",
-                StationPeerLines(keys));
+    const std::string vkey = StationVkey(keys);
+    const auto storage = MakePosixStorage();
+    TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, command.out + ".vkey", AsBytes(vkey + "\n")));
+    const int told =
+        Tell(command.out, "the station", "hub { } of the mission's config", StationPeerLines(keys));
+    std::printf("for a key set, role station, instead of sign_public: %s.vkey\n%s\n",
+                command.out.c_str(), vkey.c_str());
+    return told;
   }
   if (command.hub) {
     const CurveKeyPair keys = MakeCurveKeyPair();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -8,6 +9,7 @@
 #include "tools/trucewatch/commands/retention_commands.h"
 #include "tools/trucewatch/mission_ledger.h"
 #include "tools/trucewatch/retention_pass.h"
+#include "tools/trucewatch/stage_factory.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -159,6 +161,10 @@ Result<int> RunRetention(const RetentionCommand& command) {
   TW_ASSIGN_OR_RETURN(Journal * leaves, logs.Open("evidence"));
   MissionLedgerOptions options{.state_directory = state, .ledger_directory = ledger_directory};
   options.with_operations = true;
+  if (mission.config.has_keys()) {
+    TW_ASSIGN_OR_RETURN(const auto key_sets, ReadKeySetFiles(mission));
+    TW_ASSIGN_OR_RETURN(options.keys, BeginKeyBook(mission, key_sets));
+  }
   TW_ASSIGN_OR_RETURN(const auto ledger, MissionLedger::Open(mission, options, *storage, *leaves,
                                                              [&](const std::string& name) {
                                                                return logs.Open(name);
@@ -213,6 +219,15 @@ Result<int> RunHold(const HoldCommand& command) {
   TW_ASSIGN_OR_RETURN(const std::string text, evidence::HoldText(hold));
   const std::string note = FormatNote({text, {key->Sign(text)}});
   TW_RETURN_IF_ERROR(evidence::ParseHold(note, record.origin, record.holders));
+  const auto officers =
+      record.keys.has_begun() ? record.keys.KeysOf(kRoleOfficer) : std::vector<NoteKey>();
+  if (std::any_of(officers.begin(), officers.end(), [&](const NoteKey& officer) {
+        return officer.public_key == key->public_key().public_key;
+      })) {
+    const Instant now = std::max(hold.time, record.newest);
+    const auto counts = record.keys.Admit(key->public_key(), kRoleOfficer, now, now);
+    if (!counts) return Prefix(command.key, counts.error());
+  }
   const std::string folder = StateFolderOf(command.run) + "/holds";
   TW_RETURN_IF_ERROR(storage->MakeDirectories(folder));
   const std::string path = folder + "/" + hold.id + ".note";
