@@ -50,7 +50,8 @@ class LogServer::Loop {
 
  private:
   struct Held {
-    std::string peer;  // ZeroMQ's routing id
+    std::string peer;     // ZeroMQ's routing id
+    std::string user_id;  // as ZAP knows him; empty without CURVE
     bus::Question question;
     Steady::time_point deadline;
   };
@@ -83,7 +84,7 @@ class LogServer::Loop {
         auto message = door_->TryReceive();
         if (!message) return;
         if (!*message) break;
-        Take(std::move((*message)->peer), (*message)->bytes);
+        Take(std::move(**message));
       }
       AnswerHeld(grown);
     }
@@ -96,13 +97,14 @@ class LogServer::Loop {
         std::chrono::duration_cast<std::chrono::microseconds>(next - Steady::now()).count());
   }
 
-  void Take(std::string peer, const std::string& message) {
-    auto question = bus::ParseQuestion(AsBytes(message));
+  void Take(bus::Door::Message message) {
+    auto question = bus::ParseQuestion(AsBytes(message.bytes));
     if (!question) return;  // it has no id that an answer could name
     // A peer asks one question at a time: a newer one means that the older was given up.
-    std::erase_if(held_, [&](const Held& held) { return held.peer == peer; });
+    std::erase_if(held_, [&](const Held& held) { return held.peer == message.peer; });
     const Duration wait = std::clamp(question->wait, Duration(), kMaxWait);
-    Held held{.peer = std::move(peer),
+    Held held{.peer = std::move(message.peer),
+              .user_id = std::move(message.user_id),
               .question = std::move(*question),
               .deadline = Steady::now() + std::chrono::microseconds(wait.micros())};
     const bool can_hold = wait > Duration() && held_.size() < kMaxHeldQuestions;
@@ -123,7 +125,7 @@ class LogServer::Loop {
     const bus::Question& question = held.question;
     bus::Answer answer{.request_id = question.request_id, .batch = {}, .error = {}};
     const auto log = std::find_if(logs_.begin(), logs_.end(), [&](const ServedLog& served) {
-      return served.name == question.log;
+      return served.name == question.log && (!served.users || served.users->contains(held.user_id));
     });
     if (log == logs_.end()) {
       answer.error = "there is no log '" + question.log + "' at " + endpoint();

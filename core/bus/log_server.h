@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,9 @@ namespace trucewatch {
 struct ServedLog {
   std::string name;
   LogReader* reader = nullptr;
+  // Behind a CURVE door: user ids that may read it; to others it is as if it were not there.
+  // Nothing: everybody whom the door lets in.
+  std::optional<std::set<std::string>> users = std::nullopt;
 };
 
 // Answers consumers' questions to numbered logs over ZeroMQ. A question that nothing answers yet is

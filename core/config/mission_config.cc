@@ -185,10 +185,24 @@ void ValidateHub(const MissionConfig& config, ConfigProblems* problems) {
       problems->Add(at + ".sign_public", "expected 64 hexadecimal digits");
     }
   }
+  using Peer = v1::config::SubscriberPeer;
+  std::set<std::string> subscribers;
   for (int i = 0; i < hub.subscriber_size(); ++i) {
-    if (hub.subscriber(i).curve_public().size() != 40) {
-      problems->Add(fmt::format("hub.subscriber[{}].curve_public", i),
-                    "expected 40 characters of Z85");
+    const std::string at = fmt::format("hub.subscriber[{}]", i);
+    const Peer& peer = hub.subscriber(i);
+    if (peer.curve_public().size() != 40) {
+      problems->Add(at + ".curve_public", "expected 40 characters of Z85");
+    }
+    // Who may read what goes by this name.
+    if (!subscribers.insert(peer.id()).second) {
+      problems->Add(at + ".id", fmt::format("'{}' is used twice", peer.id()));
+    }
+    if (!Peer::Audience_IsValid(peer.audience()) || peer.audience() == Peer::AUDIENCE_UNSPECIFIED) {
+      problems->Add(at + ".audience", "is missing; expected OFFICERS, PARTY_A, PARTY_B or PUBLIC");
+    } else if (peer.audience() != Peer::OFFICERS && !config.evidence().has_release()) {
+      problems->Add(at + ".audience",
+                    "is not OFFICERS, but nothing is released while the mission runs; expected "
+                    "evidence { release { } }");
     }
   }
   for (int i = 0; i < config.source_size(); ++i) {
@@ -239,6 +253,7 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
   for (int i = 0; i < config.source_size(); ++i) {
     const std::string at = fmt::format("source[{}]", i);
     ValidateSource(config.source(i), config.has_hub(), at, &problems);
+    ValidateSigners(config.source(i), config.has_keys(), at, &problems);
     if (!ids.insert(config.source(i).id()).second) {
       problems.Add(at + ".id",
                    fmt::format("'{}' is used twice; ids must differ", config.source(i).id()));
@@ -251,9 +266,16 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
     problems.Add("fusion.reference_source", fmt::format("'{}' is no source", reference));
   }
   if (config.has_hub()) ValidateHub(config, &problems);
+  if (config.has_keys()) {
+    if (config.keys().file().empty())
+      problems.Add("keys.file", "is missing; expected the signed key set");
+    const std::string& digest = config.keys().first_sha256();
+    if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != digest.npos)
+      problems.Add("keys.first_sha256",
+                   "expected 64 hexadecimal digits, as `trucewatch keyset check` prints them");
+  }
   if (config.detect().has_people()) {
     const auto& people = config.detect().people();
-    ValidateSigners(config.source(i), config.has_keys(), at, &problems);
     problems.Range("detect.people.max_gsd_m", people.max_gsd_m(), 0.01, 0.5);
     problems.Range("detect.people.min_count", people.min_count(), 3, 1000);
     problems.Range("detect.people.group_radius_m", people.group_radius_m(), 1, 500);
@@ -307,6 +329,11 @@ Result<void> ValidateMissionConfig(const MissionConfig& config, const std::strin
     problems.Range("evidence.retention.margin_s", retention.margin_s(), 0, 86'400);
     if (retention.segment_kib() != 0)
       problems.Range("evidence.retention.segment_kib", retention.segment_kib(), 64, 65'536);
+  }
+  if (config.evidence().has_release()) {
+    const auto& release = config.evidence().release();
+    problems.Required("evidence.release.log_key_file", release.log_key_file());
+    problems.Required("evidence.release.salt_key_file", release.salt_key_file());
   }
   if (config.evidence().has_timestamp()) {
     const auto& timestamp = config.evidence().timestamp();

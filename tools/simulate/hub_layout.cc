@@ -59,6 +59,7 @@ config::MissionConfig HubMission(const Scenario& scenario, const config::Mission
     auto& peer = *hub.add_subscriber();
     peer.set_id(id);
     peer.set_curve_public(KeysOfSubscriber(scenario, id).curve.public_key);
+    peer.set_audience(config::SubscriberPeer::OFFICERS);
   }
   return mission;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/trucewatch/hub_doors.h"
 
+#include <set>
+
 #include "core/log/log.h"
 #include "tools/trucewatch/key_files.h"
 
@@ -11,6 +13,7 @@ namespace {
 template <typename Peers>
 Result<CurveClients> ClientsOf(const Peers& peers, const char* door) {
   CurveClients clients;
+  std::set<std::string> ids;
   for (const auto& peer : peers) {
     if (peer.id().empty() || !IsZ85Key(peer.curve_public())) {
       return Fail(ErrorCode::kBadInput,
@@ -22,6 +25,10 @@ Result<CurveClients> ClientsOf(const Peers& peers, const char* door) {
     if (!is_new) {
       return Fail(ErrorCode::kBadInput, "hub.{}: '{}' and '{}' have the same curve_public", door,
                   there->second, peer.id());
+    }
+    // What he gets goes by his name.
+    if (!ids.insert(peer.id()).second) {
+      return Fail(ErrorCode::kBadInput, "hub.{}: '{}' stands there twice", door, peer.id());
     }
   }
   return clients;

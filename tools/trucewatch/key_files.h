@@ -43,6 +43,7 @@ struct SubscriberKeys {
 Result<SubscriberKeys> ReadSubscriberKeys(const std::string& path);
 Result<void> WriteSubscriberKeys(const std::string& path, const SubscriberKeys& keys);
 // For the hub's config: subscriber { id: ... curve_public: ... }
+// What he may read is not his to say: whoever pastes them adds the audience.
 std::string SubscriberPeerLines(const SubscriberKeys& keys);
 
 }  // namespace trucewatch::tools

@@ -98,7 +98,11 @@ void AddWatch(CLI::App& app, Action* action, WatchCommand& c) {
                   "The hub's public key (quote it; --hub-key=KEY if it starts with '-')");
   sub->add_option("--hub-pub", c.hub_pub, "... or the file that holds it (FILE.pub of the hub)");
   sub->add_option("--key", c.key, "Your private key, from keygen --subscriber")->required();
-  sub->add_flag("--json", c.json, "JSON lines (docs/formats/events.md)");
+  sub->add_option("--for", c.audience,
+                  "officers (default), parties or public: what the hub gives to your key")
+      ->check(CLI::IsMember({"officers", "parties", "public"}));
+  sub->add_flag("--json", c.json,
+                "JSON lines (docs/formats/events.md); of parties and public always");
   sub->add_option("--since", c.since,
                   "Only what comes after this ledger index (default: from the beginning); a cursor "
                   "file that is there counts instead");

@@ -23,8 +23,11 @@
 #include "tools/trucewatch/hub_doors.h"
 #include "tools/trucewatch/hub_feed.h"
 #include "tools/trucewatch/mission_ledger.h"
+#include "tools/trucewatch/release_follower.h"
 #include "tools/trucewatch/served_log.h"
+#include "tools/trucewatch/stage_endpoint.h"
 #include "tools/trucewatch/stage_factory.h"
+#include "tools/trucewatch/subscriber_door.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -34,40 +37,13 @@ constexpr Duration kPoll = Duration::Millis(200);
 constexpr Duration kLongestWitnessPause = Duration::Seconds(10);
 // A consumer that has read the end of our log may ask once more when the answer got lost.
 constexpr Duration kServeAfterEnd = Duration::Millis(1500);
-// The hub's subscribers read the end too: so long it waits for one to show up, and for those that
-// did to have read all. Longer than a subscriber takes to notice a hub that came back (a question
-// that nobody answers lasts up to 6 s, its pause 2 s, libzmq's own up to 10 s).
-constexpr Duration kSubscriberGrace = Duration::Seconds(15);
-constexpr Duration kSubscriberEnd = Duration::Seconds(30);
 // So long a hub that has everything answers a station that has not said that it knows.
 constexpr Duration kStationGrace = Duration::Seconds(5);
 
 Result<std::string> EndpointOf(const MissionFile& mission, const PipelineOptions& options,
                                const std::string& stage) {
   if (options.in_process) return "inproc://" + stage;
-  for (const auto& endpoint : mission.config.bus().endpoint()) {
-    if (endpoint.stage() == stage) return endpoint.endpoint();
-  }
-  const std::string& pattern = mission.config.bus().ipc_pattern();
-  const std::size_t at = pattern.find("%s");
-  if (pattern.rfind("ipc://", 0) != 0 || at == std::string::npos) {
-    return Fail(ErrorCode::kBadInput,
-                "{}: bus: stage '{}' has no endpoint; expected endpoint {{ stage: \"{}\" endpoint: "
-                "\"tcp://...\" }} or "
-                "ipc_pattern: \"ipc://%s.sock\"",
-                mission.path, stage, stage);
-  }
-  std::string path = pattern.substr(6);
-  path.replace(path.find("%s"), 2, stage);
-  if (!std::filesystem::path(path).is_absolute()) path = options.state_directory + "/" + path;
-  constexpr std::size_t kMaxSocketPath = 107;  // sun_path of unix(7), less its final zero
-  path = std::filesystem::absolute(path).string();
-  if (path.size() > kMaxSocketPath) {
-    return Fail(ErrorCode::kBadInput,
-                "{}: a socket's path may have {} characters; use a shorter state folder", path,
-                kMaxSocketPath);
-  }
-  return "ipc://" + path;
+  return StageEndpoint(mission, options.state_directory, stage);
 }
 
 }  // namespace
@@ -141,6 +117,7 @@ class Pipeline::Impl {
       });
     }
     if (ledger_) start("publisher", [this](std::stop_token token) { return Publish(token); });
+    if (release_) start("release", [this](std::stop_token token) { return Release(token); });
     if (stamper_) start("timestamps", [this](std::stop_token token) { return Stamp(token); });
     threads.clear();  // joins
     for (const Instant end = clock_.Now();
@@ -152,6 +129,10 @@ class Pipeline::Impl {
     {
       const std::lock_guard lock(mutex_);
       if (failure_) return tl::unexpected<Error>(*failure_);
+    }
+    if (release_ && !stop.stop_requested()) {
+      const auto finished = release_->Finish(clock_.Now());
+      if (!finished) return Prefix("release", finished.error());
     }
     if (!stop.stop_requested()) ServeToTheEnd(stop);
     return {};
@@ -217,15 +198,35 @@ class Pipeline::Impl {
     return {};
   }
 
-  // The log of published findings, to subscribers.
+  // What is published, to whom, and what is released of it.
   Result<void> PrepareSubscriberDoor() {
-    const std::string& endpoint = mission_.config.hub().subscriber_endpoint();
-    if (endpoint.empty()) return {};
-    subscribed_ = std::make_unique<ServedReader>(*log("published"));
-    TW_ASSIGN_OR_RETURN(subscriber_server_,
-                        LogServer::Start(context_, endpoint, {{"published", subscribed_.get()}},
-                                         doors_->subscriber_door()));
+    SubscriberDoor::Logs logs{.published = log("published")};
+    const auto& release = mission_.config.evidence().release();
+    if (mission_.config.evidence().has_release()) {
+      TW_ASSIGN_OR_RETURN(Journal * released, OpenLog("released"));
+      TW_ASSIGN_OR_RETURN(Journal * open, OpenLog("open"));
+      PartyReleaseOptions options{
+          .directory = BesideLedger("parties"),
+          .key_file = mission_.Resolve(release.log_key_file()),
+          .salt_file = mission_.Resolve(release.salt_key_file()),
+          .make_salts = true,
+          .officers_origin = mission_.config.evidence().ledger_origin(),
+          .signer_program = options_.signer_program,
+          .signer_state = options_.state_directory + "/parties.signer.state"};
+      TW_ASSIGN_OR_RETURN(
+          release_, ReleaseFollower::Open(storage_, options_.ledger_directory, std::move(options),
+                                          {*log("published"), *released, *open}));
+      logs.released = released;
+      logs.open = open;
+    }
+    const auto& hub = mission_.config.hub();
+    if (hub.subscriber_endpoint().empty()) return {};
+    TW_ASSIGN_OR_RETURN(subscriber_door_, SubscriberDoor::Open(context_, hub, *doors_, logs));
     return {};
+  }
+
+  std::string BesideLedger(const char* folder) const {
+    return (std::filesystem::path(options_.ledger_directory).parent_path() / folder).string();
   }
 
   Result<void> PrepareStage(const std::string& name) {
@@ -281,8 +282,8 @@ class Pipeline::Impl {
     TW_ASSIGN_OR_RETURN(Journal * received, OpenLog("received"));
     TW_ASSIGN_OR_RETURN(Journal * refused, OpenLog("refused"));
     TW_ASSIGN_OR_RETURN(Journal * journal, OpenLog("journal"));
-    TW_ASSIGN_OR_RETURN(hub_feed_,
     TW_ASSIGN_OR_RETURN(auto keys, BeginKeyBook(mission_, parts_.key_sets));
+    TW_ASSIGN_OR_RETURN(hub_feed_,
                         HubFeed::Open(mission_, MissionHeaderRecord(parts_), *received, *refused,
                                       *doors_, context_, clock_, std::move(keys), OverloadNotes()));
     // Where a port was chosen by the system, somebody has to say which.
@@ -352,13 +353,10 @@ class Pipeline::Impl {
   Result<void> PreparePublisher(Journal& leaves) {
     const auto& stamps = mission_.config.evidence().timestamp();
     if (mission_.config.evidence().has_timestamp()) {
-      CheckpointStamper::Options stamper{
-          .ledger_directory = options_.ledger_directory,
-          .out_directory =
-              (std::filesystem::path(options_.ledger_directory).parent_path() / "timestamps")
-                  .string(),
-          .ca_pem = {},
-          .every = Duration::FromSeconds(stamps.every_s())};
+      CheckpointStamper::Options stamper{.ledger_directory = options_.ledger_directory,
+                                         .out_directory = BesideLedger("timestamps"),
+                                         .ca_pem = {},
+                                         .every = Duration::FromSeconds(stamps.every_s())};
       TW_ASSIGN_OR_RETURN(stamper.ca_pem, ReadTextFile(mission_.Resolve(stamps.ca_file())));
       stamper_.emplace(storage_, std::move(stamper), [&stamps](const std::string& request) {
         return AskForTimestamp(stamps.url(), request, Duration::FromSeconds(stamps.timeout_s()));
@@ -366,9 +364,9 @@ class Pipeline::Impl {
     }
     MissionLedgerOptions options{.state_directory = options_.state_directory,
                                  .ledger_directory = options_.ledger_directory,
-    TW_ASSIGN_OR_RETURN(options.keys, BeginKeyBook(mission_, parts_.key_sets));
                                  .signer_program = options_.signer_program,
                                  .with_operations = stamper_.has_value()};
+    TW_ASSIGN_OR_RETURN(options.keys, BeginKeyBook(mission_, parts_.key_sets));
     TW_ASSIGN_OR_RETURN(
         ledger_, MissionLedger::Open(mission_, options, storage_, leaves,
                                      [this](const std::string& name) { return OpenLog(name); }));
@@ -420,6 +418,14 @@ class Pipeline::Impl {
     return {};
   }
 
+  Result<void> Release(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      TW_ASSIGN_OR_RETURN(const bool more, release_->Step(kPoll));
+      if (!more) return {};
+    }
+    return {};
+  }
+
   // A stage that runs alone serves its log until its consumer has read the end.
   void ServeToTheEnd(std::stop_token stop) {
     for (const auto& stage : stages_) {
@@ -432,16 +438,8 @@ class Pipeline::Impl {
         clock_.SleepFor(Duration::Millis(50));
       }
     }
-    ServeSubscribersToTheEnd(stop);
-  }
-
-  void ServeSubscribersToTheEnd(std::stop_token stop) {
-    if (subscriber_server_ == nullptr || mission_.config.hub().subscriber().empty()) return;
-    const Instant start = clock_.Now();
-    while (!stop.stop_requested() && !subscribed_->AllSeemToHaveRead(kServeAfterEnd) &&
-           clock_.Now() - start < (subscribed_->WasAsked() ? kSubscriberEnd : kSubscriberGrace)) {
-      clock_.SleepFor(Duration::Millis(50));
-    }
+    if (subscriber_door_ != nullptr && !mission_.config.hub().subscriber().empty())
+      subscriber_door_->ServeToTheEnd(clock_, stop);
   }
 
   const MissionFile& mission_;
@@ -464,8 +462,8 @@ class Pipeline::Impl {
   std::unique_ptr<HubFeed> hub_feed_;
   station::ReceiveStage receive_stage_;
   std::optional<StageRunner> receive_runner_;
-  std::unique_ptr<ServedReader> subscribed_;
-  std::unique_ptr<LogServer> subscriber_server_;
+  std::unique_ptr<ReleaseFollower> release_;
+  std::unique_ptr<SubscriberDoor> subscriber_door_;
   std::vector<std::unique_ptr<StageParts>> stages_;
   std::mutex mutex_;
   std::optional<Error> failure_;

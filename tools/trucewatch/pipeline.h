@@ -26,7 +26,8 @@ inline const std::vector<std::string> kStageNames = {"ingest", "detect", "fusion
 
 struct PipelineOptions {
   // Everything below this folder belongs to the run: NAME/ the log of a stage, journal/ the raw
-  // records, received/ and refused/ what stations sent, published/, coverage/ the coverage account
+  // records, received/ and refused/ what stations sent, published/, released/ and open/ what the
+  // parties and the public may have, coverage/ the coverage account
   // by cell, NAME.snapshot.*, signer.state. The same folder again: the run goes on where it was.
   std::string state_directory;
   std::string ledger_directory;

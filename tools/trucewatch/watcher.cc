@@ -6,6 +6,7 @@
 
 #include "core/types/codec.h"
 #include "tools/trucewatch/event_json.h"
+#include "tools/trucewatch/party_release.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -32,14 +33,11 @@ bool IsNews(FindingKind kind) {
   }
 }
 
-// The finding of one record, whose ledger entry must come after that of the record before it.
-Result<Published> PublishedOf(const LogRecord& record, std::optional<std::uint64_t> before) {
+Result<Published> PublishedOf(const LogRecord& record) {
   TW_ASSIGN_OR_RETURN(const v1::Envelope envelope, ParseEnvelope(record.payload));
-  const std::uint64_t index = envelope.published().ledger_index();
-  if (!envelope.has_published() || index + 1 < record.sequence || (before && index <= *before)) {
+  if (!envelope.has_published()) {
     return Fail(ErrorCode::kCheckFailed,
-                "record {} of the published log is no ledger entry that can stand there; the hub "
-                "serves something else",
+                "record {} of the published log is no ledger entry; the hub serves something else",
                 record.sequence);
   }
   const v1::PublishedFinding& published = envelope.published();
@@ -49,9 +47,34 @@ Result<Published> PublishedOf(const LogRecord& record, std::optional<std::uint64
 
 }  // namespace
 
-Watcher::Watcher(LogReader& published, WatchOutput& output, Clock& clock,
+EntryOfRecord PublishedLine(bool json) {
+  return [json](const LogRecord& record) -> Result<WatchedEntry> {
+    TW_ASSIGN_OR_RETURN(const Published published, PublishedOf(record));
+    WatchedEntry entry{published.ledger_index, std::nullopt};
+    if (IsNews(published.finding.kind))
+      entry.line = json ? EventJson(published) : EventText(published);
+    return entry;
+  };
+}
+
+Result<WatchedEntry> ReleasedLine(const LogRecord& record) {
+  if (record.origin == 0) {
+    return Fail(ErrorCode::kCheckFailed, "record {} says no entry of the parties' ledger",
+                record.sequence);
+  }
+  const std::uint64_t index = record.origin - 1;
+  auto statement = StatementLine(record.payload, index);
+  if (!statement) {
+    return Fail(ErrorCode::kCheckFailed, "record {}: {}; the hub serves something else",
+                record.sequence, statement.error().message);
+  }
+  return WatchedEntry{index, std::move(*statement)};
+}
+
+Watcher::Watcher(LogReader& log, EntryOfRecord entry_of, WatchOutput& output, Clock& clock,
                  const WatcherOptions& options, std::function<void(const std::string&)> tell)
-    : published_(published),
+    : log_(log),
+      entry_of_(std::move(entry_of)),
       output_(output),
       clock_(clock),
       options_(options),
@@ -61,7 +84,7 @@ Result<void> Watcher::Run(std::stop_token stop) {
   bool outage = false;
   Duration pause = kFirstPause;
   while (!stop.stop_requested()) {
-    const auto batch = published_.ReadAfter(Position(), kBatchBytes, options_.wait);
+    const auto batch = log_.ReadAfter(Position(), kBatchBytes, options_.wait);
     if (!batch) {
       if (batch.error().code != ErrorCode::kTimeout) return tl::unexpected<Error>(batch.error());
       if (!std::exchange(outage, true)) {
@@ -93,15 +116,22 @@ Result<bool> Watcher::Handle(const LogBatch& batch) {
   bool over = options_.count && written_ >= *options_.count;
   for (const LogRecord& record : batch.records) {
     if (over) break;
-    TW_ASSIGN_OR_RETURN(const Published published, PublishedOf(record, last_index_));
-    last_index_ = published.ledger_index;
-    if (done == 0 && options_.since && published.ledger_index <= *options_.since) {
+    TW_ASSIGN_OR_RETURN(const WatchedEntry entry, entry_of_(record));
+    if (entry.ledger_index + 1 < record.sequence ||
+        (last_index_ && entry.ledger_index <= *last_index_)) {
+      return Fail(
+          ErrorCode::kCheckFailed,
+          "record {} is no ledger entry that can stand there; the hub serves something else",
+          record.sequence);
+    }
+    last_index_ = entry.ledger_index;
+    if (done == 0 && options_.since && entry.ledger_index <= *options_.since) {
       passed_over_ = record.sequence;
       continue;
     }
     done = record.sequence;
-    if (!IsNews(published.finding.kind)) continue;
-    lines += (options_.json ? EventJson(published) : EventText(published)) + "\n";
+    if (!entry.line) continue;
+    lines += *entry.line + "\n";
     over = ++written_ == options_.count;
   }
   if (done != output_.done()) TW_RETURN_IF_ERROR(output_.Write(lines, done));

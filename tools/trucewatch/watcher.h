@@ -14,7 +14,6 @@
 namespace trucewatch::tools {
 
 struct WatcherOptions {
-  bool json = false;
   bool until_end = false;                // ends with the mission; else waits for it to go on
   std::optional<std::uint64_t> count;    // ends after so many lines
   std::optional<std::uint64_t> since;    // ledger index; of an output that has nothing yet: only
@@ -22,17 +21,28 @@ struct WatcherOptions {
   Duration wait = Duration::Seconds(1);  // of one question; bounds how long stopping takes
 };
 
-// Follows the hub's log of published findings, whatever happens to the connection, and writes what
-// people subscribe for: transitions of events, notified and permitted movements, cases and human
-// records. Each statement is handled once and in order. The ledger has entries of its own besides
-// (witnesses that refused, stamps, trims): a statement's index is its number in the log or more.
-// Threads: one.
+// One record of a log as watch sees it.
+struct WatchedEntry {
+  std::uint64_t ledger_index = 0;   // of the ledger that the log shows
+  std::optional<std::string> line;  // without its end; none: nothing that is printed
+};
+using EntryOfRecord = std::function<Result<WatchedEntry>(const LogRecord& record)>;
+
+// Of "published", for officers: what people subscribe for (transitions of events, notified and
+// permitted movements, cases, human records), as JSON or as text.
+EntryOfRecord PublishedLine(bool json);
+// Of "released" and "open": the statements, as statements.jsonl has them.
+Result<WatchedEntry> ReleasedLine(const LogRecord& record);
+
+// Follows a log of the hub, whatever happens to the connection. Each record is handled once and in
+// order. The ledger has entries of its own besides (witnesses that refused, stamps, trims), and a
+// log may show only some: a record's index is its number in the log or more. Threads: one.
 class Watcher {
  public:
   // `tell` gets a sentence when an outage begins, when it ends, and when the mission has ended.
   // Everything passed outlives the watcher.
-  Watcher(LogReader& published, WatchOutput& output, Clock& clock, const WatcherOptions& options,
-          std::function<void(const std::string&)> tell);
+  Watcher(LogReader& log, EntryOfRecord entry_of, WatchOutput& output, Clock& clock,
+          const WatcherOptions& options, std::function<void(const std::string&)> tell);
 
   // Until a stop is asked for, or what the options say. A log that does not answer is asked for
   // ever; any other error of it is returned. kCheckFailed when a record is not the entry it must
@@ -46,7 +56,8 @@ class Watcher {
   std::uint64_t Position() const;
   void Pause(Duration duration, const std::stop_token& stop);
 
-  LogReader& published_;
+  LogReader& log_;
+  const EntryOfRecord entry_of_;
   WatchOutput& output_;
   Clock& clock_;
   const WatcherOptions options_;

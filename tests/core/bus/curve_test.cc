@@ -265,6 +265,36 @@ TEST_F(CurveTest, ALogIsServedBehindTheDoorAndOnlyToThoseItKnows) {
   EXPECT_TRUE(stranger.ReadAfter(0, 1 << 20, Duration())) << "asking again knocks again";
 }
 
+TEST_F(CurveTest, ALogIsThereOnlyForThoseItIsFor) {
+  const CurveKeyPair guest = MakeCurveKeyPair();
+  zap_->Register("stations", {{north_.public_key, "north"}, {guest.public_key, "guest"}});
+  MemoryLog secret, open;
+  ASSERT_TRUE(secret.Append({{1, "secret"}}));
+  ASSERT_TRUE(open.Append({{1, "open"}}));
+  const auto logs =
+      LogServer::Start(context_, kLoopback,
+                       {{"secret", &secret, std::set<std::string>{"north"}}, {"open", &open}},
+                       {.keys = hub_, .domain = "stations"})
+          .value();
+  const auto read = [&](const CurveKeyPair& keys, const std::string& log) {
+    LogClient client(
+        MakeCurveLink(context_, logs->endpoint(), {.keys = keys, .server_public = hub_.public_key})
+            .value(),
+        log);
+    return client.ReadAfter(0, 1 << 20, Duration());
+  };
+  EXPECT_EQ(read(north_, "secret")->records.size(), 1U);
+  EXPECT_EQ(read(guest, "open")->records.size(), 1U);
+  const auto refused = read(guest, "secret");
+  ASSERT_FALSE(refused);
+  // The same words as for a log that there is not.
+  const auto nothing = read(guest, "nothing");
+  ASSERT_FALSE(nothing);
+  std::string expected = nothing.error().message;
+  expected.replace(expected.find("nothing"), 7, "secret");
+  EXPECT_EQ(refused.error().message, expected);
+}
+
 // RELIABILITY.md 2.B: handler, domain, enforcement -> what an unknown key meets. The four open ways
 // must be found, the closed but useless ones too.
 struct DoorCase {

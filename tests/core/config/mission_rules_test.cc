@@ -102,7 +102,7 @@ hub {
     id: "south" curve_public: "2234567890123456789012345678901234567890"
     sign_public: "0000000000000000000000000000000000000000000000000000000000000002"
   }
-  subscriber { id: "desk" curve_public: "3234567890123456789012345678901234567890" }
+  subscriber { id: "desk" audience: OFFICERS curve_public: "3234567890123456789012345678901234567890" }
 }
 detect {
   threads: 2 working_gsd_m: 0.4 min_speed_mps: 1.5 max_speed_mps: 40 min_size_m: 2.5 max_size_m: 20
@@ -378,6 +378,16 @@ TEST(MissionRules, WithAHubFilesBelongToTheStationsAndEverySourceNeedsOne) {
        "m.txtpb:17: hub.station[1].sign_public: expected 64 hexadecimal digits"},
       {"3234567890123456789012345678901234567890", "",
        "m.txtpb:19: hub.subscriber[0].curve_public: expected 40 characters of Z85"},
+      {"audience: OFFICERS", "",
+       "m.txtpb:19: hub.subscriber[0].audience: is missing; expected OFFICERS, PARTY_A, PARTY_B or "
+       "PUBLIC"},
+      {"audience: OFFICERS", "audience: PARTY_A",
+       "m.txtpb:19: hub.subscriber[0].audience: is not OFFICERS, but nothing is released while the "
+       "mission runs; expected evidence { release { } }"},
+      {"  subscriber {",
+       "  subscriber { id: \"desk\" audience: OFFICERS curve_public: "
+       "\"4234567890123456789012345678901234567890\" } subscriber {",
+       "m.txtpb:19: hub.subscriber[1].id: 'desk' is used twice"},
   };
   for (const Change& change : changes) {
     EXPECT_EQ(ProblemsOf(With(kOfHub, change.from, change.to)), change.problems);

@@ -77,6 +77,7 @@ TEST(HubLayout, HubAndStationsAgreeOnKeysAndSources) {
     const auto officer = tools::ReadSubscriberKeys(directory.File("officer1.key"));
     ASSERT_TRUE(officer) << officer.error().message;
     EXPECT_EQ(hub.subscriber(0).curve_public(), officer->curve.public_key);
+    EXPECT_EQ(hub.subscriber(0).audience(), v1::config::SubscriberPeer::OFFICERS);
   }
   EXPECT_EQ(StationIn(directory, "fs-drone").exercise_cut_size(), 2);
   // The field variant replays from files with the lineage its station gives it.

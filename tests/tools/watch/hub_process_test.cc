@@ -62,7 +62,7 @@ class HubProcessTest : public ::testing::Test {
               0);
     hub_lines_ = "station_endpoint: \"" + testing::FreeEndpoint() + "\"\nsubscriber_endpoint: \"" +
                  endpoint_ + "\"\nkey_file: \"hub.key\"\nlate_after_s: 10\n" +
-                 StationPeerLines(station) + SubscriberPeerLines(side_a);
+                 StationPeerLines(station) + testing::PeerLines(side_a, "OFFICERS");
     WriteMission("");
     before_ = LogServer::Start(context_, "ipc://" + State() + "/verify.sock", {{"verify", &log_}})
                   .value();
@@ -149,7 +149,7 @@ TEST_F(HubProcessTest, ASubscriberSeesEveryEventOnceAlthoughTheHubIsKilledTwice)
 
 TEST_F(HubProcessTest, AHubWithAKeyNamedTwiceDoesNotOpen) {
   const auto a = ReadSubscriberKeys(directory_.File("a.key")).value();
-  WriteMission(SubscriberPeerLines({.id = "side-b", .curve = a.curve}));
+  WriteMission(testing::PeerLines({.id = "side-b", .curve = a.curve}, "OFFICERS"));
   const auto hub = testing::RunProcess(Hub());
   EXPECT_EQ(hub.code, 3);
   EXPECT_THAT(hub.output, HasSubstr("'side-a' and 'side-b' have the same curve_public"));

@@ -32,6 +32,11 @@ std::string FreeEndpoint() {
   throw std::runtime_error("no port is free");
 }
 
+std::string PeerLines(const tools::SubscriberKeys& keys, const std::string& audience) {
+  std::string lines = tools::SubscriberPeerLines(keys);
+  return lines.insert(lines.rfind('}'), "  audience: " + audience + "\n");
+}
+
 Finding FindingAt(std::uint64_t index) {
   Finding finding;
   finding.exercise = true;

@@ -10,12 +10,16 @@
 #include "core/bus/log_server.h"
 #include "core/bus/memory_log.h"
 #include "core/types/finding.h"
+#include "tools/trucewatch/key_files.h"
 
 namespace trucewatch::testing {
 
 // A port of loopback that is free, below the range that the kernel gives to clients (a client that
 // tries again and again on such a port could meet itself).
 std::string FreeEndpoint();
+
+// Of a subscriber, for hub { }, with what he may read.
+std::string PeerLines(const tools::SubscriberKeys& keys, const std::string& audience);
 
 // What the ledger's entry `index` is in these tests: the header, events and, every third one, a
 // heartbeat, which watch does not print.

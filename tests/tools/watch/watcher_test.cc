@@ -11,6 +11,7 @@
 #include "core/bus/faulty_link.h"
 #include "core/bus/log_client.h"
 #include "core/storage/faulty_storage.h"
+#include "evidence/release/party_leaf.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
 #include "tests/tools/watch/test_hub.h"
@@ -42,7 +43,6 @@ class LinesOutput final : public WatchOutput {
 
 WatcherOptions UntilEnd() {
   WatcherOptions options;
-  options.json = true;
   options.until_end = true;
   options.wait = Duration::Millis(20);
   return options;
@@ -56,7 +56,7 @@ class WatcherTest : public ::testing::Test {
         .value();
   }
   Result<void> Watch(LogReader& log, const WatcherOptions& options) {
-    Watcher watcher(log, output_, clock_, options,
+    Watcher watcher(log, PublishedLine(true), output_, clock_, options,
                     [this](const std::string& sentence) { told_.push_back(sentence); });
     return watcher.Run(stop_.get_token());
   }
@@ -115,16 +115,43 @@ TEST_F(WatcherTest, EntriesOfTheLedgerThatAreNoStatementsMoveTheOthersBack) {
   LinesOutput later;
   WatcherOptions since = UntilEnd();
   since.since = 4;
-  ASSERT_TRUE(
-      Watcher(hub_.log, later, clock_, since, [](const std::string&) {}).Run(stop_.get_token()));
+  ASSERT_TRUE(Watcher(hub_.log, PublishedLine(true), later, clock_, since, [](const std::string&) {
+              }).Run(stop_.get_token()));
   EXPECT_EQ(later.text, after_4);
   EXPECT_EQ(later.done(), 6);
 
   // A cursor that is further than --since counts.
   LinesOutput with_cursor(5);
-  ASSERT_TRUE(Watcher(hub_.log, with_cursor, clock_, since, [](const std::string&) {
-              }).Run(stop_.get_token()));
+  ASSERT_TRUE(
+      Watcher(hub_.log, PublishedLine(true), with_cursor, clock_, since, [](const std::string&) {
+      }).Run(stop_.get_token()));
   EXPECT_EQ(with_cursor.text, LinesOf(10, 11));
+}
+
+// Of "released" and, with gaps, of "open".
+TEST_F(WatcherTest, OfReleasedLogsItPrintsStatementsAndCountsPlacesOfThePartiesLedger) {
+  const auto leaf = [](std::uint64_t index) {
+    return index % 2 == 0 ? evidence::MakeCommitmentLeaf(Digest{})
+                          : evidence::MakeStatementLeaf(fmt::format("{{\"n\":{}}}", index));
+  };
+  for (const std::uint64_t index : {0, 1, 2, 5, 7})
+    ASSERT_TRUE(hub_.log.Append({{index + 1, leaf(index)}}));
+  ASSERT_TRUE(hub_.log.Close());
+  const auto watched = [&](const WatcherOptions& options) {
+    LinesOutput output;
+    EXPECT_TRUE(Watcher(hub_.log, ReleasedLine, output, clock_, options, [](const std::string&) {
+                }).Run(stop_.get_token()));
+    EXPECT_EQ(output.done(), 5u);
+    return output.text;
+  };
+  const std::string late = "{\"ledger_index\":5,\"n\":5}\n{\"ledger_index\":7,\"n\":7}\n";
+  EXPECT_EQ(watched(UntilEnd()), "{\"ledger_index\":1,\"n\":1}\n" + late);
+  WatcherOptions since = UntilEnd();
+  since.since = 2;
+  EXPECT_EQ(watched(since), late);
+
+  EXPECT_FALSE(ReleasedLine({1, 0, leaf(1)}));
+  EXPECT_FALSE(ReleasedLine({1, 1, testing::RecordAt(0)})) << "what officers read";
 }
 
 TEST_F(WatcherTest, AKeyThatTheHubDoesNotKnowEndsItWithTheReason) {
@@ -141,7 +168,7 @@ TEST_F(WatcherTest, ACursorBeyondTheLedgersEndEndsItWithTheReason) {
   hub_.Start();
   LinesOutput ahead(5);
   LogClient log(LinkOf(hub_.side_a), "published");
-  Watcher watcher(log, ahead, clock_, UntilEnd(), [](const std::string&) {});
+  Watcher watcher(log, PublishedLine(true), ahead, clock_, UntilEnd(), [](const std::string&) {});
   const auto watched = watcher.Run(stop_.get_token());
   ASSERT_FALSE(watched);
   EXPECT_THAT(watched.error().message, HasSubstr("cut or replaced"));

@@ -210,6 +210,7 @@ struct WatchCommand {
   std::string hub_key;                 // Z85, or
   std::string hub_pub;                 // the hub's .pub file
   std::string key;                     // the subscriber's key file
+  std::string audience = "officers";   // "parties", "public": what the hub gives that key
   std::optional<std::uint64_t> since;  // a ledger index; none: from the beginning
   std::optional<std::uint64_t> count;
   std::string cursor_file;
@@ -326,12 +327,8 @@ struct ReleaseCommand {
 };
 Result<int> RunRelease(const ReleaseCommand& command);
 
-// What people do with an event: one signed record each.
-struct DecideCommand {
-  HumanRecordKind kind = HumanRecordKind::kDecision;
-  std::string about;     // id of the event; of rulings: of the challenge
-  std::string decision;  // not of challenges
-  std::string audience;
+// What every signed record that says why has.
+struct RecordCommand {
   std::string key;
   std::string out;
   std::string record_id;
@@ -339,9 +336,16 @@ struct DecideCommand {
   std::string reported;
   std::string text;
 };
+
+// What people do with an event: one signed record each.
+struct DecideCommand : RecordCommand {
+  HumanRecordKind kind = HumanRecordKind::kDecision;
+  std::string about;     // id of the event; of rulings: of the challenge
+  std::string decision;  // not of challenges
+  std::string audience;
+};
 Result<int> RunDecide(const DecideCommand& command);
 
-}  // namespace trucewatch::tools
 // Who handed what to whom, and when.
 struct CustodyCommand : RecordCommand {
   std::string item;  // "medium", "bundle", "raw_archive"
@@ -367,3 +371,4 @@ struct CosignCommand {
 };
 Result<int> RunCosign(const CosignCommand& command);
 
+}  // namespace trucewatch::tools

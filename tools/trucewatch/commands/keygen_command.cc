@@ -40,7 +40,8 @@ Result<int> RunKeygen(const KeygenCommand& command) {
   if (command.subscriber) {
     const SubscriberKeys keys{.id = command.name, .curve = MakeCurveKeyPair()};
     TW_RETURN_IF_ERROR(WriteSubscriberKeys(command.out, keys));
-    return Tell(command.out, "the subscriber", "hub { } of the mission's config",
+    return Tell(command.out, "the subscriber",
+                "hub { } of the mission's config, with an audience (OFFICERS, PARTY_A, ...)",
                 SubscriberPeerLines(keys));
   }
   TW_ASSIGN_OR_RETURN(const std::string vkey,

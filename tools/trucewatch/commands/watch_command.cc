@@ -67,8 +67,12 @@ Result<int> RunWatch(const WatchCommand& command) {
   const ZmqContext context;
   bool refused = false;
   TW_ASSIGN_OR_RETURN(std::unique_ptr<Link> link, MakeCurveLink(context, command.hub, curve));
-  LogClient published(std::make_unique<RefusalNotingLink>(std::move(link), &refused), "published",
-                      {.reply_timeout = Duration::Seconds(3), .attempts = 2});
+  const bool officers = command.audience == "officers";
+  const std::string log = officers                       ? "published"
+                          : command.audience == "public" ? "open"
+                                                         : "released";
+  LogClient reader(std::make_unique<RefusalNotingLink>(std::move(link), &refused), log,
+                   {.reply_timeout = Duration::Seconds(3), .attempts = 2});
   const std::unique_ptr<Storage> storage = MakePosixStorage();
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<WatchOutput> output,
                       command.out.empty()
@@ -76,13 +80,13 @@ Result<int> RunWatch(const WatchCommand& command) {
                           : WatchToFile(*storage, command.out, command.cursor_file));
   SystemClock clock;
   WatcherOptions options;
-  options.json = command.json;
   options.until_end = command.until_end;
   options.count = command.count;
   options.since = command.since;
-  Watcher watcher(published, *output, clock, options, [](const std::string& sentence) {
-    std::fprintf(stderr, "trucewatch: %s\n", sentence.c_str());
-  });
+  Watcher watcher(reader, officers ? PublishedLine(command.json) : EntryOfRecord(ReleasedLine),
+                  *output, clock, options, [](const std::string& sentence) {
+                    std::fprintf(stderr, "trucewatch: %s\n", sentence.c_str());
+                  });
   StopOnSignal signals;
   const Result<void> result = watcher.Run(signals.token());
   if (result) return 0;
