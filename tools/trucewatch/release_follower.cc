@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/note/signed_note.h"
+#include "core/types/codec.h"
 #include "evidence/ledger/checkpoint.h"
 #include "evidence/ledger/tiles.h"
 
@@ -24,16 +25,30 @@ Result<std::unique_ptr<ReleaseFollower>> ReleaseFollower::Open(Storage& storage,
 Result<bool> ReleaseFollower::Step(Duration wait) {
   // Asks for no records: only whether there are more.
   TW_ASSIGN_OR_RETURN(const LogBatch batch, logs_.published.ReadAfter(seen_, 0, wait));
-  if (batch.last > seen_ || batch.closed) {
-    TW_RETURN_IF_ERROR(ReadLedger());
+  if (batch.last > seen_) {
+    TW_ASSIGN_OR_RETURN(const std::uint64_t size, SizeAt(batch.last));
+    TW_RETURN_IF_ERROR(ReadLedger(size));
     if (release_->added() > 0) TW_RETURN_IF_ERROR(Give(release_->newest()));
     seen_ = batch.last;
   }
   return !batch.closed;
 }
 
+// Of the checkpoint that a published record is under: what it covers is durable. The checkpoint
+// that is in the ledger's folder may be ahead of what a power cut leaves (Ledger::PublishAhead).
+Result<std::uint64_t> ReleaseFollower::SizeAt(std::uint64_t record) {
+  constexpr std::uint64_t kOneRecord = 1;
+  TW_ASSIGN_OR_RETURN(const LogBatch batch,
+                      logs_.published.ReadAfter(record - 1, kOneRecord, Duration()));
+  if (batch.records.empty())
+    return Fail(ErrorCode::kCheckFailed, "record {} of the published log is gone", record);
+  TW_ASSIGN_OR_RETURN(const v1::Envelope envelope, ParseEnvelope(batch.records.front().payload));
+  return envelope.published().checkpoint_size();
+}
+
 Result<void> ReleaseFollower::Finish(Instant now) {
-  TW_RETURN_IF_ERROR(ReadLedger());
+  TW_ASSIGN_OR_RETURN(const std::uint64_t size, SizeOfCheckpoint());
+  TW_RETURN_IF_ERROR(ReadLedger(size));
   if (release_->added() == 0) return {};
   TW_RETURN_IF_ERROR(Give(std::max(release_->newest(), std::min(now, release_->all_shown()))));
   if (now < release_->all_shown()) return {};
@@ -41,25 +56,37 @@ Result<void> ReleaseFollower::Finish(Instant now) {
   return logs_.open.Close();
 }
 
-// The entries that a checkpoint covers and that were not read yet.
-Result<void> ReleaseFollower::ReadLedger() {
+Result<std::uint64_t> ReleaseFollower::SizeOfCheckpoint() {
   const std::string path = ledger_directory_ + "/checkpoint";
   TW_ASSIGN_OR_RETURN(const bool there, storage_.Exists(path));
-  if (!there) return {};
+  if (!there) return 0;
   TW_ASSIGN_OR_RETURN(const std::string note, ReadWholeFile(storage_, path, kMaxNoteSize));
   TW_ASSIGN_OR_RETURN(const SignedNote parsed, ParseNote(note));
   TW_ASSIGN_OR_RETURN(const auto checkpoint, evidence::ParseCheckpoint(parsed.text));
-  while (release_->added() < checkpoint.size) {
+  return checkpoint.size;
+}
+
+// The entries below `size` that were not read yet.
+Result<void> ReleaseFollower::ReadLedger(std::uint64_t size) {
+  while (release_->added() < size) {
     const std::uint64_t bundle = release_->added() / kTileWidth, first = bundle * kTileWidth;
-    const std::uint64_t width = std::min(kTileWidth, checkpoint.size - first);
-    const std::string file =
-        ledger_directory_ + "/" + evidence::TilePath({evidence::kEntriesLevel, bundle, width});
-    const auto bytes = ReadWholeFile(storage_, file, evidence::kMaxBundleSize);
-    // A newer checkpoint has filled it meanwhile: the next time comes with that one.
-    if (!bytes && width < kTileWidth) return {};
+    std::uint64_t width = std::min(kTileWidth, size - first);
+    const auto read = [&] {
+      return ReadWholeFile(
+          storage_,
+          ledger_directory_ + "/" + evidence::TilePath({evidence::kEntriesLevel, bundle, width}),
+          evidence::kMaxBundleSize);
+    };
+    auto bytes = read();
+    // Partial ones go when their bundle is full.
+    const std::uint64_t wanted = width;
+    if (!bytes && width < kTileWidth) {
+      width = kTileWidth;
+      bytes = read();
+    }
     if (!bytes) return tl::unexpected<Error>(bytes.error());
     TW_ASSIGN_OR_RETURN(const auto entries, evidence::SplitBundle(*bytes, width, first));
-    for (std::uint64_t i = release_->added() - first; i < width; ++i)
+    for (std::uint64_t i = release_->added() - first; i < wanted; ++i)
       TW_RETURN_IF_ERROR(release_->Add(entries[i]));
   }
   return {};

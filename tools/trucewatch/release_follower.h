@@ -42,7 +42,9 @@ class ReleaseFollower {
  private:
   ReleaseFollower(Storage& storage, std::string ledger_directory, Logs logs)
       : storage_(storage), ledger_directory_(std::move(ledger_directory)), logs_(logs) {}
-  Result<void> ReadLedger();
+  Result<std::uint64_t> SizeAt(std::uint64_t record);
+  Result<std::uint64_t> SizeOfCheckpoint();
+  Result<void> ReadLedger(std::uint64_t size);
   Result<void> Give(Instant as_of);
 
   Storage& storage_;

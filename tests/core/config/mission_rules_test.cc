@@ -394,6 +394,44 @@ TEST(MissionRules, WithAHubFilesBelongToTheStationsAndEverySourceNeedsOne) {
   }
 }
 
+TEST(MissionRules, WithAKeySetNothingElseSaysWhoMaySign) {
+  const std::string keys =
+      "keys { file: \"keys-1.txt\" first_sha256: \"" + std::string(64, 'a') + "\" }\n";
+  const std::string with_keys =
+      With(kEverySection, " signer_vkey: \"officer+00000000+AA\"", "") + keys;
+  const std::string hub_with_keys =
+      With(With(kOfHub, "0000000000000000000000000000000000000000000000000000000000000001", ""),
+           "0000000000000000000000000000000000000000000000000000000000000002", "") +
+      keys;
+  EXPECT_EQ(ProblemsOf(with_keys), "");
+  EXPECT_EQ(ProblemsOf(hub_with_keys), "");
+  EXPECT_EQ(
+      ProblemsOf(kEverySection + keys),
+      "m.txtpb:36: source[3].signer_vkey: is set, but with keys the key set says who may sign");
+  EXPECT_EQ(ProblemsOf(kOfHub + keys),
+            "m.txtpb:13: hub.station[0].sign_public: is set, but with keys the key set says it\n"
+            "m.txtpb:17: hub.station[1].sign_public: is set, but with keys the key set says it");
+  EXPECT_THAT(ProblemsOf(With(with_keys, "file: \"keys-1.txt\" ", "")),
+              HasSubstr("keys.file: is missing; expected the signed key set"));
+  for (const std::string& digest : {std::string(63, 'a'), std::string(64, 'A'), std::string()}) {
+    EXPECT_THAT(
+        ProblemsOf(With(with_keys, std::string(64, 'a'), digest)),
+        HasSubstr("keys.first_sha256: expected 64 hexadecimal digits, as `trucewatch keyset "
+                  "check` prints them"));
+  }
+}
+
+TEST(MissionRules, AReleaseNeedsBothItsKeys) {
+  const std::string release = With(
+      kEverySection, "log_key_file: \"log.key\"",
+      "log_key_file: \"log.key\" release { log_key_file: \"p.key\" salt_key_file: \"s.key\" }");
+  EXPECT_EQ(ProblemsOf(release), "");
+  EXPECT_THAT(ProblemsOf(With(release, "log_key_file: \"p.key\" ", "")),
+              HasSubstr("evidence.release.log_key_file: is missing; it is required"));
+  EXPECT_THAT(ProblemsOf(With(release, " salt_key_file: \"s.key\"", "")),
+              HasSubstr("evidence.release.salt_key_file: is missing; it is required"));
+}
+
 TEST(MissionRules, AllProblemsOfAFileAreReportedTogether) {
   // Nothing is set: each section's rules speak, at line 1, where there is no line of their own.
   const std::string problems = ProblemsOf("");
