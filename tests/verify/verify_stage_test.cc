@@ -7,7 +7,6 @@
 #include <random>
 
 #include "core/types/codec.h"
-#include "tests/support/test_keys.h"
 #include "tests/verify/scene.h"
 
 namespace trucewatch {
@@ -131,56 +130,6 @@ TEST(VerifyStage, HeaderGoesFirstAndUnchangedThenItsFinding) {
   EXPECT_TRUE(findings[0].exercise);
   EXPECT_THAT(findings[0].reason, HasSubstr(DemoAgreement().hash));
   EXPECT_THAT(findings[0].reason, HasSubstr("exercise"));
-}
-
-TEST(VerifyStage, TheKeySetThatAMissionBeginsWithIsOnRecordRightAfterItsHeader) {
-  KeySet first = testing::TestKeySet("exercise.trucewatch.example/demo");
-  testing::AddKey(first, "officer", "chief", 1);
-  KeySet second = testing::TestSetAfter(first);
-  testing::AddKey(second, "officer", "deputy", 2);
-  auto envelope = ParseEnvelope(Header(DemoAgreementText()));
-  ASSERT_TRUE(envelope);
-  for (const KeySet* set : {&first, &second})
-    envelope->mutable_mission_header()->add_key_set_note(testing::SignedKeySet(*set));
-  VerifyStage stage = MakeStage();
-  const auto findings = FindingsOf(RunAll(stage, Records({SerializeEnvelope(*envelope)})));
-  ASSERT_THAT(findings, SizeIs(2));
-  EXPECT_EQ(findings[1].kind, FindingKind::kKeySet);
-  EXPECT_TRUE(findings[1].exercise);
-  EXPECT_EQ(findings[1].time, At(0));
-  EXPECT_EQ(findings[1].reason,
-            "The mission begins with key set version 2: 3 keys, good until 2027-03-01T00:00:00Z "
-            "(SHA-256 " +
-                testing::KeySetDigest(second) + ").");
-}
-
-TEST(VerifyStage, AHandOverBecomesALeafThatSaysWhoHadItAndWhoHasIt) {
-  HumanRecord record;
-  record.source = {"officers"};
-  record.record_id = "chief-0014";
-  record.kind = HumanRecordKind::kCustody;
-  record.exercise = true;
-  record.author = "chief";
-  record.role = "officer";
-  record.reported = At(20);
-  record.time_first = record.time_last = At(5);
-  record.text = "weekly collection";
-  record.item = "medium";
-  record.item_name = "disk 7";
-  record.item_sha256 = std::string(64, 'c');
-  record.handed_by = "patrol-2";
-  record.handed_to = "archive";
-  v1::Envelope envelope;
-  *envelope.mutable_human_record() = ToProto(record);
-  VerifyStage stage = MakeStage();
-  const auto findings = FindingsOf(
-      RunAll(stage, Records({Header(DemoAgreementText()), SerializeEnvelope(envelope)})));
-  ASSERT_THAT(findings, SizeIs(2));
-  EXPECT_EQ(findings[1].kind, FindingKind::kCustody);
-  EXPECT_EQ(findings[1].time, At(20));
-  EXPECT_EQ(findings[1].reason, "Custody: the medium \"disk 7\" (SHA-256 " + std::string(64, 'c') +
-                                    ") went from patrol-2 to archive at " + FormatUtc(At(5)) +
-                                    ". Signed by chief: \"weekly collection\".");
 }
 
 TEST(VerifyStage, RefusesAMissionBegunUnderAnotherAgreement) {

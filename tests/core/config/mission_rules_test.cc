@@ -407,7 +407,7 @@ TEST(MissionRules, WithAKeySetNothingElseSaysWhoMaySign) {
   EXPECT_EQ(ProblemsOf(hub_with_keys), "");
   EXPECT_EQ(
       ProblemsOf(kEverySection + keys),
-      "m.txtpb:36: source[3].signer_vkey: is set, but with keys the key set says who may sign");
+      "m.txtpb:34: source[3].signer_vkey: is set, but with keys the key set says who may sign");
   EXPECT_EQ(ProblemsOf(kOfHub + keys),
             "m.txtpb:13: hub.station[0].sign_public: is set, but with keys the key set says it\n"
             "m.txtpb:17: hub.station[1].sign_public: is set, but with keys the key set says it");

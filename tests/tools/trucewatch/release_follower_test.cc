@@ -108,6 +108,7 @@ class ReleaseFollowerTest : public ::testing::Test {
 
 TEST_F(ReleaseFollowerTest, NothingIsReleasedOfWhatIsNotPublishedThoughItIsSigned) {
   SayAt(0.2);
+  Sign();
   SayAt(4);  // by then the first hours might be shown
   Sign();
   PublishUnder(2);
