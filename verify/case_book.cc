@@ -172,11 +172,30 @@ Finding CaseBook::Base(const EventCase& event, const HumanRecord& record) const 
   return finding;
 }
 
+// Not of people: of them there are counts, and nothing leaves the mission by which one is known.
+Result<Finding> CaseBook::ReleaseRaw(EventCase& event, Finding finding) {
+  constexpr const char* kRawToParties = "parties, recordings";
+  const HumanRecord& record = *finding.human_record;
+  if (event.last.object_class == ObjectClass::kPersonGroup)
+    return Fail(ErrorCode::kBadInput, "it is about people; recordings of people are not released");
+  if (!event.released_to.insert(kRawToParties).second)
+    return Fail(ErrorCode::kBadInput, "its recordings were released before");
+  finding.kind = FindingKind::kRelease;
+  finding.audience = record.audience;
+  finding.state = event.decided != EventState::kUnspecified ? event.decided : event.last.state;
+  finding.reason = fmt::format(
+      "{} released the recordings that this event ({}) rests on, and the entries that name them, "
+      "to both parties alike: {}.",
+      record.author, StateWords(finding.state), InQuotes(record.text));
+  return finding;
+}
+
 Result<Finding> CaseBook::Decide(const HumanRecord& record) {
   if (record.role != "officer")
     return Fail(ErrorCode::kBadInput, "only officers of the mission decide");
   TW_ASSIGN_OR_RETURN(EventCase * event, Known(record.event_id));
   Finding finding = Base(*event, record);
+  if (record.decision == "release_raw") return ReleaseRaw(*event, std::move(finding));
   if (record.decision == "release") {
     if (!event->released_to.insert(record.audience).second)
       return Fail(ErrorCode::kBadInput, "the event was released to '{}' before", record.audience);

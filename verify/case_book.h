@@ -26,7 +26,7 @@ struct EventCase {
   EventState decided = EventState::kUnspecified;
   bool independent = false;  // two independent modalities speak for it
   std::vector<Challenge> challenges;
-  std::set<std::string> released_to;
+  std::set<std::string> released_to;  // audiences; and of recordings
 };
 
 // What people do with events (DOMAIN.md section 1, steps 6 to 10): decisions, releases, challenges
@@ -64,6 +64,7 @@ class CaseBook {
 
  private:
   Result<Finding> Decide(const HumanRecord& record);
+  static Result<Finding> ReleaseRaw(EventCase& event, Finding finding);
   Result<Finding> File(const HumanRecord& record);
   Result<std::vector<Finding>> Rule(const HumanRecord& record);
   Result<EventCase*> Known(const std::string& event_id);

@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 4> kMeans = {"saw", "heard", "camera", "s
 constexpr std::array<std::string_view, 3> kInformants = {"party", "public", "organisation"};
 constexpr std::array<std::string_view, 7> kImpediments = {
     "denied", "delayed", "conditioned", "weapons_aimed", "jamming", "weather", "sensor_down"};
-constexpr std::array<std::string_view, 6> kDecisions = {
-    "confirmed", "not_confirmed", "inconclusive", "closed", "reopened", "release"};
+constexpr std::array<std::string_view, 7> kDecisions = {
+    "confirmed", "not_confirmed", "inconclusive", "closed", "reopened", "release", "release_raw"};
 constexpr std::array<std::string_view, 5> kRulings = {"answered", "upheld", "rejected",
                                                       "inconclusive", "escalated"};
 constexpr std::array<std::string_view, 3> kItems = {"medium", "bundle", "raw_archive"};
@@ -190,9 +190,12 @@ Result<void> CheckAboutEvent(const HumanRecord& r) {
   }
   if (r.kind == HumanRecordKind::kDecision) {
     TW_RETURN_IF_ERROR(CheckWord("decision", r.decision, true, kDecisions));
-    TW_RETURN_IF_ERROR(CheckWord("audience", r.audience, r.decision == "release", kAudiences));
-    if (r.decision != "release" && !r.audience.empty())
-      return Wrong("audience", "belongs to a release");
+    const bool raw = r.decision == "release_raw", release = raw || r.decision == "release";
+    TW_RETURN_IF_ERROR(CheckWord("audience", r.audience, release, kAudiences));
+    if (!release && !r.audience.empty()) return Wrong("audience", "belongs to a release");
+    // Recordings of people and places are never the public's.
+    if (raw && r.audience != "parties")
+      return Wrong("audience", "recordings are released to parties alone");
   } else if (ruling) {
     TW_RETURN_IF_ERROR(CheckWord("decision", r.decision, true, kRulings));
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -147,6 +148,58 @@ TEST(CaseBundle, APartyGetsADrawingAndNothingFinerThanTheStatements) {
     for (const std::string& canary : canaries)
       EXPECT_EQ(content.find(canary), std::string::npos) << path << " holds " << canary;
   }
+}
+
+// A mission in which an officer decides that both parties may have the recordings themselves.
+TEST(CaseBundle, RecordingsAreAPartysOnceAnOfficerHasReleasedThemAndProveThemselves) {
+  const testing::TempDirectory out;
+  const std::string mission = out.File("mission"), run = out.File("run"),
+                    parties = out.File("parties"), salts = out.File("salts.key");
+  const auto good = [](const std::vector<std::string>& arguments) {
+    Finished done = RunProcess(testing::Command(arguments));
+    EXPECT_EQ(done.code, 0) << done.output;
+    return done;
+  };
+  std::filesystem::copy(testing::ShortMission(), mission);
+  const std::string chief = out.File("chief.key");
+  good({"keygen", "chief", "--out", chief});
+  std::string vkey = ReadFile(chief + ".vkey");
+  while (vkey.ends_with('\n')) vkey.pop_back();
+  std::ofstream(mission + "/mission.txtpb", std::ios::app)
+      << "\nsource { id: \"decisions\" file: \"decisions\" format: HUMAN platform: \"officers\" "
+         "station: \"hq\" clock: \"watch\" georeference: \"map\" signer_vkey: \""
+      << vkey << "\" }\n";
+  good({"decide", VerifiedEvent(), "release_raw", "--audience", "parties", "--key", chief, "--out",
+        mission + "/decisions", "--id", "chief-1", "--status", "EXERCISE", "--reported",
+        "2026-03-01T12:00:28Z", "--text", "Side A asked for them"});
+  good({"replay", mission, "--out", run, "--quiet"});
+  good({"keygen", "exercise.trucewatch.example/parties", "--out", out.File("parties.key")});
+  good({"release", run, "--out", parties, "--key", out.File("parties.key"), "--salts", salts,
+        "--new-salts", "--ended"});
+  const std::string folder = out.File("case");
+  const Finished made = good({"export", "bundle", run, VerifiedEvent(), "--for", "parties", "--out",
+                              folder, "--parties", parties, "--salts", salts, "--key", LogKey()});
+  EXPECT_THAT(made.output, HasSubstr("and the event's recordings"));
+  ExpectGood(folder, parties + "/policy.txt");
+  const Finished audited = good({"audit", "--bundle", folder, "--policy", parties + "/policy.txt",
+                                 "--signer", LogKey() + ".vkey"});
+  EXPECT_THAT(audited.output, HasSubstr("officers' entries opened: "));
+  EXPECT_THAT(audited.output,
+              ::testing::ContainsRegex("raw records named by the event: ([0-9]+) of \\1 are in"));
+  EXPECT_THAT(ReadFile(folder + "/index.html"), HasSubstr("Side A asked for them"));
+  // Byte for byte what an officer's bundle has, and the same clip.
+  good({"export", "bundle", run, VerifiedEvent(), "--for", "officers", "--out",
+        out.File("officers"), "--key", LogKey()});
+  for (const std::string file : {"/raw/drone1.bin", "/raw/radar1.bin", "/video/drone1.ts"}) {
+    const std::string bytes = ReadFile(folder + file);
+    EXPECT_GT(bytes.size(), 1000U) << file;
+    EXPECT_TRUE(bytes == ReadFile(out.File("officers") + file)) << file;
+  }
+  // The salts of no other entry are in it.
+  std::size_t opened = 0;
+  for (const auto& [path, content] : ReadTree(folder)) opened += path.ends_with(".salt") ? 1 : 0;
+  const std::string lines = ReadFile(out.File("officers/events.jsonl"));
+  EXPECT_EQ(opened, static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')));
 }
 
 }  // namespace

@@ -60,10 +60,12 @@ HumanRecord Ruling(const std::string& id, const std::string& challenge,
   return record;
 }
 
-CaseBook Book(const std::vector<testing::Eye>& eyes) {
+CaseBook Book(const std::vector<testing::Eye>& eyes,
+              ObjectClass object_class = ObjectClass::kTruck) {
   const Agreement agreement = testing::DemoAgreement();
   CaseBook book({{agreement.hash, agreement.corroboration.breaking}});
   Finding finding = Transition(EventState::kVerified, 100, eyes);
+  finding.object_class = object_class;
   book.Note(finding);
   return book;
 }
@@ -175,6 +177,29 @@ TEST(CaseBook, AReleaseIsOnRecordOnceForEachAudience) {
   EXPECT_THAT(findings[0].reason, HasSubstr("both parties alike"));
   release.record_id = "d2";
   EXPECT_EQ(book.Take(release)[0].kind, FindingKind::kHumanRecord);
+}
+
+TEST(CaseBook, RecordingsAreReleasedOnceByADecisionOfTheirOwnAndNeverThoseOfPeople) {
+  CaseBook book = Book({testing::Drone(), testing::Radar()});
+  HumanRecord release = Decision("d1", "release");
+  release.audience = "parties";
+  EXPECT_EQ(book.Take(release)[0].kind, FindingKind::kRelease);
+  release.record_id = "d2";
+  release.decision = "release_raw";
+  const auto findings = book.Take(release);
+  EXPECT_EQ(findings[0].kind, FindingKind::kRelease);
+  EXPECT_EQ(findings[0].audience, "parties");
+  ASSERT_TRUE(findings[0].human_record);
+  EXPECT_EQ(findings[0].human_record->decision, "release_raw");
+  EXPECT_THAT(findings[0].reason, HasSubstr("released the recordings that this event"));
+  release.record_id = "d3";
+  EXPECT_THAT(book.Take(release)[0].reason, HasSubstr("its recordings were released before"));
+
+  CaseBook of_people = Book({testing::Drone()}, ObjectClass::kPersonGroup);
+  EXPECT_EQ(of_people.Take(release)[0].kind, FindingKind::kHumanRecord);
+  EXPECT_THAT(of_people.Take(release)[0].reason, HasSubstr("it is about people"));
+  release.role = "party_a";
+  EXPECT_THAT(of_people.Take(release)[0].reason, HasSubstr("only officers"));
 }
 
 TEST(CaseBook, ASnapshotGoesOnWhereItWas) {

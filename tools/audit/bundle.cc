@@ -11,6 +11,7 @@
 #include "core/crypto/sha256.h"
 #include "tools/audit/json_line.h"
 #include "tools/audit/ledger_files.h"
+#include "tools/audit/opened.h"
 #include "tools/audit/proof.h"
 #include "tools/audit/raw_records.h"
 #include "tools/audit/timestamps.h"
@@ -63,7 +64,9 @@ class BundleCheck {
     TW_RETURN_IF_ERROR(CheckStatements());
     if (report_.list.officers) {
       TW_RETURN_IF_ERROR(CheckTexts());
-      TW_RETURN_IF_ERROR(CheckRaw());
+      TW_RETURN_IF_ERROR(CheckRaw(NamedByStatements()));
+    } else {
+      TW_RETURN_IF_ERROR(CheckRecordingsOfParties());
     }
     if (options_.ca_pem) TW_RETURN_IF_ERROR(CheckStamp());
     return std::move(report_);
@@ -276,19 +279,37 @@ class BundleCheck {
     return {};
   }
 
-  Result<void> CheckRaw() {
+  std::set<std::string> NamedByStatements() {
+    std::set<std::string> named;
+    for (const std::uint64_t index : told_) {
+      for (const v1::Support& support : leaves_[index].finding()->supports()) {
+        for (const std::string& digest : support.raw_digests())
+          named.insert(HexEncode(AsBytes(digest)));
+      }
+    }
+    return named;
+  }
+
+  // Only by a decision of the mission that is itself an entry of the ledger.
+  Result<void> CheckRecordingsOfParties() {
+    std::map<std::uint64_t, std::string_view> leaves;
+    for (const auto& [index, leaf] : leaves_) leaves[index] = leaf.bytes;
+    TW_ASSIGN_OR_RETURN(Opened opened, CheckOpened(data_, leaves, list().origin, list().exercise));
+    report_.opened = opened.entries;
+    report_.has_raw = opened.raw_named.has_value();
+    if (report_.has_raw) return CheckRaw(*opened.raw_named);
+    for (const auto& [path, file] : list().files) {
+      if (path.starts_with("raw/") || path.starts_with("video/"))
+        return BadFile(path, "no entry that is opened here releases the event's recordings");
+    }
+    return {};
+  }
+
+  Result<void> CheckRaw(const std::set<std::string>& named) {
     TW_ASSIGN_OR_RETURN(const std::string_view records, Needed("raw/records.jsonl"));
     TW_RETURN_IF_ERROR(PlainLines("raw/records.jsonl", records));
     TW_ASSIGN_OR_RETURN(const std::set<std::string> digests,
                         CheckRawRecords(options_.folder, list(), records));
-    std::set<std::string> named;
-    for (const std::uint64_t index : told_) {
-      for (const v1::Support& support : leaves_[index].finding()->supports()) {
-        for (const std::string& digest : support.raw_digests()) {
-          named.insert(HexEncode(AsBytes(digest)));
-        }
-      }
-    }
     report_.raw_named = named.size();
     for (const std::string& digest : named) report_.raw_in_bundle += digests.count(digest);
     return {};
@@ -348,7 +369,8 @@ std::string FormatBundleReport(const BundleReport& report) {
   ledger.files = list.files.size() + 1;
   out += FormatReport(ledger);
   if (report.stamp) out += FormatStamp(list.size, *report.stamp);
-  if (list.officers) {
+  if (report.opened > 0) out += fmt::format("officers' entries opened: {}\n", report.opened);
+  if (report.has_raw) {
     out += fmt::format("raw records named by the event: {} of {} are in the bundle\n",
                        report.raw_in_bundle, report.raw_named);
   }

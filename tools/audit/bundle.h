@@ -23,9 +23,11 @@ struct BundleOptions {
 
 struct BundleReport {
   CaseList list;
-  AuditReport ledger;              // counts and events are those of the bundle's leaves
-  std::size_t statements = 0;      // on the event
-  std::size_t raw_named = 0;       // raw records that the statements name (officers')
+  AuditReport ledger;          // counts and events are those of the bundle's leaves
+  std::size_t statements = 0;  // on the event
+  std::size_t opened = 0;      // officers' entries that a party's bundle opens
+  bool has_raw = true;         // officers' always; a party's where the mission released recordings
+  std::size_t raw_named = 0;   // raw records that the statements, or opened entries, name
   std::size_t raw_in_bundle = 0;   // of these
   std::optional<Timestamp> stamp;  // of the checkpoint in the proofs
 };

@@ -24,12 +24,9 @@ BLOCK = 1 << 16  # bytes read at a time: what was just read is still in the cach
 LEAF_TAG = b"trucewatch/leaf/v1\n"
 PARTY_TAG = b"trucewatch/party-leaf/v1\n"
 
-class Refused(Exception):
-    """The evidence does not fit: exit code 4."""
-class BadInput(Exception):
-    """An input that says nothing about the evidence, such as a policy that cannot be read: exit code 3."""
-def refuse(where, line, sentence):
-    raise Refused(f"{where}: line {line}: {sentence}")
+class Refused(Exception): """The evidence does not fit: exit code 4."""
+class BadInput(Exception): """An input that says nothing about the evidence, such as a policy that cannot be read: exit code 3."""
+def refuse(where, line, sentence): refuse_if(True, sentence, where, line)
 def refuse_if(bad, sentence, where=None, line=None):
     if bad:
         raise Refused(sentence if where is None else f"{where}: line {line}: {sentence}")
@@ -87,12 +84,9 @@ def ed25519_good(public_key, message, signature):
     encoded = point[1] * inverse % P | (point[0] * inverse % P & 1) << 255
     return encoded.to_bytes(32, "little") == signature[:32]
 # == Hashes and trees, RFC 9162 section 2.1
-def leaf_hash(leaf):
-    return hashlib.sha256(b"\x00" + leaf).digest()
-def node_hash(left, right):
-    return hashlib.sha256(b"\x01" + left + right).digest()
-def _perfect_root(hashes):
-    """Root over 2^k hashes."""
+def leaf_hash(leaf): return hashlib.sha256(b"\x00" + leaf).digest()
+def node_hash(left, right): return hashlib.sha256(b"\x01" + left + right).digest()
+def _perfect_root(hashes):  # Root over 2^k hashes.
     sha256 = hashlib.sha256
     while len(hashes) > 1:
         hashes = [sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes), 2)]
@@ -134,8 +128,7 @@ def strict_base64(text):
     except ValueError:
         return None
     return data if binascii.b2a_base64(data, newline=False).decode() == text else None
-def is_key_name(name):
-    return name != "" and "+" not in name and not any(c.isspace() for c in name)
+def is_key_name(name): return name != "" and "+" not in name and not any(c.isspace() for c in name)
 
 class Key:
     """A verifier's key from `name+hex8+base64(type || public key)`."""
@@ -149,8 +142,7 @@ class Key:
         wrong_if(hex_id.lower() != self.id.hex(), f"the key id is {self.id.hex()}, not {hex_id}")
         point = _point(self.public)
         wrong_if(point is None or _is_small_order(point), "the public key is no good point of the curve")
-    def signed(self, text, signature):
-        """Whether the bytes after the key id are this key's signature over the note's text."""
+    def signed(self, text, signature):  # Whether the bytes after the key id are this key's signature over the note's text.
         if self.type == 1:
             return ed25519_good(self.public, text, signature)
         timed = b"cosignature/v1\ntime %d\n" % int.from_bytes(signature[:8], "big") + text
@@ -201,10 +193,8 @@ class Policy:
     def _add(self, keys, name, key):
         wrong_if(any(key.public == other.public for other in keys.values()), "this key is there already")
         keys[name] = key
-    def _known(self, name):
-        wrong_if(name not in self.witnesses and name not in self.groups, f"'{name}' is not defined above")
-    def _new_name(self, name):
-        wrong_if(name == "none" or name in self.witnesses or name in self.groups, f"'{name}' is taken")
+    def _known(self, name): wrong_if(name not in self.witnesses and name not in self.groups, f"'{name}' is not defined above")
+    def _new_name(self, name): wrong_if(name == "none" or name in self.witnesses or name in self.groups, f"'{name}' is taken")
     def is_satisfied(self, cosigners, name=None):
         name = self.quorum if name is None else name
         if name == "none" or name in cosigners:
@@ -244,8 +234,7 @@ def read_note(data, limit, where):
             refuse(where, number, "is no signature line")
         signatures.append((number, parts[1], signature))
     return text, signatures
-def signed_by(keys, text, signatures, where):
-    """Which of the keys ({any name: Key}) signed the text. A bad signature of one of them refuses it."""
+def signed_by(keys, text, signatures, where):  # Which of the keys ({any name: Key}) signed the text. A bad signature of one of them refuses it.
     names = set()
     for number, signer, data in signatures:
         for name, key in keys.items():
@@ -304,6 +293,7 @@ TYPES = {
     "bool": (0, False, bool),
     "int": (0, 0, lambda value: value - (value >> 63 << 64)),
     "int32": (0, 0, lambda value: (value & 0xFFFFFFFF) - ((value >> 31 & 1) << 32)),
+    "message": (2, b"", bytes),
     "texts": (2, [], lambda value: [value.decode("utf-8")]),
     "supports": (2, [], lambda value: [data.hex() for number, wire, data in fields(value) if (number, wire) == (6, 2)]),
 }
@@ -314,7 +304,7 @@ def message(data, schema):
         name, kind = schema.get(number, (None, None))
         if name is not None and wire == TYPES[kind][0]:
             read = TYPES[kind][2](value)
-            values[name] = values[name] + read if kind in ("texts", "supports") else read
+            values[name] = values[name] + read if kind in ("texts", "supports", "message") else read
     return values
 PAYLOADS = range(1, 16)  # of Envelope; those that LEAVES does not name are no leaves
 LEAVES = {
@@ -326,20 +316,20 @@ LEAVES = {
         5: ("state", "int32"), 6: ("rule", "text"), 7: ("zone", "text"), 8: ("notification", "text"),
         10: ("count_min", "int32"), 11: ("count_max", "int32"), 14: ("probability", "double"),
         19: ("raw_sha256", "supports"), 21: ("agreement_hash", "text"), 22: ("amended", "bool"), 23: ("case_id", "text"),
-        24: ("record_id", "text"), 27: ("challenge_id", "text"), 28: ("challenge_state", "int32"), 29: ("audience", "text")}),
+        24: ("record_id", "text"), 25: ("decision", "message"), 27: ("challenge_id", "text"),
+        28: ("challenge_state", "int32"), 29: ("audience", "text")}),
 }  # fmt: skip
 FINDING_KINDS = ["unspecified", "event_transition", "notified_movement", "heartbeat", "mission_header", "data_fault",
                  "source_status", "permitted_movement", "human_record", "case", "coverage", "challenge", "release", "key_set", "custody"]  # fmt: skip
 STATES = ["unspecified", "candidate", "corroborated", "verified", "confirmed", "not_confirmed", "inconclusive", "closed", "reopened"]  # fmt: skip
 CHALLENGE_STATES = ["unspecified", "filed", "answered", "upheld", "rejected", "inconclusive", "escalated"]
 PRINTED = ("event_transition", "notified_movement", "permitted_movement", "human_record", "case", "challenge", "release", "operation")
-def word(words, number):
-    return words[number] if 0 <= number < len(words) else str(number)
+def word(words, number): return words[number] if 0 <= number < len(words) else str(number)
 def read_party_leaf(body, exercise):
     """A commitment, which says nothing, or a statement, whose first two keys everybody can read (release.md)."""
     if body[:1] == b"\x01":
         wrong_if(len(body) != 33, "a commitment has 32 bytes")
-        return {"kind": "commitment", "parties": True}
+        return {"kind": "commitment", "parties": True, "commitment": body[1:].hex()}
     begin = re.match(rb'\x02\{"statement":"([a-z_]+)","status":"([A-Z]+)",', body)
     wrong_if(begin is None or not body.endswith(b"}"), "is neither a commitment nor a statement")
     wrong_if(begin[2] != (b"EXERCISE" if exercise else b"OPERATIONAL"), "has not the mark of the ledger's origin")
@@ -360,8 +350,10 @@ def read_leaf(leaf, exercise):
     said = message(content, schema)
     if kind == "finding":
         kind, said["state"] = word(FINDING_KINDS, said["kind"]), word(STATES, said["state"])
-    if said.get("exercise", exercise) != exercise:
-        raise ValueError("is marked as an exercise in another ledger" if said["exercise"] else "lacks the exercise mark")
+        decisions = [value.decode("utf-8") for number, wire, value in fields(said["decision"]) if (number, wire) == (23, 2)]
+        said["decision"] = "".join(decisions[-1:])  # of the human record
+    marked = "is marked as an exercise in another ledger" if said.get("exercise") else "lacks the exercise mark"
+    wrong_if(said.get("exercise", exercise) != exercise, marked)
     return said | {"kind": "operation" if leaf[len(LEAF_TAG)] == 2 else kind}
 def utc(time_us):
     seconds, rest = divmod(time_us, 1000000)
@@ -403,8 +395,7 @@ def tile_path(level, index, width):
         groups.insert(0, f"x{index % 1000:03d}")
     return f"tile/{level}/{'/'.join(groups)}" + (f".p/{width}" if width < TILE else "")
 TILE_NAME = re.compile(r"tile/(entries|[0-7])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
-def tile_of(path):
-    """(level, index, width) of a tile's or a bundle's path, None for any other."""
+def tile_of(path):  # (level, index, width) of a tile's or a bundle's path, None for any other.
     match = TILE_NAME.fullmatch(path)
     if match is None:
         return None
@@ -423,16 +414,14 @@ def split_bundle(data, count, path, first):
     refuse_if(at != len(data), f"{path}: holds {len(data) - at} bytes after its last entry, {first + count - 1}")
     return leaves
 
-class Ledger:
-    """Files of a ledger held against its checkpoint."""
+class Ledger:  # Files of a ledger held against its checkpoint.
     def __init__(self, folder):
         self.folder, self.size, self.files, self.levels = folder, 0, list_files(folder), []  # levels: see tree_root
         self.checked, self.unjudged = 1, 0  # files read, the checkpoint among them, and files beyond it
     def read(self, path, limit):
         self.checked += 1
         return read_member(self.folder, path, limit)
-    def check_leaves(self, size, on_leaf):
-        """Each bundle against its tile of level 0; on_leaf(index, leaf) for each entry that fits."""
+    def check_leaves(self, size, on_leaf):  # Each bundle against its tile of level 0; on_leaf(index, leaf) for each entry that fits.
         self.size, hashes = size, []
         self.levels = [hashes]
         for first in range(0, self.size, TILE):
@@ -483,15 +472,13 @@ class Ledger:
                 continue  # the checkpoint's own: checked already
             elif level == "entries":
                 leaves = split_bundle(self.read(path, width * MAX_ENTRY), width, path, index * TILE)
-                for number, leaf in enumerate(leaves):
-                    if leaf_hash(leaf) != expected[number]:
-                        raise Refused(f"{path}: entry {index * TILE + number} is not the one the checkpoint commits to")
+                for number, leaf in enumerate(leaves, index * TILE):
+                    refuse_if(leaf_hash(leaf) != expected[number % TILE], f"{path}: entry {number} is not the one the checkpoint commits to")
             else:
                 self.check_tile(level, index, expected)
 
 # == The audit
-def audit(folder, policy, seen_data=None):
-    """What the ledger says, as a dictionary. Raises Refused or BadInput."""
+def audit(folder, policy, seen_data=None):  # What the ledger says, as a dictionary. Raises Refused or BadInput.
     if not os.path.isdir(folder):
         raise BadInput(f"{folder}: no such folder")
     for attempt in range(5):
@@ -517,8 +504,7 @@ def audit_once(folder, policy, note, seen_data):
             told.append({"entry": index} | said)
     ledger.check_leaves(checkpoint.size, on_leaf)
     ledger.check_upper_tiles()
-    if tree_root(ledger.levels, checkpoint.size) != checkpoint.root:
-        raise Refused("checkpoint: line 3: is not the root of the tree that the entries make")
+    refuse_if(tree_root(ledger.levels, checkpoint.size) != checkpoint.root, "is not the root of the tree that the entries make", "checkpoint", 3)
     ledger.check_names()
     if seen_data is not None:
         check_seen(seen_data, policy, checkpoint, ledger)
@@ -532,14 +518,13 @@ def check_seen(data, policy, checkpoint, ledger):
     seen = Checkpoint(data, policy.logs, {}, "--seen")  # witnesses may have cosigned it later, or not at all
     refuse_if(seen.origin != checkpoint.origin, f"--seen: is of the ledger '{seen.origin}', not of this one")
     refuse_if(seen.size > checkpoint.size, f"the ledger was cut back: {seen.size} entries were seen, it has {checkpoint.size}")
-    if tree_root(ledger.levels, seen.size) != seen.root:
-        raise Refused(f"history was replaced: the first {seen.size} entries are not those that were seen")
+    replaced = tree_root(ledger.levels, seen.size) != seen.root
+    refuse_if(replaced, f"history was replaced: the first {seen.size} entries are not those that were seen")
 def audit_proof(data, leaf, policy):
     """What the leaf says that a C2SP tlog-proof shows to be in a ledger. Raises Refused."""
     checkpoint, number, said = proved(data, leaf, policy)
     return report_of(checkpoint, said.get("time_us"), {said["kind"]: 1}, [{"entry": number} | said])
-def proved(data, leaf, policy):
-    """(checkpoint, index, what the leaf says) of a good proof."""
+def proved(data, leaf, policy):  # (checkpoint, index, what the leaf says) of a good proof.
     head, blank, note = data.partition(b"\n\n")
     lines = head.decode("latin-1").split("\n")
     extra = 1 if lines[1:] and lines[1].startswith("extra ") else 0  # signed by nobody: passed over
@@ -553,27 +538,28 @@ def proved(data, leaf, policy):
     refuse_if(not blank, "a blank line and a checkpoint are missing", "proof", len(lines) + 1)
     checkpoint = policy.checkpoint(note, "proof: checkpoint")
     number = int(index[1])
-    if not inclusion_holds(number, checkpoint.size, leaf_hash(leaf), path, checkpoint.root):
-        raise Refused(f"proof: the leaf is not entry {number} of the {checkpoint.size} that the checkpoint commits to")
+    holds = inclusion_holds(number, checkpoint.size, leaf_hash(leaf), path, checkpoint.root)
+    refuse_if(not holds, f"proof: the leaf is not entry {number} of the {checkpoint.size} that the checkpoint commits to")
+    return checkpoint, number, leaf_at("leaf", leaf, checkpoint.origin)
+def leaf_at(where, leaf, origin):  # What the leaf says in a ledger of this origin, or Refused.
     try:
-        said = read_leaf(leaf, checkpoint.origin.startswith("exercise."))
+        return read_leaf(leaf, origin.startswith("exercise."))
     except ValueError as error:
-        raise Refused(f"leaf: {error}") from None
-    return checkpoint, number, said
+        raise Refused(f"{where}: {error}") from None
 
 # == Case bundles, bundle.md
 CASE_LINES = ["trucewatch case bundle v1", "event ([0-9a-f]{32})", "status (EXERCISE|OPERATIONAL)",
               "audience (officers|parties)", "ledger (.+) (0|[1-9][0-9]{0,17})",
               "file ([0-9a-f]{64}|-) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9._/-]+)"]  # fmt: skip
 LEAF_FILE = re.compile(r"leaves/(0|[1-9][0-9]{0,17})\.(leaf|tlog-proof)")
+OPENED_FILE = re.compile(r"opened/(0|[1-9][0-9]{0,17})\.(leaf|salt)")
 RAW_FILE = re.compile(r"raw/[^/]+\.bin")  # may have - for its hash: its records have theirs
 SAME = ("event_id", "status", "state", "rule", "zone", "count_min", "count_max", "agreement_hash")  # in the line and in the leaf
 def once(pairs):
     wrong_if(len(words := dict(pairs)) < len(pairs), "a key twice")
     return words
 DECODER = json.JSONDecoder(object_pairs_hook=once, parse_constant=int)  # int refuses NaN and Infinity
-def json_lines(data, where):
-    """(line number, line, object) of each."""
+def json_lines(data, where):  # (line number, line, object) of each.
     for number, line in enumerate(plain_text(data, where).split("\n")[:-1], 1):
         try:
             value = DECODER.decode(line)
@@ -585,8 +571,7 @@ def state_of(said):
     challenge = "CHALLENGE_" + word(CHALLENGE_STATES, said.get("challenge_state", 0)).upper()
     return {"event_transition": said.get("state", "").upper(), "challenge": challenge, "release": "RELEASED"}.get(said["kind"])
 
-class Bundle:
-    """A case bundle's folder, held against case.txt."""
+class Bundle:  # A case bundle's folder, held against case.txt.
     def __init__(self, folder, signers):
         text, signatures = read_note(read_member(folder, "case.txt", MAX_CASE), MAX_CASE, "case.txt")
         found, last, self.folder, self.files, self.data, self.leaves = [], "", folder, {}, {}, {}
@@ -604,8 +589,7 @@ class Bundle:
         refuse_if(bad, "case.txt: is not signed by a key of --signer, holds a signature twice, or lists no file")
         self.size, self.officers, status = int(size), self.audience == "officers", self.status == "EXERCISE"
         refuse_if(status != self.origin.startswith("exercise."), "is not the status of the ledger's origin", "case.txt", 3)
-    def check_files(self):
-        """All but raw bytes, which are read once, with their records."""
+    def check_files(self):  # All but raw bytes, which are read once, with their records.
         found = set(list_files(self.folder)) - {"case.txt"}
         for path in sorted(found ^ set(self.files)):
             raise Refused(f"{path}: " + ("is not in case.txt" if path in found else "is missing"))
@@ -614,8 +598,8 @@ class Bundle:
                 self.data[path] = read_member(self.folder, path, size)
                 self.expect(path, len(self.data[path]), hashlib.sha256(self.data[path]))
     def expect(self, path, size, whole):
-        if size != self.files[path][1] or self.files[path][0] not in ("-", whole.hexdigest()):
-            raise Refused(f"{path}: has not the bytes and the SHA-256 of case.txt")
+        other = size != self.files[path][1] or self.files[path][0] not in ("-", whole.hexdigest())
+        refuse_if(other, f"{path}: has not the bytes and the SHA-256 of case.txt")
     def need(self, path):
         return self.data[path] if path in self.data else refuse("case.txt", len(self.files) + 6, f"a bundle needs '{path}'")
     def check_leaves(self, policy):
@@ -630,8 +614,8 @@ class Bundle:
             except Refused as refusal:
                 raise Refused(f"{path}: {refusal}") from None
             roots.add(checkpoint.root)
-            if (str(index), checkpoint.origin, checkpoint.size) != (match[1], self.origin, self.size) or len(roots) > 1:
-                raise Refused(f"{path}: is of another entry or checkpoint than the bundle says")
+            other = (str(index), checkpoint.origin, checkpoint.size) != (match[1], self.origin, self.size) or len(roots) > 1
+            refuse_if(other, f"{path}: is of another entry or checkpoint than the bundle says")
             refuse_if(said.get("parties", False) == self.officers, f"{path}: is of another ledger than that of {self.audience}")
             self.leaves[index] = said
     def on_event(self, said):
@@ -665,8 +649,20 @@ class Bundle:
         digest = hashlib.sha256(self.data["agreement.txtpb"]).hexdigest()
         for said in told:
             refuse_if(said["agreement_hash"] != digest, f"leaves/{said['entry']}.leaf: rests on another agreement than agreement.txtpb")
-    def check_raw(self):
-        """The digests of all records."""
+    def check_opened(self):
+        """What is said by officers' entries that a party was given, each under a commitment that is one of the leaves."""
+        opened = []
+        for path in [path for path in self.data if path.startswith("opened/")]:
+            match = OPENED_FILE.fullmatch(path)
+            refuse_if(match is None, f"{path}: is neither an opened leaf nor its salt")
+            leaf, salt = (self.need(f"opened/{match[1]}{ending}") for ending in (".leaf", ".salt"))
+            committed = self.leaves.get(int(match[1]), {}).get("commitment")
+            bad = len(salt) != 32 or hashlib.sha256(b"\x02" + salt + leaf).hexdigest() != committed
+            refuse_if(bad, f"{path}: is not what leaf {match[1]} commits to")
+            opened += [leaf_at(path, leaf, self.origin)] if match[2] == "leaf" else []
+            refuse_if(opened and "parties" in opened[-1], f"{path}: is an entry of the parties' own ledger")
+        return opened
+    def check_raw(self):  # The digests of all records.
         where, digests = "raw/records.jsonl", set()
         records = {path: [] for path in self.files if RAW_FILE.fullmatch(path)}
         for number, _, words in json_lines(self.need(where), where):
@@ -692,10 +688,8 @@ class Bundle:
                     length -= got
                 refuse_if(part.hexdigest() != wanted, f"is not the SHA-256 of its bytes in {path}", where, number)
             self.expect(path, -1 if file.read(1) else at, whole)
-def dump(words):
-    return json.dumps([words.get(key) for key in SAME])  # 1, 1.0 and true are equal, but not the same
-def audit_bundle(folder, policy, signer_data):
-    """What the bundle says, as a dictionary. Raises Refused or BadInput."""
+def dump(words): return json.dumps([words.get(key) for key in SAME])  # 1, 1.0 and true are equal, but not the same
+def audit_bundle(folder, policy, signer_data):  # What the bundle says, as a dictionary. Raises Refused or BadInput.
     try:
         lines = [line.strip() for line in signer_data.decode("utf-8").split("\n")]
         signers = {line: Key(line, 1) for line in lines if line and not line.startswith("#")}
@@ -711,11 +705,16 @@ def audit_bundle(folder, policy, signer_data):
               "origin": bundle.origin, "size": bundle.size, "files_checked": 1 + len(bundle.files), "entries": told}  # fmt: skip
     if bundle.officers:
         bundle.check_texts(told)
-        named, there = {digest for said in told for digest in said["raw_sha256"]}, bundle.check_raw()
+    opened = told if bundle.officers else bundle.check_opened()
+    may = [said["kind"] == "release" and (said["audience"], said["decision"]) == ("parties", "release_raw") for said in opened]
+    if bundle.officers or any(may) and len({said.get("event_id", "") for said in opened}) == 1:
+        named, there = {digest for said in opened for digest in said.get("raw_sha256", ())}, bundle.check_raw()
         report["raw"] = f"{len(named & there)} of {len(named)} are in the bundle"
-    return report
-def printable(text):
-    """What leaves and file names say is another's text: no escape sequence of it may reach the terminal."""
+    else:
+        for path in [path for path in bundle.files if path.startswith(("raw/", "video/"))]:
+            raise Refused(f"{path}: no entry that is opened here releases the event's recordings")
+    return report | ({} if bundle.officers else {"opened": len(opened)})
+def printable(text):  # What leaves and file names say is another's text: no escape sequence of it may reach the terminal.
     return "".join(c if c.isprintable() else "?" for c in text)
 def print_report(report):
     if "event" in report:
@@ -723,8 +722,8 @@ def print_report(report):
     print(f"ledger: {printable(report['origin'])} ({report['status']})")
     if "root" in report:
         print(f"latest known: size {report['size']}, time {report['latest_time_utc'] or 'none'}\nroot: {report['root']}")
-    for key, what in (("cosigners", "cosigned by"), ("files_checked", "files checked"), ("raw", "raw records named by the event"),
-                      ("files_beyond_checkpoint", "files beyond the checkpoint, not judged")):  # fmt: skip
+    for key, what in (("cosigners", "cosigned by"), ("files_checked", "files checked"), ("opened", "officers' entries opened"),
+                      ("raw", "raw records named by the event"), ("files_beyond_checkpoint", "files beyond the checkpoint, not judged")):  # fmt: skip
         if report.get(key):
             print(f"{what}: {', '.join(report[key]) if key == 'cosigners' else report[key]}")
     for kind, count in report.get("kinds", {}).items():

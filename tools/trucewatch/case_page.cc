@@ -151,7 +151,7 @@ std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>&
 
 std::string PartyCasePage(const std::string& name, bool exercise,
                           const std::vector<std::string>& statements,
-                          const std::optional<CasePicture>& picture) {
+                          const std::optional<CasePicture>& picture, const Published* recordings) {
   std::string out = Start("Event " + name.substr(0, 8), exercise);
   out +=
       "<section><h2>What the mission states</h2><p>Places and times are coarse and late, alike for "
@@ -160,6 +160,13 @@ std::string PartyCasePage(const std::string& name, bool exercise,
     out += "<tr><td><code>" + EscapeHtml(statement) + "</code></td></tr>\n";
   out += "</tbody></table></section>\n";
   if (picture) out += Figure(*picture);
+  if (recordings != nullptr) {
+    out += "<section><h2>What it rests on</h2><p>" + EscapeHtml(recordings->finding.reason) +
+           "</p><p>They are in <code>raw/</code>, byte for byte as they came, with a list in "
+           "<code>raw/records.jsonl</code>; video that plays is in <code>video/</code>. The "
+           "entries of the officers' ledger that name them are in <code>opened/</code>, each with "
+           "the salt that shows which commitment it is.</p></section>\n";
+  }
   return out +
          Checking(
              "Each statement is an entry of the parties' ledger, which also commits to every entry "

@@ -211,10 +211,13 @@ void AddDecisions(CLI::App& app, Action* action, DecideCommand& decide, DecideCo
       app.add_subcommand("decide", "Sign and write an officer's decision on an event"), decide);
   sub->add_option("event", decide.about, "Its event_id")->required();
   sub->add_option("decision", decide.decision,
-                  "confirmed, not_confirmed, inconclusive, closed, reopened, release")
+                  "confirmed, not_confirmed, inconclusive, closed, reopened, release, release_raw "
+                  "(recordings too)")
       ->required();
-  sub->add_option("--audience", decide.audience,
-                  "Of a release: parties (both alike) or public; positions stay coarse and late");
+  sub->add_option(
+      "--audience", decide.audience,
+      "Of a release: parties (both alike) or public; positions stay coarse and late. Of "
+      "release_raw: parties");
   sub->footer(
       "Example: trucewatch decide c160032c95e496db45210a706c2ece5b confirmed --key chief.key "
       "--out decisions --id chief-0012 --status EXERCISE --reported 2026-03-02T09:30:00Z --text "

@@ -148,6 +148,12 @@ TEST(HumanRecord, ADecisionNeedsAnEventAKnownWordAndAReason) {
   EXPECT_THAT(refusal(r), HasSubstr("not one of parties, public"));
   r.audience.clear();
   EXPECT_THAT(refusal(r), HasSubstr("audience: is missing"));
+  r.decision = "release_raw";
+  EXPECT_THAT(refusal(r), HasSubstr("audience: is missing"));
+  r.audience = "public";
+  EXPECT_THAT(refusal(r), HasSubstr("recordings are released to parties alone"));
+  r.audience = "parties";
+  EXPECT_EQ(refusal(r), "taken");
 }
 
 TEST(HumanRecord, ReadsBackWhatWasWrittenAndNamesItsSigner) {

@@ -10,8 +10,8 @@
 //       policy asks for both
 //   tw_audit_peer prove FOLDER INDEX...  FOLDER/INDEX.tlog-proof and FOLDER/INDEX.leaf of such a
 //       ledger, at its newest checkpoint
-//   tw_audit_peer case FOLDER officers|parties BYTES  a case bundle (case_writer.h) with so many
-//   raw
+//   tw_audit_peer case FOLDER officers|parties|recordings BYTES  a case bundle (case_writer.h) with
+//   so many raw
 //       bytes of a camera
 //   tw_audit_peer serve  for each line "LEDGER<tab>POLICY<tab>SEEN or -" the exit code of
 //       `trucewatch audit`, a space and its sentence; "proof<tab>PROOF<tab>LEAF<tab>POLICY" is
@@ -192,13 +192,17 @@ int main(int argc, char** argv) {
     return trucewatch::ProveEntries(words[1], indexes);
   }
   if (words.size() == 4 && words[0] == "case") {
-    trucewatch::audit::WriteCase(words[1], words[2] == "officers",
+    using trucewatch::audit::CaseKind;
+    trucewatch::audit::WriteCase(words[1],
+                                 words[2] == "officers"  ? CaseKind::kOfficers
+                                 : words[2] == "parties" ? CaseKind::kParties
+                                                         : CaseKind::kRecordings,
                                  std::strtoull(words[3].c_str(), nullptr, 10));
     return 0;
   }
   if (words.size() == 1 && words[0] == "serve") return trucewatch::ServeAudits();
   std::cerr
       << "usage: tw_audit_peer write|fork|parties FOLDER COUNT SIZE... | cosign FOLDER | prove "
-         "FOLDER INDEX... | case FOLDER officers|parties BYTES | serve\n";
+         "FOLDER INDEX... | case FOLDER officers|parties|recordings BYTES | serve\n";
   return 2;
 }

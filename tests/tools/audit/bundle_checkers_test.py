@@ -88,6 +88,10 @@ class Bundles(unittest.TestCase):
         self.expect(0)
         self.write("parties")
         self.expect(0)
+        self.write("recordings")
+        self.expect(0)
+        report = tampering.checker.audit_bundle(str(self.case), tampering.policy_of(self.folder), (self.folder / "signer.vkey").read_bytes())
+        self.assertEqual((report["raw"], report["opened"], len(report["entries"])), ("3 of 4 are in the bundle", 2, 2))
 
     def test_1_a_list_that_is_not_as_described_or_not_signed_is_refused(self):
         text = self.text()
@@ -195,9 +199,44 @@ class Bundles(unittest.TestCase):
             (self.case / name).write_bytes(self.good[name])
             self.expect(0)
 
+    def test_7_an_entry_that_is_not_what_its_commitment_commits_to_opens_nothing(self):
+        self.write("recordings")
+        good = self.good
+        leaf, salt = good["opened/13.leaf"], good["opened/13.salt"]
+        self.fault("^opened/13", {"opened/13.leaf": leaf[:-1]})
+        self.fault("^opened/13", {"opened/13.salt": salt[:-1] + bytes([salt[-1] ^ 1])})
+        self.fault("^opened/13", {"opened/13.salt": salt + b"x"})
+        self.fault("^opened/13", {"opened/13.salt": b""})
+        self.fault("opened/13", {"opened/13.salt": None})
+        self.fault("opened/13", {"opened/13.leaf": None})
+        self.fault("^opened/1", {"opened/13.leaf": good["opened/17.leaf"], "opened/17.leaf": leaf})
+        # Of an entry that is a statement, or that is not here.
+        for name in ("opened/71", "opened/12"):
+            self.fault(f"^{name}", {f"{name}.leaf": leaf, f"{name}.salt": salt})
+        for name in ("opened/013.leaf", "opened/13.leaf2", "opened/x/13.leaf", "opened/README"):
+            with self.subTest(name=name):
+                self.put(files={name: leaf})
+                self.expect(4, "^opened/")
+                (self.case / name).unlink()
+                shutil.rmtree(self.case / "opened/x", ignore_errors=True)
+        self.fault("leaf 13|leaves/13", {"leaves/13.leaf": None, "leaves/13.tlog-proof": None})
+        records = good["raw/records.jsonl"]
+        self.fault("^raw/records.jsonl: line 1:", {"raw/records.jsonl": records.replace(b'"offset":0', b'"offset":1', 1)})
+
+    def test_7_recordings_that_no_opened_entry_releases_are_refused(self):
+        self.write("recordings")
+        gone = {"opened/17.leaf": None, "opened/17.salt": None}
+        self.fault("^raw/.*releases", gone)
+        without_raw = {name: None for name in self.good if name.startswith("raw/")}
+        self.put(files=gone | without_raw)  # an entry alone may be opened
+        self.expect(0)
+        self.write("parties")
+        for name in ("raw/x.bin", "raw/records.jsonl", "video/x.ts"):
+            self.fault(f"^{name}: .*releases", {name: b""})
+
     def test_random_mutations_get_one_verdict(self):
         count = int(os.environ.get("TRUCEWATCH_MUTATIONS", "120"))
-        for audience in ("officers", "parties"):
+        for audience in ("officers", "parties", "recordings"):
             self.write(audience)
             said = []
             result, kinds = tampering.run_bundle(PEER, self.folder, count, 7, out=lambda line, **_: said.append(line))

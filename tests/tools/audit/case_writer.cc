@@ -128,11 +128,24 @@ std::string EventLine(const v1::Finding& finding, const std::string& state, std:
       finding.event_id(), state, finding.count_max(), finding.agreement_hash(), index);
 }
 
-void WriteOfficersCase(const std::string& folder, std::uint64_t raw_bytes, CaseFiles& files) {
+// Gives the digests that the event names, by source; the last is of a record that is not there.
+std::vector<std::vector<std::string>> AddRawFiles(std::uint64_t raw_bytes, CaseFiles& files) {
   std::string records;
   const auto camera = AddSource("drone1", raw_bytes, kCameraRecord, false, files, records);
   const auto radar = AddSource("gsr1", 4000, 100, true, files, records);
   files.Add("raw/records.jsonl", records);
+  return {camera, radar, {std::string(32, 'x')}};
+}
+
+void NameRaw(const std::vector<std::vector<std::string>>& digests, v1::Finding* finding) {
+  for (const auto& of_source : digests) {
+    v1::Support& support = *finding->add_supports();
+    for (const std::string& digest : of_source) support.add_raw_digests(digest);
+  }
+}
+
+void WriteOfficersCase(const std::string& folder, std::uint64_t raw_bytes, CaseFiles& files) {
+  const auto digests = AddRawFiles(raw_bytes, files);
   std::vector<v1::Envelope> envelopes = {et::HeaderEnvelope()};
   envelopes[0].mutable_mission_header()->set_config_text(kConfig);
   envelopes[0].mutable_mission_header()->set_agreement_text(kAgreement);
@@ -144,10 +157,7 @@ void WriteOfficersCase(const std::string& folder, std::uint64_t raw_bytes, CaseF
   add(v1::FINDING_KIND_HEARTBEAT, "");
   v1::Finding* verified = add(v1::FINDING_KIND_EVENT_TRANSITION, kEvent);
   verified->set_state(v1::EVENT_STATE_VERIFIED);
-  for (const auto& digests : {camera, radar, {std::string(32, 'x')}}) {
-    v1::Support& support = *verified->add_supports();
-    for (const std::string& digest : digests) support.add_raw_digests(digest);
-  }
+  NameRaw(digests, verified);
   add(v1::FINDING_KIND_EVENT_TRANSITION, kOtherEvent)->set_state(v1::EVENT_STATE_CANDIDATE);
   add(v1::FINDING_KIND_COVERAGE, "");
   add(v1::FINDING_KIND_CHALLENGE, kEvent)->set_challenge_state(v1::CHALLENGE_STATE_FILED);
@@ -167,11 +177,30 @@ void WriteOfficersCase(const std::string& folder, std::uint64_t raw_bytes, CaseF
   files.Add("coverage.jsonl", "{\"zone\":\"buffer\"}\n");
 }
 
-void WritePartiesCase(const std::string& folder, CaseFiles& files) {
+// Officers' leaves that are opened: where the event was verified, and the decision on it.
+std::map<std::uint64_t, std::string> OpenedLeaves(
+    const std::vector<std::vector<std::string>>& digests) {
+  v1::Envelope verified = StatementEnvelope(v1::FINDING_KIND_EVENT_TRANSITION, 3, kEvent);
+  verified.mutable_finding()->set_state(v1::EVENT_STATE_VERIFIED);
+  NameRaw(digests, verified.mutable_finding());
+  v1::Envelope release = StatementEnvelope(v1::FINDING_KIND_RELEASE, 7, kEvent);
+  release.mutable_finding()->set_audience("parties");
+  release.mutable_finding()->mutable_human_record()->set_decision("release_raw");
+  return {{13, et::LeafOf(verified)}, {17, et::LeafOf(release)}};
+}
+
+void WritePartiesCase(const std::string& folder, CaseFiles& files,
+                      const std::map<std::uint64_t, std::string>& opened) {
   std::vector<std::string> leaves;
   std::string lines;
   for (std::uint64_t i = 0; i < 70; ++i) {
-    leaves.push_back(evidence::MakeCommitmentLeaf(evidence::Commit(evidence::SaltOf({}, i), "x")));
+    const auto found = opened.find(i);
+    const std::string leaf = found == opened.end() ? "x" : found->second;
+    const evidence::Salt salt = evidence::SaltOf({}, i);
+    leaves.push_back(evidence::MakeCommitmentLeaf(evidence::Commit(salt, leaf)));
+    if (found == opened.end()) continue;
+    files.Add(fmt::format("opened/{}.leaf", i), leaf);
+    files.Add(fmt::format("opened/{}.salt", i), std::string(AsText(salt)));
   }
   for (const std::string state : {"candidate", "verified"}) {
     for (const char* event : {kOtherEvent, kEvent}) {
@@ -183,7 +212,9 @@ void WritePartiesCase(const std::string& folder, CaseFiles& files) {
       leaves.push_back(evidence::MakeStatementLeaf("{" + rest));
     }
   }
-  AddLeaves(folder, leaves, {71, 73}, files);
+  std::vector<std::uint64_t> chosen = {71, 73};
+  for (const auto& [index, leaf] : opened) chosen.push_back(index);
+  AddLeaves(folder, leaves, chosen, files);
   files.Add("events.jsonl", lines);
 }
 
@@ -194,13 +225,16 @@ std::string SignCase(const std::string& text, std::uint8_t seed) {
       {text, {SignNote(text, "chief", Ed25519KeyPair::FromSeed(et::CountingSeed(seed)))}});
 }
 
-void WriteCase(const std::string& folder, bool officers, std::uint64_t raw_bytes) {
+void WriteCase(const std::string& folder, CaseKind kind, std::uint64_t raw_bytes) {
+  const bool officers = kind == CaseKind::kOfficers;
   std::filesystem::create_directories(folder);
   CaseFiles files(folder + "/case");
   if (officers) {
     WriteOfficersCase(folder, raw_bytes, files);
   } else {
-    WritePartiesCase(folder, files);
+    WritePartiesCase(folder, files,
+                     kind == CaseKind::kParties ? std::map<std::uint64_t, std::string>()
+                                                : OpenedLeaves(AddRawFiles(raw_bytes, files)));
   }
   files.Add("index.html", "<!doctype html>\n<title>Case</title>\n");
   const auto pair = Ed25519KeyPair::FromSeed(et::CountingSeed(0x40));

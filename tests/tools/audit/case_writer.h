@@ -12,7 +12,9 @@ namespace trucewatch::audit {
 // bundle in FOLDER/case, with FOLDER/ledger, FOLDER/policy.txt and FOLDER/signer.vkey (the key of
 // CaseKey(0x40), "chief"). Officers' bundles have `raw_bytes` of one camera in records of 65,424
 // bytes, whose file has no hash of its own in case.txt, and 4,000 of a radar, whose file has one.
-void WriteCase(const std::string& folder, bool officers, std::uint64_t raw_bytes);
+// kRecordings: a party's, with the same raw bytes and the entries opened that release them.
+enum class CaseKind { kOfficers, kParties, kRecordings };
+void WriteCase(const std::string& folder, CaseKind kind, std::uint64_t raw_bytes);
 
 // A note over the text by "chief" with this key.
 std::string SignCase(const std::string& text, std::uint8_t seed);

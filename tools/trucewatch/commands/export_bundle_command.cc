@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "core/config/text_config.h"
@@ -118,23 +120,78 @@ Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& com
                      folder.files() + 1, static_cast<double>(folder.bytes()) / 1e6, key.name());
 }
 
-// Where the agreement has pictures for parties: of statements that their ledger commits to, so that
-// nothing is shown before its time.
-Result<std::optional<CasePicture>> PartyPicture(
-    Storage& storage, const ExportBundleCommand& command, const CaseEntries& entries,
-    const evidence::SaltKey& salts, const std::set<std::string, std::less<>>& committed) {
+// Entries of the parties' ledger, by the commitment that each is.
+using Commitments = std::map<std::string, std::uint64_t, std::less<>>;
+
+Digest CommitmentOf(const Published& one, const CaseEntries& entries,
+                    const evidence::SaltKey& salts) {
+  return evidence::Commit(evidence::SaltOf(salts, one.ledger_index),
+                          entries.leaves.at(one.ledger_index));
+}
+
+// Statements that the parties' ledger commits to: nothing is shown before its time.
+std::vector<Published> Committed(const CaseEntries& entries, const evidence::SaltKey& salts,
+                                 const Commitments& commitments) {
+  std::vector<Published> out;
+  for (const Published& one : entries.statements) {
+    if (commitments.contains(AsText(CommitmentOf(one, entries, salts)))) out.push_back(one);
+  }
+  return out;
+}
+
+// Where the agreement has pictures for parties.
+Result<std::optional<CasePicture>> PartyPicture(Storage& storage,
+                                                const ExportBundleCommand& command,
+                                                const CaseEntries& entries,
+                                                const std::vector<Published>& told) {
   // Terms of release are those of the first version, for the whole mission.
   if (entries.record.versions.empty()) return std::optional<CasePicture>();
   TW_ASSIGN_OR_RETURN(const evidence::ReleaseTerms terms,
                       evidence::ReadReleaseTerms(entries.record.versions.front().second));
   if (!terms.parties.pictures) return std::optional<CasePicture>();
-  std::vector<Published> told;
-  for (const Published& one : entries.statements) {
-    const Digest commitment = evidence::Commit(evidence::SaltOf(salts, one.ledger_index),
-                                               entries.leaves.at(one.ledger_index));
-    if (committed.contains(AsText(commitment))) told.push_back(one);
-  }
   return RedrawnPicture(storage, StateFolderOf(command.run), told);
+}
+
+// The mission's decision that parties may have the recordings of this event.
+const Published* RecordingsReleased(const std::vector<Published>& told) {
+  const auto found = std::find_if(told.begin(), told.end(), [](const Published& one) {
+    const Finding& f = one.finding;
+    return f.kind == FindingKind::kRelease && f.human_record &&
+           f.human_record->decision == "release_raw";
+  });
+  return found == told.end() ? nullptr : &*found;
+}
+
+// What the event rests on: the entries that say so, opened, and what the sensors sent.
+Result<void> AddRecordings(Storage& storage, const std::string& run, const LedgerEntries& ledger,
+                           CaseEntries entries, std::vector<Published> told,
+                           const evidence::SaltKey& salts, const Commitments& commitments,
+                           CaseFolder& folder) {
+  std::map<std::uint64_t, const Published*> opened;  // by the entry of the parties' ledger
+  for (const Published& one : told)
+    opened.emplace(commitments.at(std::string(AsText(CommitmentOf(one, entries, salts)))), &one);
+  const auto added = ledger.ForEach([&](std::uint64_t index, std::string_view leaf) {
+    const auto found = opened.find(index);
+    return found == opened.end() ? Result<void>() : AddLeaf(ledger, index, leaf, folder);
+  });
+  TW_RETURN_IF_ERROR(added);
+  for (const auto& [index, one] : opened) {
+    const evidence::Salt salt = evidence::SaltOf(salts, one->ledger_index);
+    TW_RETURN_IF_ERROR(
+        folder.Add(fmt::format("opened/{}.leaf", index), entries.leaves.at(one->ledger_index)));
+    TW_RETURN_IF_ERROR(folder.Add(fmt::format("opened/{}.salt", index), AsText(salt)));
+  }
+  const std::string state = StateFolderOf(run);
+  TW_ASSIGN_OR_RETURN(const bool there, storage.Exists(state + "/journal"));
+  if (!there)
+    return Fail(ErrorCode::kNotFound, "{}/journal: no such folder, and the recordings are in it",
+                state);
+  TW_ASSIGN_OR_RETURN(const auto journal, Journal::Open(storage, state + "/journal"));
+  TW_ASSIGN_OR_RETURN(const KeepingRecord keeping, ReadKeepingRecord(storage, run + "/ledger"));
+  TW_ASSIGN_OR_RETURN(const TrimmedDigests trimmed, ReadTrimmedDigests(storage, state, keeping));
+  PresentRecords present(*journal);
+  entries.statements = std::move(told);
+  return AddRaw(entries, present, trimmed, folder).map([](std::size_t) {});
 }
 
 Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& command,
@@ -152,11 +209,12 @@ Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& comm
   std::map<std::uint64_t, std::string> leaves;
   std::vector<std::string> statements;
   std::string lines;
-  std::set<std::string, std::less<>> committed;
+  Commitments commitments;
   const auto read =
       ledger.ForEach([&](std::uint64_t index, std::string_view bytes) -> Result<void> {
         TW_ASSIGN_OR_RETURN(const evidence::PartyLeaf leaf, evidence::ParsePartyLeaf(bytes));
-        if (leaf.kind == evidence::PartyLeafKind::kCommitment) committed.emplace(leaf.body);
+        if (leaf.kind == evidence::PartyLeafKind::kCommitment)
+          commitments.emplace(leaf.body, index);
         if (leaf.kind != evidence::PartyLeafKind::kStatement ||
             leaf.body.find("\"event\":\"" + name + "\"") == std::string_view::npos)
           return {};
@@ -175,14 +233,20 @@ Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& comm
   for (const auto& [index, leaf] : leaves) TW_RETURN_IF_ERROR(AddLeaf(ledger, index, leaf, folder));
   TW_RETURN_IF_ERROR(folder.Add("events.jsonl", lines));
   TW_RETURN_IF_ERROR(AddPolicy(command.parties + "/policy.txt", folder));
+  const std::vector<Published> told = Committed(entries, salts, commitments);
   TW_ASSIGN_OR_RETURN(const std::optional<CasePicture> picture,
-                      PartyPicture(storage, command, entries, salts, committed));
+                      PartyPicture(storage, command, entries, told));
   if (picture) TW_RETURN_IF_ERROR(folder.Add(picture->path, picture->bytes));
-  TW_RETURN_IF_ERROR(
-      folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements, picture)));
+  const Published* const decision = RecordingsReleased(told);
+  if (decision != nullptr)
+    TW_RETURN_IF_ERROR(
+        AddRecordings(storage, command.run, ledger, entries, told, salts, commitments, folder));
+  TW_RETURN_IF_ERROR(folder.Add(
+      "index.html", PartyCasePage(name, entries.record.exercise, statements, picture, decision)));
   TW_RETURN_IF_ERROR(
       folder.Sign({name, "parties", ledger.origin(), entries.record.exercise, ledger.size()}, key));
-  return fmt::format("{} statements for both parties, signed by {}", statements.size(), key.name());
+  return fmt::format("{} statements for both parties{}, signed by {}", statements.size(),
+                     decision == nullptr ? "" : ", and the event's recordings", key.name());
 }
 
 }  // namespace
