@@ -249,6 +249,19 @@ Result<void> FaultyStorage::Rename(const std::string& from, const std::string& t
   return {};
 }
 
+// Of each name for itself: a file system without a journal promises no more.
+Result<bool> FaultyStorage::Exchange(const std::string& from, const std::string& to) {
+  const std::lock_guard lock(mutex_);
+  if (FailsNow()) return Injected("exchange", from);
+  const auto one = names_.find(from), other = names_.find(to);
+  if (one == names_.end() || other == names_.end())
+    return Fail(ErrorCode::kNotFound, "{}: cannot exchange", from);
+  const auto former = other->second;
+  Change({.from = {}, .to = to, .inode = one->second});
+  Change({.from = {}, .to = from, .inode = former});
+  return true;
+}
+
 Result<void> FaultyStorage::Remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
   if (FailsNow()) return Injected("remove", path);

@@ -37,6 +37,7 @@ class FaultyStorage final : public Storage {
   Result<bool> Exists(const std::string& path) const override;
   Result<std::vector<std::string>> List(const std::string& directory) const override;
   Result<void> Rename(const std::string& from, const std::string& to) override;
+  Result<bool> Exchange(const std::string& from, const std::string& to) override;
   Result<void> Remove(const std::string& path) override;
   Result<void> SyncDirectory(const std::string& path) override;
 

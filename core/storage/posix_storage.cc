@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -185,6 +186,14 @@ class PosixStorage final : public Storage {
   Result<void> Rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return FailOn("rename", from, errno);
     return {};
+  }
+
+  Result<bool> Exchange(const std::string& from, const std::string& to) override {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0)
+      return true;
+    // EINVAL, ENOSYS: a file system, or a kernel, that has no exchange.
+    if (errno != EINVAL && errno != ENOSYS) return FailOn("exchange", from, errno);
+    return Storage::Exchange(from, to);
   }
 
   Result<void> Remove(const std::string& path) override {

@@ -48,6 +48,10 @@ class Storage {
   virtual Result<std::vector<std::string>> List(
       const std::string& directory) const = 0;  // names, sorted
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  // Both are there, in one folder; afterwards `to` is what `from` was, at once, as with Rename.
+  // True: `from` is what `to` was, and may be written to once SyncDirectory has made that durable.
+  // False: it is gone, where the file system cannot exchange.
+  virtual Result<bool> Exchange(const std::string& from, const std::string& to);
   virtual Result<void> Remove(const std::string& path) = 0;
   virtual Result<void> SyncDirectory(const std::string& path) = 0;
   // All of them, in no order, as Sync and SyncDirectory do it. On a file system with a journal in

@@ -23,6 +23,11 @@ Result<void> Storage::SyncAll(const std::vector<File*>& files,
   return {};
 }
 
+Result<bool> Storage::Exchange(const std::string& from, const std::string& to) {
+  TW_RETURN_IF_ERROR(Rename(from, to));
+  return false;
+}
+
 Result<void> WriteFileAtomically(Storage& storage, const std::string& path, Bytes bytes) {
   const std::string beside = path + ".tmp";
   {

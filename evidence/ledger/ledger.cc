@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/check.h"
 #include "evidence/ledger/reread.h"
 
 namespace trucewatch::evidence {
@@ -41,12 +42,20 @@ std::string Ledger::PathOf(const std::string& relative) const {
 Result<std::unique_ptr<Ledger>> Ledger::Open(Storage& storage, const LedgerOptions& options) {
   std::unique_ptr<Ledger> ledger(new Ledger(storage, options));
   TW_RETURN_IF_ERROR(storage.MakeDirectories(options.directory));
+  // Left by a writer that died; after a power cut it might even be the checkpoint's own file.
+  const auto removed = storage.Remove(ledger->PathOf(kNextCheckpointFile));
+  if (!removed && removed.error().code != ErrorCode::kNotFound)
+    return tl::unexpected<Error>(removed.error());
   TW_ASSIGN_OR_RETURN(const bool exists, storage.Exists(ledger->PathOf(kCheckpointFile)));
   if (exists) {
     const auto loaded = ledger->LoadCheckpoint();
     if (!loaded) return Prefix(options.directory, loaded.error());
   }
   return ledger;
+}
+
+Ledger::~Ledger() {
+  if (has_spare_) static_cast<void>(storage_.Remove(PathOf(kNextCheckpointFile)));
 }
 
 Result<void> Ledger::LoadCheckpoint() {
@@ -139,9 +148,11 @@ Result<void> Ledger::WriteTiles() {
     files.clear();
   }
   // Room for the next checkpoint: overwriting what is on the disk already costs one flush less.
-  TW_ASSIGN_OR_RETURN(auto next, WriteNewFile(storage_, PathOf(kNextCheckpointFile),
-                                              std::string(ExpectedNoteSize(), '\n')));
-  files.push_back(std::move(next));
+  if (!has_spare_) {
+    TW_ASSIGN_OR_RETURN(auto next, WriteNewFile(storage_, PathOf(kNextCheckpointFile),
+                                                std::string(ExpectedNoteSize(), '\n')));
+    files.push_back(std::move(next));
+  }
   if (!settled_) folders.insert("");
   std::vector<std::string> paths;
   for (const std::string& folder : folders) paths.push_back(PathOf(folder));
@@ -157,6 +168,7 @@ std::size_t Ledger::ExpectedNoteSize() const {
 }
 
 Result<void> Ledger::ReplaceCheckpoint(const std::string& note) {
+  TW_CHECK(settled_);  // or the spare file might still be the checkpoint's after a power cut
   const std::string beside = PathOf(kNextCheckpointFile);
   {
     TW_ASSIGN_OR_RETURN(const auto file, storage_.Open(beside, /*create=*/true));
@@ -169,7 +181,10 @@ Result<void> Ledger::ReplaceCheckpoint(const std::string& note) {
     }
     TW_RETURN_IF_ERROR(file->Sync());
   }
-  return storage_.Rename(beside, PathOf(kCheckpointFile));
+  const std::string path = PathOf(kCheckpointFile);
+  if (!has_checkpoint()) return storage_.Rename(beside, path);
+  TW_ASSIGN_OR_RETURN(has_spare_, storage_.Exchange(beside, path));
+  return {};
 }
 
 Result<void> Ledger::HaveSettled() {

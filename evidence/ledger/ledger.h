@@ -37,6 +37,9 @@ class Ledger {
   // entry, tile or checkpoint line that does not fit, and with kBadInput when the checkpoint is
   // another log's.
   static Result<std::unique_ptr<Ledger>> Open(Storage& storage, const LedgerOptions& options);
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
 
   const std::string& origin() const { return options_.log_key.name; }
   std::uint64_t size() const { return tree_.size(); }
@@ -81,6 +84,9 @@ class Ledger {
   std::uint64_t published_size_ = 0;
   std::uint64_t settled_size_ = 0;
   bool settled_ = true;  // the folder's names are durable
+  // The file of the checkpoint before is checkpoint.tmp now, and the next one is written into it:
+  // making and freeing a file each time costs as much as a flush.
+  bool has_spare_ = false;
   std::string checkpoint_note_;
   std::string signed_note_;  // of size signed_size_, not published yet
   std::uint64_t signed_size_ = 0;

@@ -85,6 +85,25 @@ TEST(FaultyStorage, UnsyncedNamesComeAndGo) {
   EXPECT_EQ(renamed, (std::set<std::string>{"new", "old"}));
 }
 
+TEST(FaultyStorage, ExchangedNamesAreEachOldOrNewUntilTheirFolderIsSynced) {
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 0; seed < 64; ++seed) {
+    for (const bool sync : {false, true}) {
+      FaultyStorage storage;
+      for (const std::string name : {"a", "b"})
+        ASSERT_TRUE(WriteFileAtomically(storage, "/m/" + name, AsBytes(name)));
+      ASSERT_EQ(storage.Exchange("/m/a", "/m/b").value(), true);
+      if (sync) ASSERT_TRUE(storage.SyncDirectory("/m"));
+      storage.Crash(seed);
+      const std::string both =
+          ReadWholeFile(storage, "/m/a", 9).value() + ReadWholeFile(storage, "/m/b", 9).value();
+      if (sync) EXPECT_EQ(both, "ba");
+      if (!sync) seen.insert(both);
+    }
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"ab", "ba", "aa", "bb"}));
+}
+
 TEST(FaultyStorage, AfterAFailedSyncALaterOneDoesNotHelp) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {

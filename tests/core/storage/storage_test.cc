@@ -115,6 +115,19 @@ TEST_F(PosixStorageTest, DirectoriesAreMadeListedAndSynced) {
   EXPECT_FALSE(storage_->Exists(deep + "/a").value());
 }
 
+TEST_F(PosixStorageTest, TwoFilesOfAFolderAreExchanged) {
+  for (const std::string name : {"one", "other"})
+    ASSERT_TRUE(WriteFileAtomically(*storage_, directory_.File(name), AsBytes(name)));
+  const auto exchanged = storage_->Exchange(directory_.File("one"), directory_.File("other"));
+  ASSERT_TRUE(exchanged) << exchanged.error().message;
+  EXPECT_EQ(ReadWholeFile(*storage_, directory_.File("other"), 100).value(), "one");
+  // Where the file system cannot, it is a rename.
+  const auto former = ReadWholeFile(*storage_, directory_.File("one"), 100);
+  EXPECT_EQ(former.has_value(), *exchanged);
+  if (former) EXPECT_EQ(*former, "other");
+  EXPECT_FALSE(storage_->Exchange(directory_.File("none"), directory_.File("other")));
+}
+
 TEST_F(PosixStorageTest, AFileInTheWayOfADirectoryIsAnError) {
   storage_->Open(directory_.File("a"), true).value();
   EXPECT_FALSE(storage_->MakeDirectories(directory_.File("a")));
