@@ -122,6 +122,7 @@ Result<bool> LedgerPublisher::Step(Duration wait) {
   TW_RETURN_IF_ERROR(Sign());
   if (unsigned_) return true;
   TW_RETURN_IF_ERROR(SettleAndRelease());
+  TW_RETURN_IF_ERROR(ledger_.TidyUp());
   TW_RETURN_IF_ERROR(published_.Close());
   closed_ = true;
   return false;

@@ -54,10 +54,6 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(Storage& storage, const LedgerOptio
   return ledger;
 }
 
-Ledger::~Ledger() {
-  if (has_spare_) static_cast<void>(storage_.Remove(PathOf(kNextCheckpointFile)));
-}
-
 Result<void> Ledger::LoadCheckpoint() {
   TW_ASSIGN_OR_RETURN(checkpoint_note_,
                       ReadWholeFile(storage_, PathOf(kCheckpointFile), kMaxNoteSize));
@@ -197,6 +193,11 @@ Result<void> Ledger::Settle() {
   if (settled_) return {};
   TW_RETURN_IF_ERROR(storage_.SyncDirectory(options_.directory));
   return HaveSettled();
+}
+
+Result<void> Ledger::TidyUp() {
+  if (!std::exchange(has_spare_, false)) return {};
+  return storage_.Remove(PathOf(kNextCheckpointFile));
 }
 
 Result<void> Ledger::WriteAndSign(LogSigner& signer) {

@@ -37,9 +37,6 @@ class Ledger {
   // entry, tile or checkpoint line that does not fit, and with kBadInput when the checkpoint is
   // another log's.
   static Result<std::unique_ptr<Ledger>> Open(Storage& storage, const LedgerOptions& options);
-  ~Ledger();
-  Ledger(const Ledger&) = delete;
-  Ledger& operator=(const Ledger&) = delete;
 
   const std::string& origin() const { return options_.log_key.name; }
   std::uint64_t size() const { return tree_.size(); }
@@ -62,6 +59,9 @@ class Ledger {
   // Settle. Whatever the checkpoint covers must not be acknowledged before (settled_size).
   Result<bool> PublishAhead(LogSigner& signer, CheckpointCosigner* cosigner = nullptr);
   Result<void> Settle();
+  // After the last of them, or before a long while: takes away what only a writer at work has in
+  // the folder.
+  Result<void> TidyUp();
 
  private:
   Ledger(Storage& storage, const LedgerOptions& options) : storage_(storage), options_(options) {}

@@ -35,6 +35,7 @@ std::map<std::string, std::string> FilesOf(Storage& storage, std::uint64_t bundl
     const std::string path = std::string(kLedger) + "/" + folder;
     const std::vector<std::string> names = *storage.List(path.substr(0, path.size() - 1));
     for (const std::string& name : names) {
+      if (name == "checkpoint.tmp") continue;  // what it holds means nothing
       files[folder + name] = *ReadWholeFile(storage, path + name, 1 << 26);
     }
   }

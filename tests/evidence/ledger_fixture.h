@@ -25,7 +25,7 @@ LogKey TestKey(const std::string& origin = kOrigin);
 SignerOptions PrepareSigner(Storage& storage, const std::string& origin = kOrigin,
                             const std::string& folder = "/m");
 
-// Every file of a ledger on a FaultyStorage, which knows no folders: those of up to `bundles`
+// Every file of a ledger but checkpoint.tmp, on a FaultyStorage, which knows no folders: up to `bundles`
 // bundles.
 std::map<std::string, std::string> FilesOf(Storage& storage, std::uint64_t bundles = 3);
 

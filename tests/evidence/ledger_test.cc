@@ -63,6 +63,32 @@ TEST(Ledger, ReopenedLedgerGoesOnAndEqualsOneWrittenAtOnce) {
   }
 }
 
+// The file of the checkpoint before, while a writer is at work.
+TEST(Ledger, WhatOnlyAWriterAtWorkHasGoesWhenItTidiesUp) {
+  FaultyStorage storage;
+  const std::string spare = std::string(kLedger) + "/checkpoint.tmp";
+  const auto signer = *InProcessSigner::Open(storage, PrepareSigner(storage));
+  const auto ledger = OpenLedger(storage);
+  std::string before;
+  for (const std::uint64_t size : {9, 10, 100, 101}) {  // also where a note grows
+    ASSERT_TRUE(AppendUpTo(*ledger, size));
+    ASSERT_TRUE(ledger->Publish(*signer));
+    if (!before.empty()) {
+      EXPECT_EQ(*ReadWholeFile(storage, spare, 1 << 20), before);
+    }
+    before = ledger->checkpoint_note();
+    EXPECT_EQ(*ReadWholeFile(storage, std::string(kLedger) + "/checkpoint", 1 << 20), before);
+  }
+  ASSERT_TRUE(ledger->TidyUp());
+  EXPECT_FALSE(*storage.Exists(spare));
+  ASSERT_TRUE(AppendUpTo(*ledger, 102));
+  ASSERT_TRUE(ledger->Publish(*signer));
+  // One that dies leaves it; the next one does not use it.
+  ASSERT_TRUE(*storage.Exists(spare));
+  const auto next = OpenLedger(storage);
+  EXPECT_FALSE(*storage.Exists(spare));
+}
+
 TEST(Ledger, PartialTilesStayForEveryPublishedSizeUntilTheirTileIsFull) {
   FaultyStorage storage;
   const auto signer = *InProcessSigner::Open(storage, PrepareSigner(storage));

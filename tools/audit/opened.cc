@@ -15,7 +15,7 @@ constexpr std::string_view kCommitmentTag = "trucewatch/party-leaf/v1\n\x01";
 constexpr std::size_t kLeafHead = std::string_view("trucewatch/leaf/v1\n").size() + 1;
 constexpr std::size_t kSaltBytes = 32;
 
-tl::unexpected<Error> BadFile(const std::string& path, std::string_view what) {
+tl::unexpected<Error> BadOpened(const std::string& path, std::string_view what) {
   return Fail(ErrorCode::kCheckFailed, "{}: {}", path, what);
 }
 
@@ -39,13 +39,13 @@ Result<v1::Finding> FindingIn(const std::string& path, std::string_view leaf,
   said.origin = origin;
   said.exercise = exercise;
   const auto read = AddLeaf(leaf, 0, said);
-  if (!read) return BadFile(path, read.error().message);
-  if (said.parties) return BadFile(path, "is an entry of the parties' own ledger");
+  if (!read) return BadOpened(path, read.error().message);
+  if (said.parties) return BadOpened(path, "is an entry of the parties' own ledger");
   v1::Envelope envelope;
   if (leaf[kLeafHead - 1] != 1) return v1::Finding();
   leaf.remove_prefix(kLeafHead);
   if (!envelope.ParseFromArray(leaf.data(), static_cast<int>(leaf.size())))
-    return BadFile(path, "holds no Envelope");
+    return BadOpened(path, "holds no Envelope");
   return envelope.has_finding() ? std::move(*envelope.mutable_finding()) : v1::Finding();
 }
 
@@ -65,18 +65,18 @@ Result<Opened> CheckOpened(const std::map<std::string, std::string>& files,
   for (const auto& [path, bytes] : files) {
     if (!path.starts_with(kFolder)) continue;
     const auto of_leaf = IndexIn(path, ".leaf"), of_salt = IndexIn(path, ".salt");
-    if (!of_leaf && !of_salt) return BadFile(path, "is neither an opened leaf nor its salt");
+    if (!of_leaf && !of_salt) return BadOpened(path, "is neither an opened leaf nor its salt");
     const std::uint64_t index = of_leaf ? *of_leaf : *of_salt;
     const auto leaf = files.find(fmt::format("{}{}.leaf", kFolder, index));
     const auto salt = files.find(fmt::format("{}{}.salt", kFolder, index));
-    if (leaf == files.end()) return BadFile(path, "has no leaf that it opens");
-    if (salt == files.end()) return BadFile(path, "has no salt");
+    if (leaf == files.end()) return BadOpened(path, "has no leaf that it opens");
+    if (salt == files.end()) return BadOpened(path, "has no salt");
     if (!of_leaf) continue;
     const auto committed = leaves.find(index);
     const Digest digest = Sha256("\x02" + salt->second + bytes);
     if (salt->second.size() != kSaltBytes || committed == leaves.end() ||
         committed->second != std::string(kCommitmentTag) + std::string(AsText(digest)))
-      return BadFile(path, fmt::format("is not what leaf {} commits to", index));
+      return BadOpened(path, fmt::format("is not what leaf {} commits to", index));
     TW_ASSIGN_OR_RETURN(const v1::Finding finding, FindingIn(path, bytes, origin, exercise));
     ++opened.entries;
     released = released || ReleasesRecordings(finding);

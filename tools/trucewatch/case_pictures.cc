@@ -2,10 +2,12 @@
 #include "tools/trucewatch/case_pictures.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/types/codec.h"
 #include "core/types/names.h"
 #include "detect/still.h"
+#include "tools/trucewatch/case_chips.h"
 #include "tools/trucewatch/case_logs.h"
 #include "tools/trucewatch/words.h"
 
@@ -100,6 +102,9 @@ Result<std::vector<CasePicture>> CasePictures(Storage& storage, const std::strin
              m.look->lineage.model),
          .bytes = std::move(bytes)});
   }
+  TW_ASSIGN_OR_RETURN(std::vector<CasePicture> chips,
+                      SceneChips(storage, state, entries.statements, kMostPictures - out.size()));
+  std::move(chips.begin(), chips.end(), std::back_inserter(out));
   return out;
 }
 

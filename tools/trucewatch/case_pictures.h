@@ -18,7 +18,8 @@ struct CasePicture {
 };
 
 // For officers: what each camera saw at the moments that software's statements on the event rest
-// on, with boxes about what it was said to have seen then. From the logs of a run's state folder,
+// on, with boxes about what it was said to have seen then; then what
+// satellites saw of the place (case_chips.h). From the logs of a run's state folder,
 // as they are; a moment that they do not hold (any more) has no picture. None of people: an event
 // about a group of them has no picture at all. At most 12.
 Result<std::vector<CasePicture>> CasePictures(Storage& storage, const std::string& state,

@@ -101,7 +101,10 @@ Result<void> PartyRelease::Release(Instant as_of) {
     if (leaves_.size() >= ledger_->size()) TW_RETURN_IF_ERROR(ledger_->Append(leaf));
     leaves_.push_back(std::move(leaf));
   }
-  if (ledger_->size() > ledger_->published_size()) TW_RETURN_IF_ERROR(ledger_->Publish(*signer_));
+  if (ledger_->size() > ledger_->published_size()) {
+    TW_RETURN_IF_ERROR(ledger_->Publish(*signer_));
+    TW_RETURN_IF_ERROR(ledger_->TidyUp());
+  }
   // What may not be shown any more than that yet is there from before.
   if (leaves_.size() < ledger_->size()) return {};
   return WriteFiles();

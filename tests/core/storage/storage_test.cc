@@ -124,7 +124,7 @@ TEST_F(PosixStorageTest, TwoFilesOfAFolderAreExchanged) {
   // Where the file system cannot, it is a rename.
   const auto former = ReadWholeFile(*storage_, directory_.File("one"), 100);
   EXPECT_EQ(former.has_value(), *exchanged);
-  if (former) EXPECT_EQ(*former, "other");
+  EXPECT_EQ(former.value_or("other"), "other");
   EXPECT_FALSE(storage_->Exchange(directory_.File("none"), directory_.File("other")));
 }
 
