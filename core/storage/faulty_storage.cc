@@ -245,7 +245,13 @@ Result<void> FaultyStorage::Rename(const std::string& from, const std::string& t
   if (FailsNow()) return Injected("rename", from);
   const auto found = names_.find(from);
   if (found == names_.end()) return Fail(ErrorCode::kNotFound, "{}: cannot rename", from);
-  Change({.from = from, .to = to, .inode = found->second});
+  if (DirectoryOf(from) == DirectoryOf(to)) {
+    Change({.from = from, .to = to, .inode = found->second});
+    return {};
+  }
+  // Of two folders, each keeps its own change.
+  Change({.from = {}, .to = to, .inode = found->second});
+  Change({.from = from, .to = {}, .inode = nullptr});
   return {};
 }
 

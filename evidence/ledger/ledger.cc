@@ -14,6 +14,8 @@ constexpr char kCheckpointFile[] = "checkpoint";
 constexpr char kNextCheckpointFile[] = "checkpoint.tmp";
 constexpr std::size_t kMaxOpenFiles = 16;
 
+std::size_t KindOf(int level) { return level == kEntriesLevel ? 0 : 1; }
+
 std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 // A file that no checkpoint covers yet: whatever a crash left in it goes. Not synced yet.
@@ -46,6 +48,7 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(Storage& storage, const LedgerOptio
   const auto removed = storage.Remove(ledger->PathOf(kNextCheckpointFile));
   if (!removed && removed.error().code != ErrorCode::kNotFound)
     return tl::unexpected<Error>(removed.error());
+  TW_RETURN_IF_ERROR(ledger->spares_.Clear());
   TW_ASSIGN_OR_RETURN(const bool exists, storage.Exists(ledger->PathOf(kCheckpointFile)));
   if (exists) {
     const auto loaded = ledger->LoadCheckpoint();
@@ -86,7 +89,7 @@ Result<void> Ledger::LoadCheckpoint() {
   }
   // A writer that was killed may have left the checkpoint's name in the kernel's memory alone.
   TW_RETURN_IF_ERROR(storage_.SyncDirectory(options_.directory));
-  return RemoveOutgrownPartials(0);
+  return TakeOutgrownPartials(0);
 }
 
 Result<void> Ledger::Append(std::string_view leaf) {
@@ -136,7 +139,13 @@ Result<void> Ledger::WriteTiles() {
     const std::string folder = ParentOf(path);
     TW_RETURN_IF_ERROR(MakeFolder(folder, folders));
     TW_ASSIGN_OR_RETURN(const std::string contents, ContentsOf(tile));
-    TW_ASSIGN_OR_RETURN(std::unique_ptr<File> file, WriteNewFile(storage_, PathOf(path), contents));
+    std::unique_ptr<File> file;
+    if (tile.width != kTileWidth) {
+      TW_ASSIGN_OR_RETURN(file, spares_.Reuse(PathOf(path), contents, KindOf(tile.level)));
+    }
+    if (file == nullptr) {
+      TW_ASSIGN_OR_RETURN(file, WriteNewFile(storage_, PathOf(path), contents));
+    }
     files.push_back(std::move(file));
     folders.insert(folder);
     if (files.size() < kMaxOpenFiles) continue;
@@ -152,7 +161,11 @@ Result<void> Ledger::WriteTiles() {
   if (!settled_) folders.insert("");
   std::vector<std::string> paths;
   for (const std::string& folder : folders) paths.push_back(PathOf(folder));
+  for (const std::string& folder : spares_.emptied()) {
+    if (std::find(paths.begin(), paths.end(), folder) == paths.end()) paths.push_back(folder);
+  }
   TW_RETURN_IF_ERROR(sync(paths));
+  spares_.HaveSettled();
   return HaveSettled();
 }
 
@@ -186,7 +199,7 @@ Result<void> Ledger::ReplaceCheckpoint(const std::string& note) {
 Result<void> Ledger::HaveSettled() {
   settled_ = true;
   const std::uint64_t old_size = std::exchange(settled_size_, published_size_);
-  return RemoveOutgrownPartials(old_size);
+  return TakeOutgrownPartials(old_size);
 }
 
 Result<void> Ledger::Settle() {
@@ -196,6 +209,7 @@ Result<void> Ledger::Settle() {
 }
 
 Result<void> Ledger::TidyUp() {
+  TW_RETURN_IF_ERROR(spares_.Clear());
   if (!std::exchange(has_spare_, false)) return {};
   return storage_.Remove(PathOf(kNextCheckpointFile));
 }
@@ -291,9 +305,9 @@ Result<std::string> Ledger::AskSigner(LogSigner& signer, const Digest& root) {
 }
 
 // The fixed rule for partial tiles (docs/formats/ledger.md): they go when their tile is full and
-// published. Only the tile that was partial at old_size can have any, except after a crash, when
-// all are looked at (old_size 0).
-Result<void> Ledger::RemoveOutgrownPartials(std::uint64_t old_size) {
+// published; some as spare files. Only the tile that was partial at old_size can have any, except
+// after a crash, when all are looked at (old_size 0).
+Result<void> Ledger::TakeOutgrownPartials(std::uint64_t old_size) {
   for (int level = kEntriesLevel; CountAtLevel(level, published_size_) > 0; ++level) {
     const std::uint64_t first = CountAtLevel(level, old_size) / kTileWidth;
     const std::uint64_t full = CountAtLevel(level, published_size_) / kTileWidth;
@@ -303,7 +317,8 @@ Result<void> Ledger::RemoveOutgrownPartials(std::uint64_t old_size) {
       if (!names && names.error().code == ErrorCode::kNotFound) continue;
       if (!names) return tl::unexpected<Error>(names.error());
       for (const std::string& name : *names) {
-        TW_RETURN_IF_ERROR(storage_.Remove(folder + "/" + name));
+        TW_ASSIGN_OR_RETURN(const bool kept, spares_.Keep(folder, name, KindOf(level)));
+        if (!kept) TW_RETURN_IF_ERROR(storage_.Remove(folder + "/" + name));
       }
     }
   }

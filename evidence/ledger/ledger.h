@@ -14,6 +14,7 @@
 #include "evidence/ledger/checkpoint_cosigner.h"
 #include "evidence/ledger/log_signer.h"
 #include "evidence/ledger/merkle.h"
+#include "evidence/ledger/spare_files.h"
 #include "evidence/ledger/tiles.h"
 
 namespace trucewatch::evidence {
@@ -64,7 +65,8 @@ class Ledger {
   Result<void> TidyUp();
 
  private:
-  Ledger(Storage& storage, const LedgerOptions& options) : storage_(storage), options_(options) {}
+  Ledger(Storage& storage, const LedgerOptions& options)
+      : storage_(storage), options_(options), spares_(storage, options.directory + ".spare-") {}
 
   std::string PathOf(const std::string& relative) const;
   Result<void> LoadCheckpoint();
@@ -76,7 +78,7 @@ class Ledger {
   Result<void> HaveSettled();
   Result<void> WriteAndSign(LogSigner& signer);
   Result<std::string> AskSigner(LogSigner& signer, const Digest& root);
-  Result<void> RemoveOutgrownPartials(std::uint64_t old_size);
+  Result<void> TakeOutgrownPartials(std::uint64_t old_size);
 
   Storage& storage_;
   LedgerOptions options_;
@@ -87,6 +89,7 @@ class Ledger {
   // The file of the checkpoint before is checkpoint.tmp now, and the next one is written into it:
   // making and freeing a file each time costs as much as a flush.
   bool has_spare_ = false;
+  SpareFiles spares_;  // outgrown partial files, for the next ones
   std::string checkpoint_note_;
   std::string signed_note_;  // of size signed_size_, not published yet
   std::uint64_t signed_size_ = 0;

@@ -70,17 +70,18 @@ std::string LineageTable(const Finding& f) {
   return out + "</tbody></table>\n";
 }
 
-std::string Statement(const Published& one) {
+// `proof`: where the entry's proof lies; empty: it has none here.
+std::string StatementRow(const Published& one, const std::string& proof) {
   const Finding& f = one.finding;
   const std::string what = f.kind == FindingKind::kChallenge
                                ? "CHALLENGE " + ChallengeStateName(f.challenge_state)
                            : f.kind == FindingKind::kRelease ? "RELEASED to " + f.audience
                                                              : StateName(f.state);
-  return fmt::format(
-      "<tr><td>{}</td><td><strong>{}</strong>{}</td><td>{}</td><td><a "
-      "href=\"leaves/{}.tlog-proof\">#{}</a></td></tr>\n",
-      FormatUtc(f.time), EscapeHtml(what), f.amended ? " (amended)" : "", EscapeHtml(f.reason),
-      one.ledger_index, one.ledger_index);
+  const std::string entry = fmt::format("#{}", one.ledger_index);
+  return fmt::format("<tr><td>{}</td><td><strong>{}</strong>{}</td><td>{}</td><td>{}</td></tr>\n",
+                     FormatUtc(f.time), EscapeHtml(what), f.amended ? " (amended)" : "",
+                     EscapeHtml(f.reason),
+                     proof.empty() ? entry : fmt::format("<a href=\"{}\">{}</a>", proof, entry));
 }
 
 std::string Figure(const CasePicture& picture) {
@@ -118,7 +119,8 @@ std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>&
       "<section><h2>What was said, in "
       "order</h2><table><thead><tr><th>When</th><th>State</th><th>Why</th><th>Entry</th></tr></"
       "thead><tbody>\n";
-  for (const Published& one : entries.statements) out += Statement(one);
+  for (const Published& one : entries.statements)
+    out += StatementRow(one, fmt::format("leaves/{}.tlog-proof", one.ledger_index));
   out +=
       "</tbody></table></section>\n<section><h2>Where it comes from</h2><p>Two sources are "
       "independent when their kinds differ and they share none of what the agreement lists. "
@@ -151,7 +153,8 @@ std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>&
 
 std::string PartyCasePage(const std::string& name, bool exercise,
                           const std::vector<std::string>& statements,
-                          const std::optional<CasePicture>& picture, const Published* recordings) {
+                          const std::optional<CasePicture>& picture,
+                          const std::vector<Published>& opened) {
   std::string out = Start("Event " + name.substr(0, 8), exercise);
   out +=
       "<section><h2>What the mission states</h2><p>Places and times are coarse and late, alike for "
@@ -160,12 +163,16 @@ std::string PartyCasePage(const std::string& name, bool exercise,
     out += "<tr><td><code>" + EscapeHtml(statement) + "</code></td></tr>\n";
   out += "</tbody></table></section>\n";
   if (picture) out += Figure(*picture);
-  if (recordings != nullptr) {
-    out += "<section><h2>What it rests on</h2><p>" + EscapeHtml(recordings->finding.reason) +
-           "</p><p>They are in <code>raw/</code>, byte for byte as they came, with a list in "
-           "<code>raw/records.jsonl</code>; video that plays is in <code>video/</code>. The "
-           "entries of the officers' ledger that name them are in <code>opened/</code>, each with "
-           "the salt that shows which commitment it is.</p></section>\n";
+  if (!opened.empty()) {
+    out +=
+        "<section><h2>What it rests on</h2><p>By a decision of the mission both parties have the "
+        "recordings: byte for byte as they came in <code>raw/</code>, listed in "
+        "<code>raw/records.jsonl</code>; video that plays in <code>video/</code>. The entries of "
+        "the officers' ledger that name them are in <code>opened/</code>, each with the salt that "
+        "shows which commitment it is. They say:</p><table><thead><tr><th>When</th><th>State</th>"
+        "<th>Why</th><th>Officers' entry</th></tr></thead><tbody>\n";
+    for (const Published& one : opened) out += StatementRow(one, "");
+    out += "</tbody></table></section>\n";
   }
   return out +
          Checking(

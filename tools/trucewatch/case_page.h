@@ -14,11 +14,11 @@ namespace trucewatch::tools {
 // that is not in the bundle.
 std::string CasePage(const CaseEntries& entries, const std::vector<CasePicture>& pictures);
 
-// Of a party's: the statements, the picture where there is one, the decision that released the
-// event's recordings (null: there is none), and how to check them.
+// Of a party's: the statements, the picture where there is one, officers' statements that are
+// opened with the event's recordings (none: there are none), and how to check them.
 std::string PartyCasePage(const std::string& name, bool exercise,
                           const std::vector<std::string>& statements,
                           const std::optional<CasePicture>& picture,
-                          const Published* recordings);
+                          const std::vector<Published>& opened);
 
 }  // namespace trucewatch::tools

@@ -74,6 +74,7 @@ int WriteLedger(const std::string& folder, const std::vector<std::uint64_t>& siz
     TW_CHECK(ledger->Publish(*signer));
     std::ofstream(folder + "/checkpoint." + std::to_string(size)) << ledger->checkpoint_note();
   }
+  TW_CHECK(ledger->TidyUp());
   std::ofstream(folder + "/policy.txt")
       << audit::PolicyForLog(FormatVkey(et::TestKey().public_key()));
   return 0;

@@ -57,6 +57,7 @@ class AuditedLedger : public ::testing::Test {
       const auto published = (*ledger)->Publish(*signer);
       ASSERT_TRUE(published) << published.error().message;
     }
+    ASSERT_TRUE((*ledger)->TidyUp());
   }
 
   AuditOptions Options(const std::string& origin = et::kOrigin) const {

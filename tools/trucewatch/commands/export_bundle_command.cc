@@ -152,14 +152,13 @@ Result<std::optional<CasePicture>> PartyPicture(Storage& storage,
   return RedrawnPicture(storage, StateFolderOf(command.run), told);
 }
 
-// The mission's decision that parties may have the recordings of this event.
-const Published* RecordingsReleased(const std::vector<Published>& told) {
-  const auto found = std::find_if(told.begin(), told.end(), [](const Published& one) {
+// Whether the mission has decided that parties may have the recordings of this event.
+bool RecordingsReleased(const std::vector<Published>& told) {
+  return std::any_of(told.begin(), told.end(), [](const Published& one) {
     const Finding& f = one.finding;
     return f.kind == FindingKind::kRelease && f.human_record &&
            f.human_record->decision == "release_raw";
   });
-  return found == told.end() ? nullptr : &*found;
 }
 
 // What the event rests on: the entries that say so, opened, and what the sensors sent.
@@ -237,16 +236,17 @@ Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& comm
   TW_ASSIGN_OR_RETURN(const std::optional<CasePicture> picture,
                       PartyPicture(storage, command, entries, told));
   if (picture) TW_RETURN_IF_ERROR(folder.Add(picture->path, picture->bytes));
-  const Published* const decision = RecordingsReleased(told);
-  if (decision != nullptr)
+  const bool recordings = RecordingsReleased(told);
+  if (recordings)
     TW_RETURN_IF_ERROR(
         AddRecordings(storage, command.run, ledger, entries, told, salts, commitments, folder));
-  TW_RETURN_IF_ERROR(folder.Add(
-      "index.html", PartyCasePage(name, entries.record.exercise, statements, picture, decision)));
+  TW_RETURN_IF_ERROR(
+      folder.Add("index.html", PartyCasePage(name, entries.record.exercise, statements, picture,
+                                             recordings ? told : std::vector<Published>())));
   TW_RETURN_IF_ERROR(
       folder.Sign({name, "parties", ledger.origin(), entries.record.exercise, ledger.size()}, key));
   return fmt::format("{} statements for both parties{}, signed by {}", statements.size(),
-                     decision == nullptr ? "" : ", and the event's recordings", key.name());
+                     recordings ? ", and the event's recordings" : "", key.name());
 }
 
 }  // namespace
