@@ -25,8 +25,8 @@ LogKey TestKey(const std::string& origin = kOrigin);
 SignerOptions PrepareSigner(Storage& storage, const std::string& origin = kOrigin,
                             const std::string& folder = "/m");
 
-// Every file of a ledger but checkpoint.tmp, on a FaultyStorage, which knows no folders: up to `bundles`
-// bundles.
+// Every file of a ledger but checkpoint.tmp, on a FaultyStorage, which knows no folders: up to
+// `bundles` bundles.
 std::map<std::string, std::string> FilesOf(Storage& storage, std::uint64_t bundles = 3);
 
 // A log in memory. Append can be told to fail after some records, as a process that dies inside it.
