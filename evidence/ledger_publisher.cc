@@ -220,8 +220,9 @@ Result<void> LedgerPublisher::HandleLeaf(const LogRecord& record) {
   return covered ? Release(TakeWaiting(position_)) : SignAndRelease();
 }
 
-void LedgerPublisher::UseKeys(KeyBook keys, NoteKey log_key) {
+void LedgerPublisher::UseKeys(KeyBook keys, NoteKey log_key, Instant newest) {
   keys_ = std::move(keys);
+  newest_ = newest;
   log_key_ = std::move(log_key);
 }
 
@@ -236,7 +237,9 @@ void LedgerPublisher::FollowKeys(const Leaf& leaf) {
 // be asked, the disk is not what is waited for.
 Result<void> LedgerPublisher::Sign() {
   if (keys_) {
-    const Instant now = Instant::FromMicros(last_time_us_);
+    // What a record is about may be older than what came before it.
+    newest_ = std::max(newest_, Instant::FromMicros(last_time_us_));
+    const Instant now = newest_;
     const auto counts = keys_->Admit(log_key_, kRoleLog, now, now);
     if (!counts) return Prefix("the log's key signs nothing more", counts.error());
   }

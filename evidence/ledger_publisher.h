@@ -49,9 +49,10 @@ class LedgerPublisher {
 
   // Before the first Step, with `keys` as they stand after the leaves that were published
   // (FollowKeyLeaves): from now on nothing is signed with the log's key unless it counts, at the
-  // event time of the newest leaf, in the newest key set that the leaves have brought. Step fails
+  // event time of the newest leaf (`newest`: so far), in the newest key set that the leaves have
+  // brought. Step fails
   // with kCheckFailed before it signs otherwise.
-  void UseKeys(KeyBook keys, NoteKey log_key);
+  void UseKeys(KeyBook keys, NoteKey log_key, Instant newest);
 
   // Handles what is there, or waits at most `wait` for something. False: the log of leaves is
   // closed, everything is in the ledger, signed and published, and `published` is closed too.
@@ -104,6 +105,7 @@ class LedgerPublisher {
   LogWriter* operations_log_ = nullptr;
   std::optional<KeyBook> keys_;
   NoteKey log_key_;                    // with keys_
+  Instant newest_;                     // with keys_: event time so far
   std::vector<Operation> operations_;  // by ledger index
   std::uint64_t done_;                 // leaves handled
   std::uint64_t position_;             // ledger entries handled: leaves and operations

@@ -64,8 +64,9 @@ class LogKeyChangeTest : public ::testing::Test {
                                                                    .former_keys = former}));
     LedgerPublisher publisher(*ledger, *signer, leaves_, published_);
     KeyBook book = Book();
-    TW_RETURN_IF_ERROR(FollowKeyLeaves(leaves_, published_.last(), Instant(), book));
-    publisher.UseKeys(std::move(book), key.public_key());
+    TW_ASSIGN_OR_RETURN(const Instant newest,
+                        FollowKeyLeaves(leaves_, published_.last(), Instant(), book));
+    publisher.UseKeys(std::move(book), key.public_key(), newest);
     for (int steps = 0; steps < 20; ++steps) {
       TW_ASSIGN_OR_RETURN(const bool more, publisher.Step(Duration()));
       if (!more) break;
@@ -100,6 +101,13 @@ TEST_F(LogKeyChangeTest, ARevokedKeySignsNothingOfALaterTimeAndItsSuccessorGoesO
   EXPECT_EQ(published_.last(), 5U);
   EXPECT_TRUE(SignedBy(NextKey()));
   EXPECT_FALSE(SignedBy(TestKey()));
+  // A record of what was before the change comes after it: time does not go back.
+  Add(FindingEnvelope(v1::FINDING_KIND_HEARTBEAT, 1));
+  const auto late = RunWith(NextKey(), {TestKey().public_key()});
+  ASSERT_TRUE(late) << late.error().message;
+  EXPECT_EQ(published_.last(), 6U);
+  Add(FindingEnvelope(v1::FINDING_KIND_HEARTBEAT, 1));
+  EXPECT_FALSE(RunWith(TestKey(), {NextKey().public_key()}));
 }
 
 TEST_F(LogKeyChangeTest, AKeyThatNoSetNamesSignsNothing) {

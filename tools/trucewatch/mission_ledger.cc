@@ -58,10 +58,10 @@ Result<std::unique_ptr<MissionLedger>> MissionLedger::Open(const MissionFile& mi
   std::unique_ptr<MissionLedger> out(new MissionLedger());
   evidence::LedgerOptions ledger{.directory = options.ledger_directory, .log_key = key};
   if (policy) ledger.former_keys = evidence::FormerKeys(*policy, key);
+  Instant newest = mission.start();
   if (options.keys) {
     TW_ASSIGN_OR_RETURN(
-        const Instant newest,
-        evidence::FollowKeyLeaves(leaves, UINT64_MAX, mission.start(), *options.keys));
+        newest, evidence::FollowKeyLeaves(leaves, UINT64_MAX, mission.start(), *options.keys));
     const auto counts = options.keys->Admit(key, kRoleLog, newest, newest);
     if (!counts) {
       return Fail(counts.error().code,
@@ -82,7 +82,7 @@ Result<std::unique_ptr<MissionLedger>> MissionLedger::Open(const MissionFile& mi
   out->signer_.emplace(std::move(signer));
   TW_ASSIGN_OR_RETURN(Journal * published, open_log("published"));
   out->publisher_.emplace(*out->ledger_, *out->signer_, leaves, *published);
-  if (options.keys) out->publisher_->UseKeys(std::move(*options.keys), key);
+  if (options.keys) out->publisher_->UseKeys(std::move(*options.keys), key, newest);
   if (policy) {
     out->witness_link_.emplace(Duration::FromSeconds(config.witness_timeout_s()));
     out->cosigner_.emplace(
