@@ -75,10 +75,23 @@ Result<void> PartyRelease::Add(std::string_view bytes) {
     newest_ = Instant::FromMicros(header.start_time_us());
     book_.emplace(std::move(terms), salts_, header.exercise(), newest_);
   }
+  ++added_;
+  if (leaf.kind == evidence::LeafKind::kOperation) {
+    waiting_.emplace_back(bytes);
+    return {};
+  }
+  for (const std::string& operation : waiting_) {
+    TW_ASSIGN_OR_RETURN(const evidence::Leaf read, evidence::ParseLeaf(operation));
+    TW_RETURN_IF_ERROR(AddToBook(operation, read));
+  }
+  waiting_.clear();
+  return AddToBook(std::string(bytes), leaf);
+}
+
+Result<void> PartyRelease::AddToBook(const std::string& bytes, const evidence::Leaf& leaf) {
   TW_ASSIGN_OR_RETURN(const Finding finding, FromProto(evidence::FindingOf(leaf)));
   newest_ = std::max(newest_, finding.time);
-  book_->Add(std::string(bytes), finding);
-  ++added_;
+  book_->Add(bytes, finding);
   return {};
 }
 

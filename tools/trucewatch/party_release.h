@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/storage/storage.h"
+#include "evidence/leaf.h"
 #include "evidence/ledger/ledger.h"
 #include "evidence/release/release_book.h"
 #include "evidence/signer/signer_process.h"
@@ -52,6 +53,7 @@ class PartyRelease {
  private:
   PartyRelease(Storage& storage, PartyReleaseOptions options)
       : storage_(storage), options_(std::move(options)) {}
+  Result<void> AddToBook(const std::string& bytes, const evidence::Leaf& leaf);
   Result<void> WriteFiles();
 
   Storage& storage_;
@@ -64,6 +66,9 @@ class PartyRelease {
   Duration delay_;
   Instant newest_;
   std::uint64_t added_ = 0;
+  // Operations that no finding has followed yet: what is done after the end (a trim) comes when all
+  // hours are told, and no entry could be put among those that are there.
+  std::vector<std::string> waiting_;
   std::vector<std::string> leaves_;
 };
 

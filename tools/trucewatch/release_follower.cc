@@ -85,6 +85,9 @@ Result<void> ReleaseFollower::ReadLedger(std::uint64_t size) {
       bytes = read();
     }
     if (!bytes) return tl::unexpected<Error>(bytes.error());
+    // The writer uses outgrown files again: what was opened may have become another one meanwhile.
+    const auto again = read();
+    if (!again || *again != *bytes) continue;
     TW_ASSIGN_OR_RETURN(const auto entries, evidence::SplitBundle(*bytes, width, first));
     for (std::uint64_t i = release_->added() - first; i < wanted; ++i)
       TW_RETURN_IF_ERROR(release_->Add(entries[i]));

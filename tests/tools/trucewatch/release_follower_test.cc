@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/types/codec.h"
+#include "evidence/leaf.h"
 #include "tests/evidence/ledger_fixture.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
@@ -180,6 +181,31 @@ TEST_F(ReleaseFollowerTest, AfterTheEndTheClockShowsTheLastHoursAndThenTheLogsEn
   EXPECT_FALSE(Released().empty());
   EXPECT_TRUE(released_->closed());
   EXPECT_TRUE(open_->closed());
+}
+
+// A trim, say: it bears the time of the last finding, whose hour is told already.
+TEST_F(ReleaseFollowerTest, WhatIsDoneAfterTheEndChangesNothingThatIsThere) {
+  SayAt(0.2);
+  Sign();
+  PublishUnder(2);
+  ASSERT_TRUE(published_.Close());
+  Step();
+  ASSERT_TRUE(follower_->Finish(kStart + Duration::Seconds(5 * 3600)));
+  const auto before = Released();
+  Finding trim;
+  trim.kind = FindingKind::kDataFault;
+  trim.exercise = true;
+  trim.time = trim.time_first = trim.time_last = kStart + Duration::Seconds(720);
+  v1::Envelope envelope;
+  *envelope.mutable_finding() = ToProto(trim);
+  ASSERT_TRUE(ledger_->Append(
+      evidence::MakeLeaf(evidence::LeafKind::kOperation, SerializeEnvelope(envelope))));
+  Sign();
+  Reopen();
+  Step();
+  const auto finished = follower_->Finish(kStart + Duration::Seconds(9 * 3600));
+  EXPECT_TRUE(finished) << finished.error().message;
+  EXPECT_EQ(Released(), before);
 }
 
 }  // namespace
