@@ -10,7 +10,8 @@ Result<bool> SpareFiles::Keep(const std::string& folder, const std::string& name
                               std::size_t kind) {
   if (settled_[kind].size() + pending_[kind].size() >= kMost) return false;
   const std::string spare = prefix_ + std::to_string(kept_++);
-  TW_RETURN_IF_ERROR(storage_.Rename(folder + "/" + name, spare));
+  // Where the ledger is a file system of its own, nothing can be moved out of it.
+  if (!storage_.Rename(folder + "/" + name, spare)) return false;
   pending_[kind].push_back(spare);
   emptied_.insert(folder);
   return true;
@@ -45,10 +46,14 @@ Result<void> SpareFiles::Clear() {
   emptied_.clear();
   const std::size_t slash = prefix_.rfind('/');
   const std::string folder = slash == prefix_.npos ? "." : prefix_.substr(0, slash);
-  TW_ASSIGN_OR_RETURN(const std::vector<std::string> names, storage_.List(folder));
-  for (const std::string& name : names) {
+  const auto names = storage_.List(folder);
+  if (!names) return {};  // one that may not be read has none of ours
+  for (const std::string& name : *names) {
     const std::string path = slash == prefix_.npos ? name : folder + "/" + name;
-    if (path.starts_with(prefix_)) TW_RETURN_IF_ERROR(storage_.Remove(path));
+    if (!path.starts_with(prefix_)) continue;
+    const std::string number = path.substr(prefix_.size());
+    const bool ours = !number.empty() && number.find_first_not_of("0123456789") == number.npos;
+    if (ours) TW_RETURN_IF_ERROR(storage_.Remove(path));
   }
   return {};
 }

@@ -42,16 +42,15 @@ Result<v1::Finding> FindingIn(const std::string& path, std::string_view leaf,
   if (!read) return BadOpened(path, read.error().message);
   if (said.parties) return BadOpened(path, "is an entry of the parties' own ledger");
   v1::Envelope envelope;
-  if (leaf[kLeafHead - 1] != 1) return v1::Finding();
   leaf.remove_prefix(kLeafHead);
   if (!envelope.ParseFromArray(leaf.data(), static_cast<int>(leaf.size())))
     return BadOpened(path, "holds no Envelope");
   return envelope.has_finding() ? std::move(*envelope.mutable_finding()) : v1::Finding();
 }
 
-bool ReleasesRecordings(const v1::Finding& finding) {
-  return finding.kind() == v1::FINDING_KIND_RELEASE && finding.audience() == "parties" &&
-         finding.human_record().decision() == "release_raw";
+bool ReleasesRecordings(std::string_view leaf, const v1::Finding& finding) {
+  return leaf[kLeafHead - 1] == 1 && finding.kind() == v1::FINDING_KIND_RELEASE &&
+         finding.audience() == "parties" && finding.human_record().decision() == "release_raw";
 }
 
 }  // namespace
@@ -79,7 +78,7 @@ Result<Opened> CheckOpened(const std::map<std::string, std::string>& files,
       return BadOpened(path, fmt::format("is not what leaf {} commits to", index));
     TW_ASSIGN_OR_RETURN(const v1::Finding finding, FindingIn(path, bytes, origin, exercise));
     ++opened.entries;
-    released = released || ReleasesRecordings(finding);
+    released = released || ReleasesRecordings(bytes, finding);
     events.insert(finding.event_id());
     for (const v1::Support& support : finding.supports()) {
       for (const std::string& raw : support.raw_digests()) named.insert(HexEncode(AsBytes(raw)));
