@@ -72,8 +72,10 @@ using TrimmedDigests = std::map<Digest, std::string>;
 // what was trimmed). Of video from the record before that in which a key picture begins, when there
 // is one in the half minute before; and video/: the same packets from that picture on, as a clip
 // that plays by itself. trimmed.jsonl: which records that its leaves name were trimmed, when there
-// are any. Gives their number.
+// are any. Gives their number. For parties only what sensors sent: no record of a person (what else
+// officers wrote would lie between), of a satellite the records that the leaves name alone, and
+// nothing of retention.
 Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
-                           const TrimmedDigests& trimmed, CaseFolder& folder);
+                           const TrimmedDigests& trimmed, bool for_parties, CaseFolder& folder);
 
 }  // namespace trucewatch::tools

@@ -20,19 +20,22 @@ constexpr Duration kKeyPictureBefore = Duration::Seconds(30);
 // What the leaves say of the sources that speak for the event.
 struct Named {
   std::set<std::string> sources, video;
+  std::set<std::string> named_alone;  // of these, the records that a digest names and no other
   std::set<Digest> digests;
   Instant first, last;
 };
 
-Named NamedBy(const CaseEntries& entries) {
+Named NamedBy(const CaseEntries& entries, bool for_parties) {
   Named out;
   out.first = entries.statements.front().finding.time_first;
   out.last = entries.statements.front().finding.time_last;
   for (const Published& one : entries.statements) {
     out.last = std::max(out.last, one.finding.time_last);
     for (const Support& support : one.finding.supports) {
-      out.sources.insert(support.source.value);
       const Modality kind = support.lineage.modality;
+      if (for_parties && kind == Modality::kHuman) continue;
+      out.sources.insert(support.source.value);
+      if (for_parties && IsSatellite(kind)) out.named_alone.insert(support.source.value);
       if (kind == Modality::kVideoRgb || kind == Modality::kVideoInfrared)
         out.video.insert(support.source.value);
       out.digests.insert(support.raw_digests.begin(), support.raw_digests.end());
@@ -194,8 +197,8 @@ Result<std::size_t> AddTrimmed(const std::set<Digest>& named, const TrimmedDiges
 }  // namespace
 
 Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
-                           const TrimmedDigests& trimmed, CaseFolder& folder) {
-  const Named named = NamedBy(entries);
+                           const TrimmedDigests& trimmed, bool for_parties, CaseFolder& folder) {
+  const Named named = NamedBy(entries, for_parties);
   TW_ASSIGN_OR_RETURN(RawRanges ranges, FindRanges(journal, named));
   TW_ASSIGN_OR_RETURN(const auto clips, FindClips(journal, named, ranges));
   std::string lines;
@@ -207,6 +210,9 @@ Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
         const auto range = ranges.find(raw.source_id());
         if (range == ranges.end() || record.sequence < range->second.first ||
             record.sequence > range->second.last)
+          return {};
+        if (named.named_alone.contains(raw.source_id()) &&
+            !named.digests.contains(Sha256(raw.payload())))
           return {};
         const std::string file = PlainName(raw.source_id()) + ".bin";
         TW_RETURN_IF_ERROR(folder.Append("raw/" + file, raw.payload()));
@@ -224,6 +230,7 @@ Result<std::size_t> AddRaw(const CaseEntries& entries, LogReader& journal,
   TW_RETURN_IF_ERROR(copied);
   TW_RETURN_IF_ERROR(folder.Add("raw/records.jsonl", lines));
   TW_RETURN_IF_ERROR(AddClips(clips, folder));
+  if (for_parties) return 0;
   return AddTrimmed(named.digests, trimmed, folder);
 }
 

@@ -89,7 +89,7 @@ Result<std::string> ForOfficers(Storage& storage, const ExportBundleCommand& com
                         ReadKeepingRecord(storage, command.run + "/ledger"));
     TW_ASSIGN_OR_RETURN(const TrimmedDigests trimmed, ReadTrimmedDigests(storage, state, keeping));
     PresentRecords present(*journal);
-    TW_ASSIGN_OR_RETURN(const std::size_t gone, AddRaw(entries, present, trimmed, folder));
+    TW_ASSIGN_OR_RETURN(const std::size_t gone, AddRaw(entries, present, trimmed, false, folder));
     if (gone > 0)
       std::fprintf(
           stderr,
@@ -154,11 +154,15 @@ Result<std::optional<CasePicture>> PartyPicture(Storage& storage,
 
 // Whether the mission has decided that parties may have the recordings of this event.
 bool RecordingsReleased(const std::vector<Published>& told) {
-  return std::any_of(told.begin(), told.end(), [](const Published& one) {
+  bool released = false;
+  for (const Published& one : told) {
     const Finding& f = one.finding;
-    return f.kind == FindingKind::kRelease && f.human_record &&
-           f.human_record->decision == "release_raw";
-  });
+    // Whatever was decided when it was something else.
+    if (f.object_class == ObjectClass::kPersonGroup) return false;
+    released = released || (f.kind == FindingKind::kRelease && f.human_record &&
+                            f.human_record->decision == "release_raw");
+  }
+  return released;
 }
 
 // What the event rests on: the entries that say so, opened, and what the sensors sent.
@@ -186,11 +190,9 @@ Result<void> AddRecordings(Storage& storage, const std::string& run, const Ledge
     return Fail(ErrorCode::kNotFound, "{}/journal: no such folder, and the recordings are in it",
                 state);
   TW_ASSIGN_OR_RETURN(const auto journal, Journal::Open(storage, state + "/journal"));
-  TW_ASSIGN_OR_RETURN(const KeepingRecord keeping, ReadKeepingRecord(storage, run + "/ledger"));
-  TW_ASSIGN_OR_RETURN(const TrimmedDigests trimmed, ReadTrimmedDigests(storage, state, keeping));
   PresentRecords present(*journal);
   entries.statements = std::move(told);
-  return AddRaw(entries, present, trimmed, folder).map([](std::size_t) {});
+  return AddRaw(entries, present, {}, true, folder).map([](std::size_t) {});
 }
 
 Result<std::string> ForParties(Storage& storage, const ExportBundleCommand& command,
