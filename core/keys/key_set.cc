@@ -65,8 +65,9 @@ class KeySetReader {
       return Fail(ErrorCode::kBadInput, "version 1, and no other, has 'previous none'");
     }
     for (const auto& [role, threshold] : set_.thresholds) {
+      const std::string& name = role;  // clang 14 captures no structured binding
       const auto keys = std::count_if(set_.keys.begin(), set_.keys.end(), [&](const auto& key) {
-        return key.role == role && !key.revoked_from;
+        return key.role == name && !key.revoked_from;
       });
       if (static_cast<std::size_t>(keys) < threshold) {
         return Fail(ErrorCode::kBadInput, "role '{}' needs {} signatures and has {} keys", role,
