@@ -64,19 +64,32 @@ TEST_F(SpareFilesTest, ThoseOfAWriterThatDiedGoToo) {
   EXPECT_THAT(Spares(), ::testing::IsEmpty());
 }
 
-// Whatever a power cut leaves, no other name than the new one shows the new bytes.
+// Whatever a power cut leaves, and whether or not the former name was gone for good by then.
 TEST_F(SpareFilesTest, AfterAPowerCutNoFormerNameShowsOtherBytes) {
+  std::set<std::string> seen;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    FaultyStorage storage;
-    SpareFiles spares(storage, kSpare);
-    ASSERT_TRUE(WriteFileAtomically(storage, "/m/old/1", AsBytes("former")));
-    ASSERT_TRUE(*spares.Keep("/m/old", "1", 0));
-    ASSERT_TRUE(storage.SyncDirectory("/m/old"));
-    spares.HaveSettled();
-    ASSERT_NE(*spares.Reuse("/m/new/1", "newest", 0), nullptr);
-    storage.Crash(seed);
-    EXPECT_FALSE(*storage.Exists("/m/old/1")) << seed;
+    for (const bool settled : {false, true}) {
+      FaultyStorage storage;
+      SpareFiles spares(storage, kSpare);
+      ASSERT_TRUE(WriteFileAtomically(storage, "/m/old/1", AsBytes("former")));
+      ASSERT_TRUE(*spares.Keep("/m/old", "1", 0));
+      if (settled) {
+        for (const std::string& folder : spares.emptied())
+          ASSERT_TRUE(storage.SyncDirectory(folder));
+        spares.HaveSettled();
+      }
+      const auto file = spares.Reuse("/m/new/1", "newest", 0);
+      ASSERT_TRUE(file);
+      if (*file != nullptr) {
+        ASSERT_TRUE((*file)->Sync());
+      }
+      storage.Crash(seed);
+      const std::string former = ReadWholeFile(storage, "/m/old/1", 100).value_or("none");
+      EXPECT_NE(former, "newest") << seed;
+      seen.insert(former);
+    }
   }
+  EXPECT_EQ(seen, (std::set<std::string>{"former", "none"}));
 }
 
 }  // namespace
