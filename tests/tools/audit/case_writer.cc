@@ -13,6 +13,7 @@
 #include "core/crypto/sha256.h"
 #include "core/note/signed_note.h"
 #include "core/storage/storage.h"
+#include "evidence/leaf.h"
 #include "evidence/ledger/merkle.h"
 #include "evidence/ledger/proof_file.h"
 #include "evidence/release/party_leaf.h"
@@ -177,7 +178,7 @@ void WriteOfficersCase(const std::string& folder, std::uint64_t raw_bytes, CaseF
   files.Add("coverage.jsonl", "{\"zone\":\"buffer\"}\n");
 }
 
-// Officers' leaves that are opened: where the event was verified, and the decision on it.
+// Officers' leaves that are opened: where the event was verified, the decision on it, an operation.
 std::map<std::uint64_t, std::string> OpenedLeaves(
     const std::vector<std::vector<std::string>>& digests) {
   v1::Envelope verified = StatementEnvelope(v1::FINDING_KIND_EVENT_TRANSITION, 3, kEvent);
@@ -186,7 +187,10 @@ std::map<std::uint64_t, std::string> OpenedLeaves(
   v1::Envelope release = StatementEnvelope(v1::FINDING_KIND_RELEASE, 7, kEvent);
   release.mutable_finding()->set_audience("parties");
   release.mutable_finding()->mutable_human_record()->set_decision("release_raw");
-  return {{13, et::LeafOf(verified)}, {17, et::LeafOf(release)}};
+  // What this run said besides: it counts as an entry of the event, and releases nothing.
+  const std::string said =
+      evidence::MakeLeaf(evidence::LeafKind::kOperation, verified.SerializeAsString());
+  return {{13, et::LeafOf(verified)}, {17, et::LeafOf(release)}, {19, said}};
 }
 
 void WritePartiesCase(const std::string& folder, CaseFiles& files,
