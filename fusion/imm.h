@@ -15,8 +15,8 @@ struct Gaussian {
   Eigen::Matrix4d cov = Eigen::Matrix4d::Identity();
 };
 
-// Ways to move. kStopped holds its place; the others are constant velocity with hardly any, little
-// and much process noise.
+// Ways to move. kStopped holds its place; the others are constant velocity with little, some and
+// much process noise.
 inline constexpr int kStopped = 0;
 inline constexpr int kCruise = 1;
 inline constexpr int kSteady = 2;
@@ -27,8 +27,8 @@ using ModelMatrix = Eigen::Matrix4d;  // row: from, column: into
 
 // What vehicles do. Not a tuning to a scenario: one set for all.
 struct MotionModelOptions {
-  double cruise_noise_m2ps3 = 0.001;   // white-acceleration density while the speed is held
-  double steady_noise_m2ps3 = 0.05;    // in traffic, along a road that winds
+  double cruise_noise_m2ps3 = 0.02;    // white-acceleration density while the speed is held
+  double steady_noise_m2ps3 = 0.3;     // in traffic, along a road that winds
   double manoeuvre_noise_m2ps3 = 3.0;  // while braking, starting or turning
   double stopped_noise_m2ps = 0.05;    // random walk of a stopped vehicle's place
   double stopped_speed_sigma_mps = 0.3;
@@ -39,10 +39,10 @@ struct MotionModelOptions {
   double initial_speed_sigma_mps = 12.0;   // each of east and north
   double max_step_s = 5.0;                 // longer predictions are made in steps of this
   // Rates of change between the models [1/s]; each row adds up to 0.
-  ModelMatrix rate_per_s = (ModelMatrix() << -0.022, 0.000, 0.002, 0.020,  //
-                            0.000, -0.003, 0.002, 0.001,                   //
-                            0.001, 0.005, -0.010, 0.004,                   //
-                            0.020, 0.020, 0.080, -0.120)
+  ModelMatrix rate_per_s = (ModelMatrix() << -0.022, 0.0000, 0.0020, 0.0200,  //
+                            0.0005, -0.0013, 0.0005, 0.0003,                  //
+                            0.001, 0.0100, -0.0130, 0.0020,                   //
+                            0.020, 0.0200, 0.0800, -0.1200)
                                .finished();
 };
 

@@ -122,6 +122,11 @@ Result<TrackState> TrackFromProto(const v1::TrackState& in) {
     track.opportunities[k] = {in.opportunity_look(i), in.opportunity_reported(i)};
   }
   track.next_opportunity = in.next_opportunity();
+  for (const std::uint64_t id : in.behind()) track.behind.push_back({id});
+  if (!Ascending(track.behind, [](TrackId id) { return id; })) {
+    return Fail(ErrorCode::kBadInput, "fusion snapshot: track {}: its column is not in order",
+                in.track_id());
+  }
   return track;
 }
 
@@ -217,6 +222,7 @@ v1::TrackState ToProto(const TrackState& track) {
     out->add_opportunity_reported(opportunity.reported);
   }
   out->set_next_opportunity(static_cast<std::uint32_t>(track.next_opportunity));
+  for (const TrackId id : track.behind) out->add_behind(id.value);
   return message;
 }
 

@@ -49,6 +49,7 @@ struct TrackState {
   std::vector<TrackSupport> supports;                           // ordered by source
   std::array<Opportunity, kOpportunityMemory> opportunities{};  // ring; newest at (next - 1)
   std::size_t next_opportunity = 0;
+  std::vector<TrackId> behind;  // that drive behind it in its column, ascending
 };
 
 // A confirmed track at some time, for readers.

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "fusion/internal/column_order.h"
 #include "fusion/internal/company.h"
 #include "fusion/internal/plot_grid.h"
 #include "fusion/internal/track_bookkeeping.h"
@@ -362,7 +363,9 @@ void Tracker::Process(const Look& look) {
   }
   std::vector<std::size_t> looked_at;
   for (const Candidate& candidate : candidates) looked_at.push_back(candidate.track);
-  internal::KeepCompany(tracks_, looked_at, since_s, options_);
+  const internal::Company company(tracks_, looked_at, options_);
+  internal::KeepCompany(tracks_, company, since_s, options_);
+  internal::KeepOrder(tracks_, company);
   Confirm(ready);
   MergeDuplicates(candidates);
   Prune();
