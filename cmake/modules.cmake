@@ -15,14 +15,14 @@ set(TW_LAYER_tools 3)
 set(TW_COVERED_MODULES core/archive core/config core/media core/xml ingest/asterix ingest/klv ingest/radar ingest/satellite
     ingest/video)
 
-# Joined builds (the release, bench and fuzz presets): a target's files are compiled a few together, which reads their common
-# headers once. Files then share one anonymous namespace: one whose local names
-# another file of the target has too stands under SEPARATE and is compiled alone (tests/lint/joined_files.py tells).
+# Joined builds (the release, bench and fuzz presets): a target's files are compiled together, which reads their common headers
+# and makes their common templates once (docs/decisions/0017). Files then share one anonymous namespace, so a local name occurs
+# once in a target (tests/lint/joined_files.py tells); a file that must keep its own stands under SEPARATE and is compiled alone.
 option(TRUCEWATCH_JOINED "Compile a target's files a few together" OFF)
 function(tw_joined target)
   cmake_parse_arguments(ARG "" "" "SEPARATE" ${ARGN})
   if(TRUCEWATCH_JOINED)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 30)
     # An included .cc counts as a header for this warning.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
     if(ARG_SEPARATE)

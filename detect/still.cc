@@ -56,15 +56,15 @@ void Label(cv::Mat& colour, const std::string& text, double x, double y, const c
 }
 
 // In pixels of the decoded picture, which its metadata may take for another size.
-struct Box {
+struct EdgeBox {
   double left = 0, top = 0, right = 0, bottom = 0;
-  bool Meets(const Box& o) const {
+  bool Meets(const EdgeBox& o) const {
     return left < o.right && o.left < right && top < o.bottom && o.top < bottom;
   }
 };
 
 template <typename Seen>
-Box BoxOf(const Seen& seen) {
+EdgeBox EdgesOf(const Seen& seen) {
   return {seen.box_x_px, seen.box_y_px, seen.box_x_px + seen.box_width_px,
           seen.box_y_px + seen.box_height_px};
 }
@@ -85,7 +85,7 @@ std::optional<double> MetresPerPixel(const Geodetic& place, const DecodedPicture
 
 // A vehicle that is kept.
 struct Kept {
-  Box box;
+  EdgeBox box;
   double metres_per_px = 0;
 };
 
@@ -104,7 +104,7 @@ std::vector<Kept> KeptVehicles(const DecodedPicture& picture, const ObservationS
   std::vector<Kept> kept;
   for (const auto& [away, d] : near) {
     if (static_cast<int>(kept.size()) >= terms.most_vehicles) break;
-    const Box box = BoxOf(*d);
+    const EdgeBox box = EdgesOf(*d);
     const auto metres = MetresPerPixel(d->position, picture, pose);
     if (!metres) continue;
     const double length = std::max(box.right - box.left, box.bottom - box.top) * *metres;
@@ -115,7 +115,8 @@ std::vector<Kept> KeptVehicles(const DecodedPicture& picture, const ObservationS
 }
 
 // Mean grey of what lies in the block and in the vehicle's box; nothing: no pixel does.
-std::optional<int> ShadeOf(const DecodedPicture& picture, const Box& block, const Box& box) {
+std::optional<int> ShadeOf(const DecodedPicture& picture, const EdgeBox& block,
+                           const EdgeBox& box) {
   const int x0 = static_cast<int>(std::ceil(std::max({block.left, box.left, 0.0})));
   const int y0 = static_cast<int>(std::ceil(std::max({block.top, box.top, 0.0})));
   const int x1 = static_cast<int>(
@@ -184,7 +185,7 @@ std::optional<std::string> RedrawVehicles(const DecodedPicture& picture, const O
   if (!pose || picture.width_px <= 0 || picture.height_px <= 0) return std::nullopt;
   const std::vector<Kept> kept = KeptVehicles(picture, look, *pose, terms);
   if (kept.empty()) return std::nullopt;
-  Box all = kept.front().box;
+  EdgeBox all = kept.front().box;
   double finest = kept.front().metres_per_px;  // what is nearest to the camera is the sharpest
   for (const Kept& one : kept) {
     all = {std::min(all.left, one.box.left), std::min(all.top, one.box.top),
@@ -198,14 +199,14 @@ std::optional<std::string> RedrawVehicles(const DecodedPicture& picture, const O
   const double block =
       std::max({2.0, std::ceil(kRedrawBlockM / finest), std::ceil(extent / kMostBlocks),
                 std::ceil(kRedrawBlockShare * picture.height_px)});
-  std::vector<Box> people;
+  std::vector<EdgeBox> people;
   const double margin = kPeopleMarginM / finest;
   for (const GroupObservation& g : look.groups) {
     if (g.object_class != ObjectClass::kPersonGroup && g.object_class != ObjectClass::kUnspecified)
       continue;
     // Where in the picture they are must be known.
     if (!(g.box_width_px > 0 && g.box_height_px > 0)) return std::nullopt;
-    const Box box = BoxOf(g);
+    const EdgeBox box = EdgesOf(g);
     people.push_back(
         {box.left - margin, box.top - margin, box.right + margin, box.bottom + margin});
   }
@@ -215,9 +216,9 @@ std::optional<std::string> RedrawVehicles(const DecodedPicture& picture, const O
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
       const double left = all.left + (column - 1) * block, top = all.top + (row - 1) * block;
-      const Box cell{left, top, left + block, top + block};
+      const EdgeBox cell{left, top, left + block, top + block};
       if (std::any_of(people.begin(), people.end(),
-                      [&](const Box& group) { return group.Meets(cell); }))
+                      [&](const EdgeBox& group) { return group.Meets(cell); }))
         continue;
       for (const Kept& one : kept) {
         if (!one.box.Meets(cell)) continue;

@@ -8,9 +8,9 @@
 namespace trucewatch {
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-constexpr Duration kConnectWait = Duration::Seconds(1);
+constexpr Duration kHandshakeWait = Duration::Seconds(1);
 
 class CurveLink final : public Link {
  public:
@@ -24,13 +24,14 @@ class CurveLink final : public Link {
   Result<void> Send(std::string message) override {
     if (knock_ == nullptr) TW_RETURN_IF_ERROR(Reset());  // the last one failed
     const std::vector<std::string> frames{std::move(message)};
-    const auto deadline = Steady::now() + std::chrono::microseconds(kConnectWait.micros());
+    const auto deadline = SteadyClock::now() + std::chrono::microseconds(kHandshakeWait.micros());
     while (true) {
       TW_RETURN_IF_ERROR(ReadHandshakes());
       TW_ASSIGN_OR_RETURN(const bool sent, knock_->socket.TrySend(frames));
       if (sent) return {};
       const auto left =
-          std::chrono::duration_cast<std::chrono::microseconds>(deadline - Steady::now()).count();
+          std::chrono::duration_cast<std::chrono::microseconds>(deadline - SteadyClock::now())
+              .count();
       if (left <= 0) break;
       TW_RETURN_IF_ERROR(
           knock_->socket.WaitWritable(Duration::Micros(left), &knock_->monitor->events()));

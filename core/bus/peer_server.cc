@@ -8,7 +8,7 @@
 namespace trucewatch {
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using PeerClock = std::chrono::steady_clock;
 
 // A batch of a station has at most 512 KiB; who sends more than this is disconnected.
 constexpr std::int64_t kMaxPeerMessageBytes = 1 << 20;
@@ -18,7 +18,7 @@ class CurvePeerServer final : public PeerServer {
   explicit CurvePeerServer(std::unique_ptr<bus::Door> door) : door_(std::move(door)) {}
 
   Result<std::optional<Message>> Receive(Duration wait) override {
-    const auto deadline = Steady::now() + std::chrono::microseconds(wait.micros());
+    const auto deadline = PeerClock::now() + std::chrono::microseconds(wait.micros());
     while (true) {
       TW_ASSIGN_OR_RETURN(std::optional<bus::Door::Message> message, door_->TryReceive());
       if (message) {
@@ -27,7 +27,8 @@ class CurvePeerServer final : public PeerServer {
                        .bytes = std::move(message->bytes)};
       }
       const auto left =
-          std::chrono::duration_cast<std::chrono::microseconds>(deadline - Steady::now()).count();
+          std::chrono::duration_cast<std::chrono::microseconds>(deadline - PeerClock::now())
+              .count();
       if (left <= 0) return std::nullopt;
       TW_RETURN_IF_ERROR(door_->Wait(Duration::Micros(left)));
     }

@@ -9,7 +9,7 @@ namespace trucewatch {
 namespace bus {
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using KnockClock = std::chrono::steady_clock;
 
 constexpr Duration kVerdictWait = Duration::Seconds(1);
 // A machine that is busy may need more than one try; who gets in even once fails the test.
@@ -18,13 +18,13 @@ constexpr std::int64_t kMaxTestMessageBytes = 1024;
 constexpr const char* kUser = "self-test";
 
 // What the door does with who knocks; nothing: it stayed silent.
-Result<std::optional<Handshake>> Verdict(Knock& knock) {
-  const auto deadline = Steady::now() + std::chrono::microseconds(kVerdictWait.micros());
+Result<std::optional<Handshake>> VerdictOn(Knock& knock) {
+  const auto deadline = KnockClock::now() + std::chrono::microseconds(kVerdictWait.micros());
   while (true) {
     TW_ASSIGN_OR_RETURN(const auto event, knock.monitor->TryNext());
     if (event) return event->outcome;
     const auto left =
-        std::chrono::duration_cast<std::chrono::microseconds>(deadline - Steady::now()).count();
+        std::chrono::duration_cast<std::chrono::microseconds>(deadline - KnockClock::now()).count();
     if (left <= 0) return std::nullopt;
     TW_RETURN_IF_ERROR(knock.monitor->events().WaitReadable(Duration::Micros(left)));
   }
@@ -42,7 +42,7 @@ Result<std::unique_ptr<Knock>> Visit(const ZmqContext& context, const Door& door
   for (int i = 0; i < kTries; ++i) {
     TW_ASSIGN_OR_RETURN(std::unique_ptr<Knock> knock,
                         Knock::At(context, door.endpoint(), visitor.curve));
-    TW_ASSIGN_OR_RETURN(const std::optional<Handshake> verdict, Verdict(*knock));
+    TW_ASSIGN_OR_RETURN(const std::optional<Handshake> verdict, VerdictOn(*knock));
     if (verdict == visitor.expected) return knock;
     if (verdict == Handshake::kSucceeded) {
       return Fail(ErrorCode::kCheckFailed,

@@ -17,16 +17,16 @@ namespace trucewatch {
 namespace {
 
 constexpr std::array<const char*, 3> kCodecs = {"h264", "hevc", "mpeg2video"};
-constexpr std::size_t kMaxAccessUnit = 32 << 20;
+constexpr std::size_t kMaxDecodedUnit = 32 << 20;
 
-struct Deleter {
+struct DecoderDeleter {
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
   void operator()(AVFrame* p) const { av_frame_free(&p); }
   void operator()(AVPacket* p) const { av_packet_free(&p); }
   void operator()(SwsContext* p) const { sws_freeContext(p); }
 };
 template <typename T>
-using Owned = std::unique_ptr<T, Deleter>;
+using OwnedByDecoder = std::unique_ptr<T, DecoderDeleter>;
 
 std::vector<std::uint8_t> CopyPlane(const AVFrame& frame, int plane, int width, int height) {
   std::vector<std::uint8_t> out(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
@@ -121,13 +121,13 @@ class Decoder {
   }
 
   // Other sample formats (10 bits, 4:2:2, grey): brought to 8-bit 4:2:0.
-  Owned<AVFrame> ToPlanar420(const AVFrame& frame) {
+  OwnedByDecoder<AVFrame> ToPlanar420(const AVFrame& frame) {
     scaler_.reset(sws_getCachedContext(
         scaler_.release(), frame.width, frame.height, static_cast<AVPixelFormat>(frame.format),
         frame.width, frame.height, AV_PIX_FMT_YUV420P,
         SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INP, nullptr, nullptr,
         nullptr));
-    Owned<AVFrame> out(av_frame_alloc());
+    OwnedByDecoder<AVFrame> out(av_frame_alloc());
     if (scaler_ == nullptr || out == nullptr) return nullptr;
     out->width = frame.width;
     out->height = frame.height;
@@ -138,10 +138,10 @@ class Decoder {
   }
 
   const DecodeOptions& options_;
-  Owned<AVCodecContext> context_;
-  Owned<AVFrame> frame_, converted_;
-  Owned<AVPacket> packet_;
-  Owned<SwsContext> scaler_;
+  OwnedByDecoder<AVCodecContext> context_;
+  OwnedByDecoder<AVFrame> frame_, converted_;
+  OwnedByDecoder<AVPacket> packet_;
+  OwnedByDecoder<SwsContext> scaler_;
   int pictures_ = 0;
   int last_error_ = 0;
 };
@@ -155,7 +155,7 @@ Result<int> DecodeFrames(const DecodeOptions& options, std::span<const std::stri
     return Fail(ErrorCode::kBadInput, "video codec '{}': expected h264, hevc or mpeg2video",
                 options.codec);
   }
-  if (options.extradata.size() > kMaxAccessUnit) {
+  if (options.extradata.size() > kMaxDecodedUnit) {
     return Fail(ErrorCode::kBadInput, "video: codec parameters of {} bytes are too long",
                 options.extradata.size());
   }
@@ -163,7 +163,7 @@ Result<int> DecodeFrames(const DecodeOptions& options, std::span<const std::stri
   TW_RETURN_IF_ERROR(decoder.Open());
   bool wanted = true;
   for (std::size_t i = 0; i < access_units.size() && wanted; ++i) {
-    if (access_units[i].empty() || access_units[i].size() > kMaxAccessUnit) continue;
+    if (access_units[i].empty() || access_units[i].size() > kMaxDecodedUnit) continue;
     if (left_out && left_out(static_cast<int>(i))) continue;
     wanted = decoder.Decode(static_cast<int>(i), access_units[i], sink);
   }

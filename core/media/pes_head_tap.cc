@@ -6,10 +6,10 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::uint8_t kSyncByte = 0x47;
+constexpr std::uint8_t kTapSyncByte = 0x47;
 constexpr std::uint8_t kMetadataStream = 0xFC;
-constexpr std::size_t kPacket = 188;
-constexpr std::size_t kMaxStreams = 64;
+constexpr std::size_t kTapPacket = 188;
+constexpr std::size_t kMaxPids = 64;
 constexpr std::size_t kMaxBegins = 1024;
 // FFmpeg's positions differ by the time code or error correction bytes of 192 and 204 byte packets.
 constexpr std::uint64_t kTolerance = 64;
@@ -29,7 +29,7 @@ void PesHeadTap::Look(Bytes packet, std::uint64_t position) {
   const std::size_t payload = 9U + pes[8];
   if (payload + kHead > pes.size()) return;
   const unsigned pid = ((packet[1] & 0x1FU) << 8) | packet[2];
-  if (begins_.size() == kMaxStreams && begins_.count(pid) == 0) return;
+  if (begins_.size() == kMaxPids && begins_.count(pid) == 0) return;
   std::deque<Begin>& begins = begins_[pid];
   if (begins.size() == kMaxBegins) begins.pop_front();
   Begin begin{position, {}};
@@ -39,7 +39,8 @@ void PesHeadTap::Look(Bytes packet, std::uint64_t position) {
 
 // True when a packet starts here; one that cannot be compared with its neighbour is believed.
 bool PesHeadTap::InStep(Bytes rest) {
-  return rest[0] == kSyncByte && (rest.size() <= packet_size_ || rest[packet_size_] == kSyncByte);
+  return rest[0] == kTapSyncByte &&
+         (rest.size() <= packet_size_ || rest[packet_size_] == kTapSyncByte);
 }
 
 void PesHeadTap::Push(Bytes bytes) {
@@ -52,7 +53,7 @@ void PesHeadTap::Push(Bytes bytes) {
   }
   while (rest.size() >= packet_size_) {
     const bool in_step = InStep(rest);
-    if (in_step) Look(rest.first(kPacket), position_);
+    if (in_step) Look(rest.first(kTapPacket), position_);
     const std::size_t step = in_step ? packet_size_ : 1;
     rest = rest.subspan(step);
     position_ += step;

@@ -6,13 +6,13 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::uint8_t kSyncByte = 0x47;
-constexpr std::size_t kPacket = 188;
+constexpr std::uint8_t kClipSyncByte = 0x47;
+constexpr std::size_t kClipPacket = 188;
 constexpr std::uint16_t kAssociation = 0;  // pid of the programme association table
 constexpr std::uint16_t kStuffing = 0x1FFF;
 
 // MPEG-1, MPEG-2, MPEG-4, H.264 and H.265 video: table 2-34.
-bool IsVideo(std::uint8_t stream_type) {
+bool IsVideoType(std::uint8_t stream_type) {
   return stream_type == 0x01 || stream_type == 0x02 || stream_type == 0x10 || stream_type == 0x1B ||
          stream_type == 0x24;
 }
@@ -27,12 +27,12 @@ Bytes BodyOf(Bytes packet) {
   std::size_t at = 4;
   if ((packet[3] & 0x10) == 0) return {};
   if ((packet[3] & 0x20) != 0) at += 1U + packet[4];
-  if (at >= kPacket) return {};
+  if (at >= kClipPacket) return {};
   at += 1U + packet[at];  // pointer_field, 2.4.4.2
-  if (at + 8 > kPacket) return {};
+  if (at + 8 > kClipPacket) return {};
   const std::size_t length = ((packet[at + 1] & 0x0FU) << 8) | packet[at + 2];
   if (length < 9) return {};
-  const std::size_t end = std::min(kPacket, at + 3 + length - 4);
+  const std::size_t end = std::min(kClipPacket, at + 3 + length - 4);
   return packet.subspan(at + 8, end - std::min(end, at + 8));
 }
 
@@ -71,8 +71,9 @@ void TsClipFinder::Walk(Bytes bytes) {
   std::size_t at = 0;
   while (held_.size() - at >= size) {
     const Bytes rest = AsBytes(held_).subspan(at);
-    const bool in_step = rest[0] == kSyncByte && (rest.size() <= size || rest[size] == kSyncByte);
-    if (in_step) Look(rest.first(kPacket), walked_ + at);
+    const bool in_step =
+        rest[0] == kClipSyncByte && (rest.size() <= size || rest[size] == kClipSyncByte);
+    if (in_step) Look(rest.first(kClipPacket), walked_ + at);
     at += in_step ? size : 1;
   }
   held_.erase(0, at);
@@ -104,7 +105,7 @@ void TsClipFinder::ReadStreams(Bytes section) {
   if (section.size() < 4) return;
   std::size_t at = 4U + (((section[2] & 0x0FU) << 8) | section[3]);
   while (at + 5 <= section.size()) {
-    if (IsVideo(section[at])) video_.insert(PidAt(section, at + 1));
+    if (IsVideoType(section[at])) video_.insert(PidAt(section, at + 1));
     at += 5U + (((section[at + 3] & 0x0FU) << 8) | section[at + 4]);
   }
 }

@@ -10,7 +10,7 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::uint8_t kSyncByte = 0x47;
+constexpr std::uint8_t kPacketSyncByte = 0x47;
 constexpr std::array<std::size_t, 3> kPacketSizes = {188, 192, 204};
 constexpr std::size_t kWantedSyncs = 6;
 // A stream may begin in the middle of a packet or with some damage; beyond this it is something
@@ -21,7 +21,7 @@ constexpr std::size_t kSearchBytes = 8192;
 std::size_t SyncsAt(Bytes bytes, std::size_t offset, std::size_t packet_size) {
   std::size_t count = 0;
   while (count < kWantedSyncs && offset + count * packet_size < bytes.size() &&
-         bytes[offset + count * packet_size] == kSyncByte) {
+         bytes[offset + count * packet_size] == kPacketSyncByte) {
     ++count;
   }
   return count;
@@ -39,7 +39,7 @@ std::string Printable(Bytes bytes) {
 
 Result<std::optional<TsSync>> FindTsSync(Bytes bytes, bool final) {
   const std::string_view searched = AsText(bytes.first(std::min(bytes.size(), kSearchBytes)));
-  const auto next = [&](std::size_t from) { return searched.find(char{kSyncByte}, from); };
+  const auto next = [&](std::size_t from) { return searched.find(char{kPacketSyncByte}, from); };
   for (std::size_t offset = next(0); offset != std::string_view::npos; offset = next(offset + 1)) {
     for (const std::size_t size : kPacketSizes) {
       if (SyncsAt(bytes, offset, size) == kWantedSyncs) return TsSync{offset, size};
@@ -70,7 +70,7 @@ std::optional<std::size_t> FindProgrammeTable(Bytes bytes, const TsSync& sync) {
   for (std::size_t at = sync.offset; at + 3 < bytes.size(); at += sync.packet_size) {
     const bool starts_unit = (bytes[at + 1] & 0x40) != 0;
     const unsigned pid = ((bytes[at + 1] & 0x1FU) << 8) | bytes[at + 2];
-    if (bytes[at] == kSyncByte && starts_unit && pid == 0) return at;
+    if (bytes[at] == kPacketSyncByte && starts_unit && pid == 0) return at;
   }
   return std::nullopt;
 }

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kMaxAccessUnitCell = 65535;  // 16-bit length, ISO/IEC 13818-1 table 2-97
 constexpr AVRational kTicks = {1, 90000};
 
-struct Deleter {
+struct WriterDeleter {
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
   void operator()(AVFrame* p) const { av_frame_free(&p); }
   void operator()(AVPacket* p) const { av_packet_free(&p); }
@@ -32,7 +32,7 @@ struct Deleter {
   }
 };
 template <typename T>
-using Owned = std::unique_ptr<T, Deleter>;
+using OwnedByWriter = std::unique_ptr<T, WriterDeleter>;
 
 class TsWriterImpl final : public TsWriter {
  public:
@@ -201,7 +201,7 @@ class TsWriterImpl final : public TsWriter {
   // One metadata access unit cell: service 0, sequence number, whole unit and random access, length
   // (ISO/IEC 13818-1 table 2-97). FFmpeg's muxer leaves these five bytes to its caller.
   Result<void> WriteKlv(const std::string& klv, std::int64_t ticks) {
-    Owned<AVPacket> packet(av_packet_alloc());
+    OwnedByWriter<AVPacket> packet(av_packet_alloc());
     const int size = static_cast<int>(klv.size()) + 5;
     const int allocated = av_new_packet(packet.get(), size);
     if (allocated < 0) return Failed("cannot allocate a metadata packet", allocated);
@@ -222,10 +222,10 @@ class TsWriterImpl final : public TsWriter {
 
   std::string path_;
   TsWriterOptions options_;
-  Owned<AVCodecContext> encoder_;
-  Owned<AVFrame> frame_;
-  Owned<AVPacket> packet_;
-  Owned<AVFormatContext> muxer_;
+  OwnedByWriter<AVCodecContext> encoder_;
+  OwnedByWriter<AVFrame> frame_;
+  OwnedByWriter<AVPacket> packet_;
+  OwnedByWriter<AVFormatContext> muxer_;
   AVStream* video_ = nullptr;  // owned by muxer_
   AVStream* klv_ = nullptr;
   std::deque<std::string> klv_waiting_;  // as many as pictures inside the encoder

@@ -40,9 +40,9 @@ Result<Endpoint> ParseEndpoint(const std::string& text) {
 }
 
 // Closes the socket unless it was handed on.
-struct SocketGuard {
+struct UdpSocketGuard {
   int fd = -1;
-  ~SocketGuard() {
+  ~UdpSocketGuard() {
     if (fd >= 0) close(fd);
   }
 };
@@ -58,7 +58,7 @@ Result<std::unique_ptr<UdpReceiver>> UdpReceiver::Open(const std::string& addres
   const auto unavailable = [&](const char* what) {
     return Fail(ErrorCode::kUnavailable, "udp {}: {}: {}", address, what, std::strerror(errno));
   };
-  SocketGuard guard{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  UdpSocketGuard guard{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (guard.fd < 0) return unavailable("no socket");
   const bool multicast = IN_MULTICAST(ntohl(endpoint.address.s_addr));
   const int on = 1;

@@ -12,18 +12,19 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::int64_t kMaxSamples = 64'000'000;
+constexpr std::int64_t kMaxWrittenSamples = 64'000'000;
 
-Result<void> Check(const RasterToWrite& raster) {
+Result<void> CheckRaster(const RasterToWrite& raster) {
   const std::int64_t samples = std::int64_t{raster.width_px} * raster.height_px * raster.bands;
   constexpr int kMaxSide = 32768;
   if (raster.width_px < 1 || raster.height_px < 1 || raster.width_px > kMaxSide ||
       raster.height_px > kMaxSide || raster.bands < 1 || raster.bands > 4 ||
-      samples > kMaxSamples) {
+      samples > kMaxWrittenSamples) {
     return Fail(ErrorCode::kBadInput,
                 "image of {} x {} pixels and {} bands; expected 1 to {} a side, 1 to 4 bands, {} "
                 "million samples in all",
-                raster.width_px, raster.height_px, raster.bands, kMaxSide, kMaxSamples / 1'000'000);
+                raster.width_px, raster.height_px, raster.bands, kMaxSide,
+                kMaxWrittenSamples / 1'000'000);
   }
   if (static_cast<std::int64_t>(raster.pixels.size()) != samples) {
     return Fail(ErrorCode::kBadInput, "image of {} samples, but {} bytes are given", samples,
@@ -40,7 +41,7 @@ Result<void> Check(const RasterToWrite& raster) {
 }  // namespace
 
 Result<std::string> EncodeCog(const RasterToWrite& raster) {
-  TW_RETURN_IF_ERROR(Check(raster));
+  TW_RETURN_IF_ERROR(CheckRaster(raster));
   const internal::HardenedGdal hardened;
   OGRSpatialReference reference;
   if (reference.importFromEPSG(raster.epsg) != OGRERR_NONE) {

@@ -31,7 +31,7 @@ struct Tag {
 Tag Ascii(std::uint16_t id, const std::string& text) {
   return {id, kAscii, text.size() + 1, text + std::string(1, '\0')};
 }
-Tag Numbers(std::uint16_t id, Type type, const std::vector<std::uint64_t>& values) {
+Tag NumbersTag(std::uint16_t id, Type type, const std::vector<std::uint64_t>& values) {
   Tag tag{id, type, values.size(), {}};
   for (const std::uint64_t value : values) Le(tag.data, value, type == kShort ? 2 : 8);
   return tag;
@@ -111,25 +111,25 @@ std::string TiledTiffWriter::Directory() const {
   const auto tiles = static_cast<std::size_t>(across_) * static_cast<std::size_t>(down_);
   const std::uint64_t tile_bytes = std::uint64_t{kTile} * kTile * bands * (spec_.floats ? 4U : 2U);
   std::vector<Tag> tags = {
-      Numbers(256, kLong8, {static_cast<std::uint64_t>(spec_.width_px)}),
-      Numbers(257, kLong8, {static_cast<std::uint64_t>(spec_.height_px)}),
-      Numbers(258, kShort, std::vector<std::uint64_t>(bands, spec_.floats ? 32 : 16)),
-      Numbers(259, kShort, {1}),  // no compression
-      Numbers(262, kShort, {1}),  // zero is black
-      Numbers(277, kShort, {bands}),
-      Numbers(284, kShort, {1}),  // pixel by pixel
-      Numbers(322, kShort, {kTile}),
-      Numbers(323, kShort, {kTile}),
-      Numbers(324, kLong8, std::vector<std::uint64_t>(tiles, 0)),  // filled in below
-      Numbers(325, kLong8, std::vector<std::uint64_t>(tiles, tile_bytes))};
-  if (bands > 1) tags.push_back(Numbers(338, kShort, std::vector<std::uint64_t>(bands - 1, 0)));
-  tags.push_back(Numbers(339, kShort, std::vector<std::uint64_t>(bands, spec_.floats ? 3 : 1)));
+      NumbersTag(256, kLong8, {static_cast<std::uint64_t>(spec_.width_px)}),
+      NumbersTag(257, kLong8, {static_cast<std::uint64_t>(spec_.height_px)}),
+      NumbersTag(258, kShort, std::vector<std::uint64_t>(bands, spec_.floats ? 32 : 16)),
+      NumbersTag(259, kShort, {1}),  // no compression
+      NumbersTag(262, kShort, {1}),  // zero is black
+      NumbersTag(277, kShort, {bands}),
+      NumbersTag(284, kShort, {1}),  // pixel by pixel
+      NumbersTag(322, kShort, {kTile}),
+      NumbersTag(323, kShort, {kTile}),
+      NumbersTag(324, kLong8, std::vector<std::uint64_t>(tiles, 0)),  // filled in below
+      NumbersTag(325, kLong8, std::vector<std::uint64_t>(tiles, tile_bytes))};
+  if (bands > 1) tags.push_back(NumbersTag(338, kShort, std::vector<std::uint64_t>(bands - 1, 0)));
+  tags.push_back(NumbersTag(339, kShort, std::vector<std::uint64_t>(bands, spec_.floats ? 3 : 1)));
   tags.push_back(Doubles(33550, {spec_.pixel_m, spec_.pixel_m, 0}));
   tags.push_back(Doubles(33922, {0, 0, 0, spec_.west_m, spec_.north_m, 0}));
   // Keys of GeoTIFF: projected, pixels are areas, and which system.
-  tags.push_back(Numbers(34735, kShort,
-                         {1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1,
-                          static_cast<std::uint64_t>(spec_.epsg)}));
+  tags.push_back(NumbersTag(34735, kShort,
+                            {1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1,
+                             static_cast<std::uint64_t>(spec_.epsg)}));
   tags.push_back(Ascii(42112, GdalMetadata(spec_)));
   tags.push_back(Ascii(42113, fmt::format("{}", spec_.nodata)));
 

@@ -53,7 +53,7 @@ Result<void> CheckFeature(const VectorLayer& layer, const VectorFeature& feature
   return {};
 }
 
-Result<void> Check(const std::vector<VectorLayer>& layers) {
+Result<void> CheckLayers(const std::vector<VectorLayer>& layers) {
   for (const VectorLayer& layer : layers) {
     for (std::size_t i = 0; i < layer.features.size(); ++i) {
       const auto checked = CheckFeature(layer, layer.features[i]);
@@ -79,15 +79,15 @@ class TimelessGdal {
 };
 
 // A file of GDAL's memory that goes away with the object.
-class MemoryFile {
+class GeoPackageInMemory {
  public:
-  MemoryFile() {
+  GeoPackageInMemory() {
     static std::atomic<unsigned> number = 0;
     path_ = fmt::format("/vsimem/trucewatch-{}.gpkg", number++);
   }
-  ~MemoryFile() { VSIUnlink(path_.c_str()); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~GeoPackageInMemory() { VSIUnlink(path_.c_str()); }
+  GeoPackageInMemory(const GeoPackageInMemory&) = delete;
+  GeoPackageInMemory& operator=(const GeoPackageInMemory&) = delete;
   const std::string& path() const { return path_; }
 
   Result<std::string> Bytes() const {
@@ -218,7 +218,7 @@ void WriteFeature(const VectorLayer& layer, const VectorFeature& feature, JsonWr
 }  // namespace
 
 Result<std::string> GeoPackageBytes(const std::vector<VectorLayer>& layers) {
-  TW_RETURN_IF_ERROR(Check(layers));
+  TW_RETURN_IF_ERROR(CheckLayers(layers));
   const TimelessGdal timeless;
   GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("GPKG");
   if (driver == nullptr) return Fail(ErrorCode::kUnavailable, "this GDAL has no GeoPackage driver");
@@ -227,7 +227,7 @@ Result<std::string> GeoPackageBytes(const std::vector<VectorLayer>& layers) {
     return tl::unexpected<Error>(GdalError("EPSG:4326"));
   }
   wgs84.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-  const MemoryFile file;
+  const GeoPackageInMemory file;
   {
     const GDALDatasetUniquePtr dataset(
         driver->Create(file.path().c_str(), 0, 0, 0, GDT_Unknown, nullptr));
@@ -240,7 +240,7 @@ Result<std::string> GeoPackageBytes(const std::vector<VectorLayer>& layers) {
 }
 
 Result<std::string> GeoJsonText(const std::vector<VectorLayer>& layers, const std::string& status) {
-  TW_RETURN_IF_ERROR(Check(layers));
+  TW_RETURN_IF_ERROR(CheckLayers(layers));
   JsonWriter json;
   json.BeginObject().Field("type", "FeatureCollection").Field("status", status);
   json.Key("features").BeginArray();

@@ -4,7 +4,7 @@
 namespace trucewatch {
 namespace {
 
-std::string DirectoryOf(const std::string& path) {
+std::string FolderOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
@@ -38,7 +38,7 @@ Result<void> WriteFileAtomically(Storage& storage, const std::string& path, Byte
     TW_RETURN_IF_ERROR(file->Sync());
   }
   TW_RETURN_IF_ERROR(storage.Rename(beside, path));
-  return storage.SyncDirectory(DirectoryOf(path));
+  return storage.SyncDirectory(FolderOf(path));
 }
 
 Result<std::string> ReadWholeFile(Storage& storage, const std::string& path,

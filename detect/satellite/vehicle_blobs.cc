@@ -16,7 +16,7 @@ constexpr double kMaxAspect = 6.0;  // longer ones are fences, ditches, rows of 
 constexpr double kRingShare = 0.5;  // of its strength that may surround a thing
 constexpr int kMinCells = 6;        // fewer have no shape
 constexpr int kMedianCells = 41;    // of the reduced picture in which medians are taken
-constexpr double kMadToSigma = 1.4826;
+constexpr double kWindowMadToSigma = 1.4826;
 
 // Median over squares of `window` cells, through a reduced 8-bit copy (the only depth for which
 // OpenCV has large medians). `average`: reduce by mean, else by picking cells.
@@ -179,9 +179,9 @@ LocalContrast MeasureContrast(const cv::Mat1f& grey, const cv::Mat1b& valid, int
   std::vector<float> magnitudes = SampleValid(magnitude, sound);
   const float top = std::max(Quantile(magnitudes, 0.98), 1e-6F);
   FillHoles(sound, window_cells, Quantile(magnitudes, 0.5), magnitude);
-  cv::multiply(WindowMedian(magnitude, window_cells, 0, top, false), kMadToSigma, out.sigma);
+  cv::multiply(WindowMedian(magnitude, window_cells, 0, top, false), kWindowMadToSigma, out.sigma);
   // Nothing is less noisy than a quarter of what is usual here, or than the grey levels are fine.
-  const double usual = kMadToSigma * static_cast<double>(Quantile(magnitudes, 0.5));
+  const double usual = kWindowMadToSigma * static_cast<double>(Quantile(magnitudes, 0.5));
   const double least = std::max({usual / 4, static_cast<double>(high - low) / 1000, 1e-6});
   cv::max(out.sigma, least, out.sigma);
   return out;

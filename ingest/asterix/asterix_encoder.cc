@@ -30,8 +30,8 @@ std::int64_t Turns(double deg, int bits) {
 
 // 1/128 s since UTC midnight; the last half tick of a day is the next day's midnight.
 std::int64_t TicksOfDay(Instant time) {
-  constexpr std::int64_t kDayUs = 86'400'000'000;
-  const std::int64_t us = ((time.micros() % kDayUs) + kDayUs) % kDayUs;
+  constexpr std::int64_t kUsOfDay = 86'400'000'000;
+  const std::int64_t us = ((time.micros() % kUsOfDay) + kUsOfDay) % kUsOfDay;
   return (us * 128 + 500'000) / 1'000'000 % kDayTicks;
 }
 
@@ -47,8 +47,8 @@ Content TimeOfDay(std::string_view name, Instant time) {
 }
 
 template <typename T>
-std::string Block(std::uint8_t category, std::span<const T> records,
-                  std::vector<Content> (*items)(const T&)) {
+std::string BlockOf(std::uint8_t category, std::span<const T> records,
+                    std::vector<Content> (*items)(const T&)) {
   TW_CHECK(records.size() <= kMaxRecordsPerBlock);
   std::string body;
   for (const T& record : records) body += EncodeRecord(category, items(record));
@@ -132,13 +132,13 @@ std::vector<Content> Items034(const Cat034Record& r) {
 }  // namespace
 
 std::string EncodeCat010(std::span<const Cat010Record> records) {
-  return Block<Cat010Record>(10, records, Items010);
+  return BlockOf<Cat010Record>(10, records, Items010);
 }
 std::string EncodeCat048(std::span<const Cat048Record> records) {
-  return Block<Cat048Record>(48, records, Items048);
+  return BlockOf<Cat048Record>(48, records, Items048);
 }
 std::string EncodeCat034(std::span<const Cat034Record> records) {
-  return Block<Cat034Record>(34, records, Items034);
+  return BlockOf<Cat034Record>(34, records, Items034);
 }
 
 }  // namespace trucewatch::asterix

@@ -8,10 +8,10 @@
 namespace trucewatch::asterix {
 namespace {
 
-constexpr double kDegree = std::numbers::pi / 180.0;
+constexpr double kRadiansPerDegree = std::numbers::pi / 180.0;
 constexpr double kArcStepDeg = 5.0;
 
-double Square(double value) { return value * value; }
+double SquareM2(double value) { return value * value; }
 
 }  // namespace
 
@@ -38,7 +38,7 @@ bool SiteGeometry::Covers(double slant_range_m, double azimuth_deg) const {
 
 std::optional<GroundPlace> SiteGeometry::Place(double slant_range_m, double azimuth_deg,
                                                double range_step_m) const {
-  const double azimuth = azimuth_deg * kDegree;
+  const double azimuth = azimuth_deg * kRadiansPerDegree;
   GroundPlace place;
   place.away_en = {std::sin(azimuth), std::cos(azimuth)};
   // The height of the ground depends on the place and the place on the height: a few rounds settle
@@ -50,7 +50,7 @@ std::optional<GroundPlace> SiteGeometry::Place(double slant_range_m, double azim
     Geodetic at = frame_.GeodeticFromEnu({en.x(), en.y(), up_m});
     at.height_hae_m = GroundHeightM(at);
     up_m = frame_.EnuFromGeodetic(at).z();
-    const double squared = Square(slant_range_m) - Square(up_m);
+    const double squared = SquareM2(slant_range_m) - SquareM2(up_m);
     if (!(squared > 0)) return std::nullopt;
     ground_range_m = std::sqrt(squared);
   }
@@ -60,10 +60,11 @@ std::optional<GroundPlace> SiteGeometry::Place(double slant_range_m, double azim
   place.slant_per_ground = slant_range_m / ground_range_m;
 
   // The site's own error is not in the config: a surveyed place.
-  const double along_m2 = (Square(config_.sigma_range_m()) + Square(range_step_m) / 12.0) *
-                              Square(place.slant_per_ground) +
-                          Square(terrain_->SigmaM() * up_m / ground_range_m);
-  const double cross_m2 = Square(config_.sigma_azimuth_deg() * kDegree * ground_range_m);
+  const double along_m2 = (SquareM2(config_.sigma_range_m()) + SquareM2(range_step_m) / 12.0) *
+                              SquareM2(place.slant_per_ground) +
+                          SquareM2(terrain_->SigmaM() * up_m / ground_range_m);
+  const double cross_m2 =
+      SquareM2(config_.sigma_azimuth_deg() * kRadiansPerDegree * ground_range_m);
   const Eigen::Vector2d across(place.away_en.y(), -place.away_en.x());
   place.cov_en_m2 =
       along_m2 * place.away_en * place.away_en.transpose() + cross_m2 * across * across.transpose();
@@ -83,7 +84,7 @@ std::vector<Geodetic> SiteGeometry::Footprint() const {
   const bool all_round = half >= 180.0;
   const int steps = std::max(2, static_cast<int>(std::ceil(2 * half / kArcStepDeg)));
   const auto azimuth = [&](int i) {
-    return (config_.boresight_deg() + half - 2 * half * i / steps) * kDegree;
+    return (config_.boresight_deg() + half - 2 * half * i / steps) * kRadiansPerDegree;
   };
   // Azimuth falls: counter-clockwise seen from above.
   for (int i = 0; i < steps + (all_round ? 0 : 1); ++i) {

@@ -11,10 +11,10 @@ namespace {
 constexpr ValueRange kLatitude = {-90, 90};
 constexpr ValueRange kLongitude = {-180, 180};
 constexpr ValueRange kVmtiHeight = {-900, 19000};
-constexpr ValueRange kSigma = {0, 650};
-constexpr ValueRange kRho = {-1, 1};
+constexpr ValueRange kPackSigma = {0, 650};
+constexpr ValueRange kPackRho = {-1, 1};
 
-void WriteIf(JsonWriter& json, std::string_view key, std::optional<double> value) {
+void WriteMapped(JsonWriter& json, std::string_view key, std::optional<double> value) {
   if (value) json.Field(key, *value);
 }
 
@@ -26,9 +26,9 @@ void WriteTextIf(JsonWriter& json, std::string_view key, Bytes bytes) {
 bool WriteLocation(Bytes bytes, JsonWriter& json) {
   KlvPackReader pack(bytes);
   json.BeginObject();
-  WriteIf(json, "lat_deg", pack.Imapb(kLatitude, 4));
-  WriteIf(json, "lon_deg", pack.Imapb(kLongitude, 4));
-  if (!pack.at_end()) WriteIf(json, "height_hae_m", pack.Imapb({-900, 9000}, 3));
+  WriteMapped(json, "lat_deg", pack.Imapb(kLatitude, 4));
+  WriteMapped(json, "lon_deg", pack.Imapb(kLongitude, 4));
+  if (!pack.at_end()) WriteMapped(json, "height_hae_m", pack.Imapb({-900, 9000}, 3));
   json.EndObject();
   return pack.Whole();
 }
@@ -36,10 +36,10 @@ bool WriteLocation(Bytes bytes, JsonWriter& json) {
 // Three sigmas and three correlations, each triple optional.
 void WriteSpread(KlvPackReader& pack, const char* const (&sigma)[3], JsonWriter& json) {
   if (pack.at_end()) return;
-  for (const char* key : sigma) WriteIf(json, key, pack.Imapb(kSigma, 2));
+  for (const char* key : sigma) WriteMapped(json, key, pack.Imapb(kPackSigma, 2));
   if (pack.at_end()) return;
   for (const char* key : {"rho_east_north", "rho_east_up", "rho_north_up"}) {
-    WriteIf(json, key, pack.Imapb(kRho, 2));
+    WriteMapped(json, key, pack.Imapb(kPackRho, 2));
   }
 }
 
@@ -80,8 +80,8 @@ bool WriteInterval(Bytes bytes, std::string_view key, ValueRange start, JsonWrit
   const std::size_t half = bytes.size() / 2;
   if (bytes.size() % 2 != 0 || half > 8) return false;
   json.Key(key).BeginObject();
-  WriteIf(json, "start_deg", DecodeImapb(bytes.first(half), start));
-  WriteIf(json, "range_deg", DecodeImapb(bytes.subspan(half), {0, 360}));
+  WriteMapped(json, "start_deg", DecodeImapb(bytes.first(half), start));
+  WriteMapped(json, "range_deg", DecodeImapb(bytes.subspan(half), {0, 360}));
   json.EndObject();
   return true;
 }
@@ -101,10 +101,10 @@ bool WriteHorizonPack(Bytes bytes, JsonWriter& json) {
     json.Field(key, pack.Unsigned(1));
   }
   if (!pack.at_end()) {
-    WriteIf(json, "lat0_deg", DecodeSignedMap(pack.Take(4), 90));
-    WriteIf(json, "lon0_deg", DecodeSignedMap(pack.Take(4), 180));
-    WriteIf(json, "lat1_deg", DecodeSignedMap(pack.Take(4), 90));
-    WriteIf(json, "lon1_deg", DecodeSignedMap(pack.Take(4), 180));
+    WriteMapped(json, "lat0_deg", DecodeSignedMap(pack.Take(4), 90));
+    WriteMapped(json, "lon0_deg", DecodeSignedMap(pack.Take(4), 180));
+    WriteMapped(json, "lat1_deg", DecodeSignedMap(pack.Take(4), 90));
+    WriteMapped(json, "lon1_deg", DecodeSignedMap(pack.Take(4), 180));
   }
   json.EndObject();
   return pack.Whole();
@@ -175,8 +175,8 @@ bool WriteWavelengths(Bytes bytes, JsonWriter& json) {
     KlvPackReader pack(entry);
     out.BeginObject();
     out.Field("id", pack.Oid());
-    WriteIf(out, "min_nm", pack.Imapb({0, 1e9}, 4));
-    WriteIf(out, "max_nm", pack.Imapb({0, 1e9}, 4));
+    WriteMapped(out, "min_nm", pack.Imapb({0, 1e9}, 4));
+    WriteMapped(out, "max_nm", pack.Imapb({0, 1e9}, 4));
     out.Field("name", AsText(pack.Rest()));
     out.EndObject();
     return pack.ok();
@@ -270,9 +270,9 @@ bool WriteViewDomain(Bytes bytes, JsonWriter& json) {
 bool WriteLocationPack(Bytes bytes, JsonWriter& json) {
   KlvPackReader pack(bytes);
   json.BeginObject();
-  WriteIf(json, "lat_deg", pack.Imapb(kLatitude, 4));
-  WriteIf(json, "lon_deg", pack.Imapb(kLongitude, 4));
-  WriteIf(json, "height_hae_m", pack.Imapb(kVmtiHeight, 2));
+  WriteMapped(json, "lat_deg", pack.Imapb(kLatitude, 4));
+  WriteMapped(json, "lon_deg", pack.Imapb(kLongitude, 4));
+  WriteMapped(json, "height_hae_m", pack.Imapb(kVmtiHeight, 2));
   WriteSpread(pack, {"sigma_east_m", "sigma_north_m", "sigma_up_m"}, json);
   json.EndObject();
   return pack.Whole();
@@ -287,7 +287,7 @@ bool WriteVelocityPack(Bytes bytes, JsonWriter& json) {
   KlvPackReader pack(bytes);
   json.BeginObject();
   for (const char* key : {"east", "north", "up"}) {
-    WriteIf(json, key, pack.Imapb({-900, 900}, 2));
+    WriteMapped(json, key, pack.Imapb({-900, 900}, 2));
   }
   WriteSpread(pack, {"sigma_east", "sigma_north", "sigma_up"}, json);
   json.EndObject();

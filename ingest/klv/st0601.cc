@@ -11,7 +11,7 @@ namespace trucewatch {
 namespace {
 
 // 9999-12-31T23:59:59.999999Z: later times are no times.
-constexpr std::int64_t kLastMicros = 253'402'300'799'999'999;
+constexpr std::int64_t kLastSignedMicros = 253'402'300'799'999'999;
 
 // Which tags have been seen. The standard's need no memory of their own.
 class SeenTags {
@@ -47,9 +47,10 @@ std::optional<Instant> TimeOf(const UasDatalink& set) {
   const KlvItem* correction = set.Find(137);
   if (correction != nullptr && correction->value) {
     const auto* offset = std::get_if<std::int64_t>(&*correction->value);
-    if (offset != nullptr && *offset > -kLastMicros && *offset < kLastMicros) corrected += *offset;
+    if (offset != nullptr && *offset > -kLastSignedMicros && *offset < kLastSignedMicros)
+      corrected += *offset;
   }
-  if (corrected < 0 || corrected > kLastMicros) return std::nullopt;
+  if (corrected < 0 || corrected > kLastSignedMicros) return std::nullopt;
   return Instant::FromMicros(corrected);
 }
 

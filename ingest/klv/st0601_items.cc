@@ -28,7 +28,7 @@ constexpr const char* kSensorModes[] = {
 
 // MISB ST 0601.17, items in order of tag.
 // clang-format off
-constexpr KlvItemSpec kItems[] = {
+constexpr KlvItemSpec kSt0601Items[] = {
     {1, "checksum", "", kUnsigned, 2, {0, 0}},
     {2, "precision_time_stamp", "us", kTime, 8, {0, 0}},
     {3, "mission_id", "", kText, 0, {0, 0}},
@@ -173,15 +173,15 @@ constexpr KlvItemSpec kItems[] = {
 };
 // clang-format on
 
-static_assert(std::is_sorted(std::begin(kItems), std::end(kItems),
+static_assert(std::is_sorted(std::begin(kSt0601Items), std::end(kSt0601Items),
                              [](const auto& a, const auto& b) { return a.tag < b.tag; }));
 
-constexpr std::uint32_t kLastTag = std::end(kItems)[-1].tag;
+constexpr std::uint32_t kLastTag = std::end(kSt0601Items)[-1].tag;
 
 // By tag, so that finding an item costs one look.
 constexpr auto kByTag = [] {
   std::array<const KlvItemSpec*, kLastTag + 1> table{};
-  for (const KlvItemSpec& item : kItems) table[item.tag] = &item;
+  for (const KlvItemSpec& item : kSt0601Items) table[item.tag] = &item;
   return table;
 }();
 
@@ -191,7 +191,7 @@ const KlvItemSpec* FindSt0601Item(std::uint32_t tag) {
   return tag <= kLastTag ? kByTag[tag] : nullptr;
 }
 
-KlvSchema St0601Schema() { return kItems; }
+KlvSchema St0601Schema() { return kSt0601Items; }
 
 KlvSchema NestedSchema(const KlvItemSpec& spec) {
   if (!spec.set.empty()) return spec.set;
@@ -211,7 +211,7 @@ KlvSchema NestedSchema(const KlvItemSpec& spec) {
     case 99:
       return CompositeSchema();
     default:  // 100 and 101, segment and amend sets
-      return kItems;
+      return kSt0601Items;
   }
 }
 

@@ -14,15 +14,15 @@ constexpr ValueRange kOffsetDeg = {-19.2, 19.2};
 // Early editions write offsets in 2 bytes as ST 0601 does its corners (items 26 to 33): in
 // osh-vmti-h264.ts only so they meet the location packs, within 20 m.
 constexpr double kShortOffsetDeg = 0.075;
-constexpr ValueRange kHeight = {-900, 19000};
-constexpr ValueRange kFieldOfView = {0, 180};
+constexpr ValueRange kTargetHeight = {-900, 19000};
+constexpr ValueRange kVmtiFieldOfView = {0, 180};
 constexpr ValueRange kSigma = {0, 650};
 constexpr ValueRange kRho = {-1, 1};
 constexpr ValueRange kSpeed = {-900, 900};
 // Editions up to ST 0903.3 map offsets, heights and angles linearly; later ones by IMAPB.
 constexpr std::uint64_t kLastLinearEdition = 3;
 constexpr std::size_t kMaxTargets = 65536;
-constexpr std::uint64_t kLastMicros = 253'402'300'799'999'999;  // 9999-12-31
+constexpr std::uint64_t kLastVmtiMicros = 253'402'300'799'999'999;  // 9999-12-31
 
 std::optional<Angle> AngleOf(std::optional<double> degrees) {
   return degrees ? std::optional(Angle::Degrees(*degrees)) : std::nullopt;
@@ -74,10 +74,10 @@ class VmtiReader {
         vmti_.source_sensor = std::string(AsText(item.bytes));
         break;
       case 11:
-        vmti_.horizontal_fov = AngleOf(Mapped(item.bytes, kFieldOfView));
+        vmti_.horizontal_fov = AngleOf(Mapped(item.bytes, kVmtiFieldOfView));
         break;
       case 12:
-        vmti_.vertical_fov = AngleOf(Mapped(item.bytes, kFieldOfView));
+        vmti_.vertical_fov = AngleOf(Mapped(item.bytes, kVmtiFieldOfView));
         break;
       case 101:
         ReadSeries(item);
@@ -94,7 +94,7 @@ class VmtiReader {
   // Real writers leave out leading zeros.
   void ReadTime(Bytes bytes) {
     const auto micros = ReadUnsigned(bytes);
-    if (micros && *micros <= kLastMicros) vmti_.time_us = static_cast<std::int64_t>(*micros);
+    if (micros && *micros <= kLastVmtiMicros) vmti_.time_us = static_cast<std::int64_t>(*micros);
   }
 
   std::optional<double> Mapped(Bytes bytes, ValueRange range) const {
@@ -219,7 +219,7 @@ class VmtiReader {
       case 11:
         return take(target.longitude_offset);
       case 12:
-        target.height_hae_m = Mapped(item.bytes, kHeight);
+        target.height_hae_m = Mapped(item.bytes, kTargetHeight);
         return target.height_hae_m.has_value();
       case 13:
         return take(target.box_top_left_latitude_offset);
@@ -292,7 +292,7 @@ class VmtiReader {
     }
     const auto latitude = Mapped(bytes.first(4), {-90, 90});
     const auto longitude = Mapped(bytes.subspan(4, 4), {-180, 180});
-    const auto height = Mapped(bytes.subspan(8, 2), kHeight);
+    const auto height = Mapped(bytes.subspan(8, 2), kTargetHeight);
     if (latitude && longitude && height) {
       target.location = Geodetic::FromDegrees(*latitude, *longitude, *height);
     }

@@ -8,10 +8,10 @@
 namespace trucewatch {
 namespace {
 
-constexpr ValueRange kHeight = {-900, 19000};
-constexpr ValueRange kSigma = {0, 650};
-constexpr ValueRange kRho = {-1, 1};
-constexpr ValueRange kSpeed = {-900, 900};
+constexpr ValueRange kEncodedHeight = {-900, 19000};
+constexpr ValueRange kEncodedSigma = {0, 650};
+constexpr ValueRange kEncodedRho = {-1, 1};
+constexpr ValueRange kEncodedSpeed = {-900, 900};
 constexpr int kOffsetBytes = 3;
 constexpr int kShortBytes = 2;
 
@@ -68,22 +68,22 @@ std::string Location(const VmtiTarget& target) {
   if (!target.location) return "";
   const auto latitude = EncodeImapb(target.location->latitude.deg(), {-90, 90}, 4);
   const auto longitude = EncodeImapb(target.location->longitude.deg(), {-180, 180}, 4);
-  const auto height = EncodeImapb(target.location->height_hae_m, kHeight, kShortBytes);
+  const auto height = EncodeImapb(target.location->height_hae_m, kEncodedHeight, kShortBytes);
   if (!latitude || !longitude || !height) return "";
   std::string out = *latitude + *longitude + *height;
   const std::string sigma =
-      Triple({target.sigma_east_m, target.sigma_north_m, target.sigma_up_m}, kSigma);
+      Triple({target.sigma_east_m, target.sigma_north_m, target.sigma_up_m}, kEncodedSigma);
   if (sigma.empty()) return out;
   return out + sigma +
-         Triple({target.rho_east_north, target.rho_east_up, target.rho_north_up}, kRho);
+         Triple({target.rho_east_north, target.rho_east_up, target.rho_north_up}, kEncodedRho);
 }
 
 std::string Tracker(const VmtiTarget& target) {
   KlvSetWriter set;
   const auto uuid = HexDecode(target.track_uuid);
   if (uuid && uuid->size() == 16) set.Put(1, *uuid);
-  const std::string velocity =
-      Triple({target.velocity_east_mps, target.velocity_north_mps, target.velocity_up_mps}, kSpeed);
+  const std::string velocity = Triple(
+      {target.velocity_east_mps, target.velocity_north_mps, target.velocity_up_mps}, kEncodedSpeed);
   if (!velocity.empty()) set.Put(10, velocity);
   return set.value();
 }

@@ -9,7 +9,7 @@
 namespace trucewatch::stanag4607 {
 namespace {
 
-bool IsDigit(std::uint8_t byte) { return byte >= '0' && byte <= '9'; }
+bool IsVersionDigit(std::uint8_t byte) { return byte >= '0' && byte <= '9'; }
 
 enum class Verdict { kPacket, kNoPacket, kNeedMore };
 
@@ -23,7 +23,8 @@ struct Judgement {
 // gives no reasons, since words for every byte of a damaged stretch would cost more than the
 // search.
 Judgement Judge(Bytes bytes, bool searching) {
-  if (searching && bytes.size() >= 2 && !(IsDigit(bytes[0]) && IsDigit(bytes[1]))) return {};
+  if (searching && bytes.size() >= 2 && !(IsVersionDigit(bytes[0]) && IsVersionDigit(bytes[1])))
+    return {};
   if (bytes.size() < kPacketHeaderSize) {
     return {Verdict::kNeedMore, fmt::format("packet header is cut off: {} of {} bytes",
                                             bytes.size(), kPacketHeaderSize)};

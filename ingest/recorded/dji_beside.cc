@@ -7,9 +7,9 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::size_t kChunkSize = 64 << 10;
+constexpr std::size_t kSidecarChunkSize = 64 << 10;
 constexpr std::uint64_t kMaxFile = 64 << 20;
-constexpr const char* kExpected = "a DJI .SRT sidecar: subtitles that say where a drone is";
+constexpr const char* kExpectedSidecar = "a DJI .SRT sidecar: subtitles that say where a drone is";
 
 // First the sidecar, whole, then the video; both from byte 0 on.
 class DjiBesideSource final : public RecordedSource {
@@ -30,7 +30,7 @@ class DjiBesideSource final : public RecordedSource {
       record.source_sequence = ++sequence_;
       record.receive_time = first_->receive_time;
       record.source_offset = sidecar_.at();
-      TW_ASSIGN_OR_RETURN(record.bytes, sidecar_.Read(kChunkSize));
+      TW_ASSIGN_OR_RETURN(record.bytes, sidecar_.Read(kSidecarChunkSize));
       return record;
     }
     std::optional<RawRecord> record;
@@ -58,7 +58,8 @@ class DjiBesideSource final : public RecordedSource {
 Result<std::unique_ptr<RecordedSource>> OpenVideoWithDjiSrt(
     Storage& storage, const RecordedFileOptions& options, const std::string& sidecar_path,
     const v1::config::SourceConfig& config) {
-  TW_ASSIGN_OR_RETURN(auto sidecar, internal::FileReader::Open(storage, sidecar_path, kExpected));
+  TW_ASSIGN_OR_RETURN(auto sidecar,
+                      internal::FileReader::Open(storage, sidecar_path, kExpectedSidecar));
   if (sidecar.size() > kMaxFile) {
     return Fail(ErrorCode::kBadInput, "{}: {} bytes; a sidecar of at most {} is read", sidecar_path,
                 sidecar.size(), kMaxFile);
@@ -66,13 +67,13 @@ Result<std::unique_ptr<RecordedSource>> OpenVideoWithDjiSrt(
   TW_ASSIGN_OR_RETURN(const std::string start, sidecar.Read(2048));
   if (!LooksLikeDjiSrt(start)) {
     return Fail(ErrorCode::kBadInput, "{}: it starts with {}; expected {}", sidecar_path,
-                internal::DescribeStart(start), kExpected);
+                internal::DescribeStart(start), kExpectedSidecar);
   }
   // Where the video itself says no time, its first picture has that of the first cue.
   DjiSidecar reader(DjiOptionsFromConfig(config));
   reader.Push(AsBytes(start));
   while (!reader.first_time() && sidecar.at() < sidecar.size()) {
-    TW_ASSIGN_OR_RETURN(const std::string bytes, sidecar.Read(kChunkSize));
+    TW_ASSIGN_OR_RETURN(const std::string bytes, sidecar.Read(kSidecarChunkSize));
     reader.Push(AsBytes(bytes));
   }
   sidecar.Rewind();

@@ -19,10 +19,11 @@ using stanag4607::StreamItem;
 
 constexpr std::size_t kReadSize = 64 * 1024;
 // How far the first packets, which have no time, may look ahead for one.
-constexpr std::size_t kMaxPending = 4096;
+constexpr std::size_t kMaxPendingPackets = 4096;
 // How much of a file is searched for its first packet.
-constexpr std::uint64_t kSearchSize = 1 << 20;
-constexpr const char* kExpected = "STANAG 4607 packets: two version digits, then the packet's size";
+constexpr std::uint64_t kPacketSearchSize = 1 << 20;
+constexpr const char* kExpectedPackets =
+    "STANAG 4607 packets: two version digits, then the packet's size";
 
 // Absolute times of packets: mission date plus milliseconds.
 class PacketTimes {
@@ -60,7 +61,7 @@ class Stanag4607FileSource final : public RecordedSource {
   const SourceId& id() const override { return options_.source; }
 
   Result<std::optional<RawRecord>> Next() override {
-    while (!finished_ && !clock_.now() && pending_.size() < kMaxPending) {
+    while (!finished_ && !clock_.now() && pending_.size() < kMaxPendingPackets) {
       TW_RETURN_IF_ERROR(Fill());
     }
     while (!finished_ && pending_.empty()) TW_RETURN_IF_ERROR(Fill());
@@ -132,7 +133,7 @@ Result<void> CheckHoldsPackets(internal::FileReader& file) {
   TW_ASSIGN_OR_RETURN(const std::string start,
                       file.ReadAt(0, std::min<std::uint64_t>(16, file.size())));
   bool finished = false;
-  while (!finished && file.at() < kSearchSize) {
+  while (!finished && file.at() < kPacketSearchSize) {
     TW_ASSIGN_OR_RETURN(const std::string bytes, file.Read(kReadSize));
     finished = bytes.empty();
     for (const StreamItem& item : finished ? stream.Finish() : stream.Push(AsBytes(bytes))) {
@@ -144,7 +145,7 @@ Result<void> CheckHoldsPackets(internal::FileReader& file) {
   }
   return Fail(ErrorCode::kBadInput,
               "{}: no packet in the first {} bytes, which start with {}; expected {}", file.path(),
-              file.at(), internal::DescribeStart(start), kExpected);
+              file.at(), internal::DescribeStart(start), kExpectedPackets);
 }
 
 }  // namespace
@@ -152,7 +153,7 @@ Result<void> CheckHoldsPackets(internal::FileReader& file) {
 Result<std::unique_ptr<RecordedSource>> OpenStanag4607File(Storage& storage,
                                                            const RecordedFileOptions& options) {
   TW_ASSIGN_OR_RETURN(internal::FileReader file,
-                      internal::FileReader::Open(storage, options.path, kExpected));
+                      internal::FileReader::Open(storage, options.path, kExpectedPackets));
   TW_RETURN_IF_ERROR(CheckHoldsPackets(file));
   return std::make_unique<Stanag4607FileSource>(options, std::move(file));
 }

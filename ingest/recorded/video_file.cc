@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kPiece = 64 << 10;
 // A transport stream may begin with this much of something else.
 constexpr std::size_t kSearchSize = 1 << 20;
-constexpr const char* kExpected =
+constexpr const char* kExpectedVideo =
     "an MPEG transport stream: the byte 0x47 every 188, 192 or 204 bytes, or an MP4, MOV or MKV "
     "file";
 
@@ -94,7 +94,7 @@ Result<std::unique_ptr<VideoFile>> OpenContainer(internal::FileReader file) {
 
 Result<std::unique_ptr<VideoFile>> VideoFile::Open(Storage& storage, const std::string& path) {
   TW_ASSIGN_OR_RETURN(internal::FileReader file,
-                      internal::FileReader::Open(storage, path, kExpected));
+                      internal::FileReader::Open(storage, path, kExpectedVideo));
   std::string start;
   while (true) {
     TW_ASSIGN_OR_RETURN(const std::string bytes, file.Read(kPiece));
@@ -108,7 +108,7 @@ Result<std::unique_ptr<VideoFile>> VideoFile::Open(Storage& storage, const std::
     if (sync && *sync) break;
     if (!sync || final) {
       return Fail(ErrorCode::kBadInput, "{}: it starts with {}; expected {}", path,
-                  internal::DescribeStart(start), kExpected);
+                  internal::DescribeStart(start), kExpectedVideo);
     }
   }
   file.Rewind();

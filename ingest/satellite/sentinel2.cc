@@ -16,8 +16,8 @@ constexpr std::size_t kMaxImages = 1'000;
 constexpr const char* kBands[] = {"B01", "B02", "B03", "B04", "B05", "B06", "B07",
                                   "B08", "B8A", "B09", "B10", "B11", "B12"};
 
-Result<double> Number(const std::string& text, std::string_view what, double low, double high,
-                      const std::string& name) {
+Result<double> MetadataNumber(const std::string& text, std::string_view what, double low,
+                              double high, const std::string& name) {
   const auto number = XmlNumber(text);
   if (!number || *number < low || *number > high) {
     return Fail(ErrorCode::kBadInput, "{}: {} is \"{}\"; expected a number from {} to {}", name,
@@ -26,9 +26,9 @@ Result<double> Number(const std::string& text, std::string_view what, double low
   return *number;
 }
 
-Result<double> NumberAt(const XmlElement* element, std::string_view path, double low, double high,
-                        const std::string& name) {
-  return Number(element == nullptr ? "" : element->TextAt(path), path, low, high, name);
+Result<double> MetadataNumberAt(const XmlElement* element, std::string_view path, double low,
+                                double high, const std::string& name) {
+  return MetadataNumber(element == nullptr ? "" : element->TextAt(path), path, low, high, name);
 }
 
 Result<void> ReadOffsets(const XmlElement& image, const std::string& name,
@@ -37,9 +37,9 @@ Result<void> ReadOffsets(const XmlElement& image, const std::string& name,
   if (list == nullptr) return {};  // processing baselines before 04.00
   for (const XmlElement* offset : list->All("BOA_ADD_OFFSET")) {
     TW_ASSIGN_OR_RETURN(const double id,
-                        Number(offset->Attribute("band_id"), "band_id", 0, 12, name));
+                        MetadataNumber(offset->Attribute("band_id"), "band_id", 0, 12, name));
     TW_ASSIGN_OR_RETURN(const double value,
-                        Number(offset->text, "BOA_ADD_OFFSET", -10'000, 10'000, name));
+                        MetadataNumber(offset->text, "BOA_ADD_OFFSET", -10'000, 10'000, name));
     if (id != std::floor(id)) return Fail(ErrorCode::kBadInput, "{}: band_id {}", name, id);
     product.offsets[kBands[static_cast<std::size_t>(id)]] = value;
   }
@@ -50,7 +50,7 @@ Result<void> ReadSpecialValues(const XmlElement& image, const std::string& name,
                                Sentinel2Product& product) {
   for (const XmlElement* special : image.All("Special_Values")) {
     TW_ASSIGN_OR_RETURN(const double value,
-                        NumberAt(special, "SPECIAL_VALUE_INDEX", 0, 65'535, name));
+                        MetadataNumberAt(special, "SPECIAL_VALUE_INDEX", 0, 65'535, name));
     const std::string text = special->TextAt("SPECIAL_VALUE_TEXT");
     if (text == "NODATA") product.nodata = static_cast<std::uint16_t>(value);
     if (text == "SATURATED") product.saturated = static_cast<std::uint16_t>(value);
@@ -117,7 +117,7 @@ Result<Sentinel2Product> ParseSentinel2Product(std::string_view xml, const std::
   const XmlElement* image = root.At("General_Info/Product_Image_Characteristics");
   TW_ASSIGN_OR_RETURN(
       product.quantification,
-      NumberAt(image, "QUANTIFICATION_VALUES_LIST/BOA_QUANTIFICATION_VALUE", 1, 1e6, name));
+      MetadataNumberAt(image, "QUANTIFICATION_VALUES_LIST/BOA_QUANTIFICATION_VALUE", 1, 1e6, name));
   TW_RETURN_IF_ERROR(ReadOffsets(*image, name, product));
   TW_RETURN_IF_ERROR(ReadSpecialValues(*image, name, product));
   TW_RETURN_IF_ERROR(ReadImages(*information, name, product));
@@ -153,37 +153,39 @@ Result<Sentinel2Tile> ParseSentinel2Tile(std::string_view xml, const std::string
   TW_ASSIGN_OR_RETURN(tile.time,
                       ParseSentinelTime(general->TextAt("SENSING_TIME"), name + ": SENSING_TIME"));
   const std::string code = geocoding->TextAt("HORIZONTAL_CS_CODE");
-  TW_ASSIGN_OR_RETURN(const double epsg, Number(code.starts_with("EPSG:") ? code.substr(5) : code,
-                                                "HORIZONTAL_CS_CODE", 1024, 32'767, name));
+  TW_ASSIGN_OR_RETURN(const double epsg,
+                      MetadataNumber(code.starts_with("EPSG:") ? code.substr(5) : code,
+                                     "HORIZONTAL_CS_CODE", 1024, 32'767, name));
   tile.epsg = static_cast<int>(epsg);
   for (const XmlElement* size : geocoding->All("Size")) {
     if (size->Attribute("resolution") != "10") continue;
-    TW_ASSIGN_OR_RETURN(const double rows, NumberAt(size, "NROWS", 6, 20'000, name));
-    TW_ASSIGN_OR_RETURN(const double columns, NumberAt(size, "NCOLS", 6, 20'000, name));
+    TW_ASSIGN_OR_RETURN(const double rows, MetadataNumberAt(size, "NROWS", 6, 20'000, name));
+    TW_ASSIGN_OR_RETURN(const double columns, MetadataNumberAt(size, "NCOLS", 6, 20'000, name));
     tile.height_px = static_cast<int>(rows);
     tile.width_px = static_cast<int>(columns);
   }
   for (const XmlElement* place : geocoding->All("Geoposition")) {
     if (place->Attribute("resolution") != "10") continue;
-    TW_ASSIGN_OR_RETURN(tile.ulx_m, NumberAt(place, "ULX", -1e7, 1e7, name));
-    TW_ASSIGN_OR_RETURN(tile.uly_m, NumberAt(place, "ULY", -1e7, 2e7, name));
+    TW_ASSIGN_OR_RETURN(tile.ulx_m, MetadataNumberAt(place, "ULX", -1e7, 1e7, name));
+    TW_ASSIGN_OR_RETURN(tile.uly_m, MetadataNumberAt(place, "ULY", -1e7, 2e7, name));
   }
   if (tile.width_px == 0 || tile.uly_m == 0) {
     return Fail(ErrorCode::kBadInput, "{}: no Size and Geoposition at 10 m", name);
   }
   const XmlElement* angles = root.At("Geometric_Info/Tile_Angles");
   TW_ASSIGN_OR_RETURN(tile.sun_zenith_deg,
-                      NumberAt(angles, "Mean_Sun_Angle/ZENITH_ANGLE", 0, 180, name));
+                      MetadataNumberAt(angles, "Mean_Sun_Angle/ZENITH_ANGLE", 0, 180, name));
   TW_ASSIGN_OR_RETURN(tile.sun_azimuth_deg,
-                      NumberAt(angles, "Mean_Sun_Angle/AZIMUTH_ANGLE", 0, 360, name));
+                      MetadataNumberAt(angles, "Mean_Sun_Angle/AZIMUTH_ANGLE", 0, 360, name));
   const XmlElement* views = angles->Child("Mean_Viewing_Incidence_Angle_List");
   double east = 0;
   double north = 0;
   int count = 0;
   for (const XmlElement* view : views == nullptr ? std::vector<const XmlElement*>()
                                                  : views->All("Mean_Viewing_Incidence_Angle")) {
-    TW_ASSIGN_OR_RETURN(const double zenith, NumberAt(view, "ZENITH_ANGLE", 0, 90, name));
-    TW_ASSIGN_OR_RETURN(const double azimuth, NumberAt(view, "AZIMUTH_ANGLE", 0, 360, name));
+    TW_ASSIGN_OR_RETURN(const double zenith, MetadataNumberAt(view, "ZENITH_ANGLE", 0, 90, name));
+    TW_ASSIGN_OR_RETURN(const double azimuth,
+                        MetadataNumberAt(view, "AZIMUTH_ANGLE", 0, 360, name));
     tile.view_zenith_deg += zenith;
     east += std::sin(azimuth * M_PI / 180);
     north += std::cos(azimuth * M_PI / 180);

@@ -6,7 +6,7 @@
 namespace trucewatch::station {
 namespace {
 
-constexpr Duration kPoll = Duration::Millis(50);
+constexpr Duration kDoorPoll = Duration::Millis(50);
 // A group is at most this much: what one sync makes durable, and one answer waits for.
 constexpr std::size_t kMaxGroupFrames = 64;
 constexpr std::size_t kMaxGroupBytes = 8 << 20;
@@ -19,7 +19,7 @@ StationDoor::StationDoor(PeerServer& server, HubReceiver& receiver, Clock& clock
 Result<std::vector<HubReceiver::Inbound>> StationDoor::Gather() {
   std::vector<HubReceiver::Inbound> frames;
   std::size_t bytes = 0;
-  for (Duration wait = kPoll; frames.size() < kMaxGroupFrames && bytes < kMaxGroupBytes;
+  for (Duration wait = kDoorPoll; frames.size() < kMaxGroupFrames && bytes < kMaxGroupBytes;
        wait = Duration()) {
     TW_ASSIGN_OR_RETURN(auto message, server_.Receive(wait));
     if (!message) break;

@@ -16,7 +16,7 @@
 namespace trucewatch {
 namespace {
 
-constexpr std::size_t kChunk = 256 << 10;
+constexpr std::size_t kTsChunk = 256 << 10;
 constexpr Duration kStretch = Duration::Seconds(3);
 constexpr std::size_t kMaxPictures = 20'000;
 
@@ -27,7 +27,7 @@ class TsInspector {
 
   Result<void> Run(const ReadChunk& read) {
     while (true) {
-      TW_ASSIGN_OR_RETURN(const std::string chunk, read(kChunk));
+      TW_ASSIGN_OR_RETURN(const std::string chunk, read(kTsChunk));
       size_ += chunk.size();
       auto packets = chunk.empty() ? demuxer_->Finish() : demuxer_->Push(AsBytes(chunk));
       if (!packets) return Prefix(file_, packets.error());

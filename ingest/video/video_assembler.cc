@@ -22,7 +22,7 @@ constexpr Duration kMinSegment = Duration::Seconds(2);
 constexpr std::size_t kMaxClosedGroups = 8;
 constexpr std::size_t kMaxWaitingTargetSets = 1024;
 constexpr std::size_t kMaxSidecarDigests = 64;
-constexpr Duration kRounding = Duration::Millis(1);
+constexpr Duration kTieRounding = Duration::Millis(1);
 constexpr Duration kMetadataWait = Duration::Seconds(1);
 // A step of the programme's clock beyond this between pictures is another time line.
 constexpr Duration kMaxClockStep = Duration::Seconds(10);
@@ -256,7 +256,7 @@ class VideoAssemblerImpl final : public VideoAssembler {
     if (!track.newest_pts() || *track.newest_pts() < group.last_pts) return false;
     const auto tie = TieClock(track, group.times);
     const Duration last = group.last_pts + (tie ? tie->utc_minus_pts : Duration());
-    return !tie || *track.newest_time() + kRounding >= Instant::FromMicros(last.micros());
+    return !tie || *track.newest_time() + kTieRounding >= Instant::FromMicros(last.micros());
   }
 
   void EmitReady(bool all) {

@@ -9,9 +9,9 @@
 namespace trucewatch {
 namespace {
 
-Instant At(double s) { return Instant::FromMicros(Duration::FromSeconds(s).micros()); }
+Instant GroupedAt(double s) { return Instant::FromMicros(Duration::FromSeconds(s).micros()); }
 
-TrackEstimate TrackAt(std::uint64_t id, double e, double n, double ve, double existence = 0.99) {
+TrackEstimate MemberAt(std::uint64_t id, double e, double n, double ve, double existence = 0.99) {
   TrackEstimate track;
   track.id = {id};
   track.state.mean << e, n, ve, 0;
@@ -21,17 +21,17 @@ TrackEstimate TrackAt(std::uint64_t id, double e, double n, double ve, double ex
   return track;
 }
 
-std::vector<TrackEstimate> Convoy(int count, double head_m, std::uint64_t first_id = 1) {
+std::vector<TrackEstimate> Column(int count, double head_m, std::uint64_t first_id = 1) {
   std::vector<TrackEstimate> tracks;
   for (int k = 0; k < count; ++k) {
-    tracks.push_back(TrackAt(first_id + static_cast<std::uint64_t>(k), head_m - 45.0 * k, 0, 10));
+    tracks.push_back(MemberAt(first_id + static_cast<std::uint64_t>(k), head_m - 45.0 * k, 0, 10));
   }
   return tracks;
 }
 
 TEST(Groups, AConvoyIsOneGroupWithItsCountExtentAndVelocity) {
   GroupTracker groups(GroupOptions{});
-  const auto result = groups.Update(At(0), Convoy(8, 1000));
+  const auto result = groups.Update(GroupedAt(0), Column(8, 1000));
   ASSERT_EQ(result.size(), 1u);
   EXPECT_EQ(result[0].members.size(), 8u);
   // One more may well be there and have no track yet.
@@ -45,28 +45,28 @@ TEST(Groups, AConvoyIsOneGroupWithItsCountExtentAndVelocity) {
 
 TEST(Groups, OncomingAndFarTracksDoNotBelong) {
   GroupTracker groups(GroupOptions{});
-  std::vector<TrackEstimate> tracks = Convoy(3, 1000);
-  tracks.push_back(TrackAt(10, 980, 5, -10));
-  tracks.push_back(TrackAt(11, 3000, 0, 10));
-  const auto result = groups.Update(At(0), tracks);
+  std::vector<TrackEstimate> tracks = Column(3, 1000);
+  tracks.push_back(MemberAt(10, 980, 5, -10));
+  tracks.push_back(MemberAt(11, 3000, 0, 10));
+  const auto result = groups.Update(GroupedAt(0), tracks);
   ASSERT_EQ(result.size(), 1u);
   EXPECT_EQ(result[0].members.size(), 3u);
 }
 
 TEST(Groups, TwoAreTooFewForAMinimumOfThree) {
   GroupTracker groups(GroupOptions{});
-  EXPECT_TRUE(groups.Update(At(0), Convoy(2, 1000)).empty());
+  EXPECT_TRUE(groups.Update(GroupedAt(0), Column(2, 1000)).empty());
 }
 
 TEST(Groups, ParkedVehiclesBeginNoGroupButAConvoyThatStopsStaysOne) {
   GroupTracker groups(GroupOptions{});
-  std::vector<TrackEstimate> tracks = Convoy(4, 1000);
+  std::vector<TrackEstimate> tracks = Column(4, 1000);
   for (auto& track : tracks) track.state.mean(2) = 0;
-  EXPECT_TRUE(groups.Update(At(0), tracks).empty());
-  const auto moving = groups.Update(At(1), Convoy(4, 1000));
+  EXPECT_TRUE(groups.Update(GroupedAt(0), tracks).empty());
+  const auto moving = groups.Update(GroupedAt(1), Column(4, 1000));
   ASSERT_EQ(moving.size(), 1u);
   for (int k = 2; k < 60; ++k) {
-    const auto stopped = groups.Update(At(k), tracks);
+    const auto stopped = groups.Update(GroupedAt(k), tracks);
     ASSERT_EQ(stopped.size(), 1u);
     EXPECT_EQ(stopped[0].id, moving[0].id);
   }
@@ -74,10 +74,10 @@ TEST(Groups, ParkedVehiclesBeginNoGroupButAConvoyThatStopsStaysOne) {
 
 TEST(Groups, ASplitLeavesTheIdWithTheLargerPart) {
   GroupTracker groups(GroupOptions{});
-  const GroupId id = groups.Update(At(0), Convoy(8, 1000)).at(0).id;
-  std::vector<TrackEstimate> tracks = Convoy(8, 1000);
+  const GroupId id = groups.Update(GroupedAt(0), Column(8, 1000)).at(0).id;
+  std::vector<TrackEstimate> tracks = Column(8, 1000);
   for (std::size_t k = 0; k < 3; ++k) tracks[k].state.mean(0) += 2000;  // the first three drive off
-  const auto result = groups.Update(At(1), tracks);
+  const auto result = groups.Update(GroupedAt(1), tracks);
   ASSERT_EQ(result.size(), 2u);
   EXPECT_EQ(result[0].id, id);
   EXPECT_EQ(result[0].members.size(), 5u);
@@ -87,18 +87,18 @@ TEST(Groups, ASplitLeavesTheIdWithTheLargerPart) {
 
 TEST(Groups, WhoLeavesAsAGroupIsCountedThereAndWhoComesBackIsCountedAgain) {
   GroupTracker groups(GroupOptions{});
-  const auto together = Convoy(9, 1000, 1);
-  for (int k = 0; k < 120; ++k) groups.Update(At(k), together);
-  const auto before = groups.Update(At(120), together);
+  const auto together = Column(9, 1000, 1);
+  for (int k = 0; k < 120; ++k) groups.Update(GroupedAt(k), together);
+  const auto before = groups.Update(GroupedAt(120), together);
   ASSERT_EQ(before.size(), 1u);
   EXPECT_NEAR(before[0].count_expected, 9, 0.6);
   std::vector<TrackEstimate> apart = together;
   for (std::size_t k = 0; k < 4; ++k) apart[k].state.mean(0) += 2000;
-  const auto split = groups.Update(At(121), apart);
+  const auto split = groups.Update(GroupedAt(121), apart);
   ASSERT_EQ(split.size(), 2u);
   EXPECT_NEAR(split[0].count_expected, 5, 0.6);
   EXPECT_NEAR(split[1].count_expected, 4, 1.5);  // it has not been looked at for long
-  const auto merged = groups.Update(At(122), together);
+  const auto merged = groups.Update(GroupedAt(122), together);
   ASSERT_EQ(merged[0].id, before[0].id);
   EXPECT_NEAR(merged[0].count_expected, 9, 0.6);
 }
@@ -106,12 +106,12 @@ TEST(Groups, WhoLeavesAsAGroupIsCountedThereAndWhoComesBackIsCountedAgain) {
 // Two of eight lose their tracks for a while: the count remembers them.
 TEST(Groups, WhoHasNoTrackForAWhileIsStillCounted) {
   GroupTracker groups(GroupOptions{});
-  std::vector<TrackEstimate> six = Convoy(8, 1000);
+  std::vector<TrackEstimate> six = Column(8, 1000);
   six.erase(six.begin() + 3);
   six.erase(six.begin() + 5);
-  for (int k = 0; k < 120; ++k) groups.Update(At(k), Convoy(8, 1000));
+  for (int k = 0; k < 120; ++k) groups.Update(GroupedAt(k), Column(8, 1000));
   std::vector<GroupEstimate> result;
-  for (int k = 120; k < 150; ++k) result = groups.Update(At(k), six);
+  for (int k = 120; k < 150; ++k) result = groups.Update(GroupedAt(k), six);
   ASSERT_EQ(result.size(), 1u);
   EXPECT_EQ(result[0].members.size(), 6u);
   EXPECT_NEAR(result[0].count_expected, 8, 0.8);
@@ -121,12 +121,12 @@ TEST(Groups, WhoHasNoTrackForAWhileIsStillCounted) {
 // What may not exist is not counted as sure.
 TEST(Groups, TracksThatMayNotExistWidenTheInterval) {
   GroupTracker sure(GroupOptions{}), doubtful(GroupOptions{});
-  std::vector<TrackEstimate> tracks = Convoy(6, 1000);
+  std::vector<TrackEstimate> tracks = Column(6, 1000);
   for (std::size_t k = 0; k < 3; ++k) tracks[k].existence = 0.6;
   std::vector<GroupEstimate> a, b;
   for (int k = 0; k < 60; ++k) {
-    a = sure.Update(At(k), Convoy(5, 1000));
-    b = doubtful.Update(At(k), tracks);
+    a = sure.Update(GroupedAt(k), Column(5, 1000));
+    b = doubtful.Update(GroupedAt(k), tracks);
   }
   EXPECT_LT(b.at(0).count_min, a.at(0).count_min);
   EXPECT_GT(b.at(0).count_max, a.at(0).count_max);
@@ -134,23 +134,23 @@ TEST(Groups, TracksThatMayNotExistWidenTheInterval) {
 
 TEST(Groups, AGroupOutlivesAGapOfSomeSecondsAndThenGoes) {
   GroupTracker groups(GroupOptions{});
-  const GroupId id = groups.Update(At(0), Convoy(4, 1000)).at(0).id;
+  const GroupId id = groups.Update(GroupedAt(0), Column(4, 1000)).at(0).id;
   const auto scattered = [] {
-    std::vector<TrackEstimate> tracks = Convoy(4, 1000);
+    std::vector<TrackEstimate> tracks = Column(4, 1000);
     for (std::size_t k = 0; k < 4; ++k) tracks[k].state.mean(1) = 1000.0 * static_cast<double>(k);
     return tracks;
   }();
-  EXPECT_EQ(groups.Update(At(5), scattered).size(), 1u);
-  EXPECT_EQ(groups.Update(At(8), Convoy(4, 1080)).at(0).id, id);
-  EXPECT_TRUE(groups.Update(At(30), scattered).empty());
-  EXPECT_GT(groups.Update(At(31), Convoy(4, 1080)).at(0).id, id);  // never reused
+  EXPECT_EQ(groups.Update(GroupedAt(5), scattered).size(), 1u);
+  EXPECT_EQ(groups.Update(GroupedAt(8), Column(4, 1080)).at(0).id, id);
+  EXPECT_TRUE(groups.Update(GroupedAt(30), scattered).empty());
+  EXPECT_GT(groups.Update(GroupedAt(31), Column(4, 1080)).at(0).id, id);  // never reused
 }
 
 TEST(Groups, PeopleAreNotMembers) {
   GroupTracker groups(GroupOptions{});
-  std::vector<TrackEstimate> tracks = Convoy(4, 1000);
+  std::vector<TrackEstimate> tracks = Column(4, 1000);
   tracks[1].classes[static_cast<std::size_t>(ObjectClass::kPersonGroup)] = 0.9;
-  EXPECT_EQ(groups.Update(At(0), tracks).at(0).members.size(), 3u);
+  EXPECT_EQ(groups.Update(GroupedAt(0), tracks).at(0).members.size(), 3u);
 }
 
 TEST(PoissonBinomial, IntervalHoldsTheSampledCounts) {

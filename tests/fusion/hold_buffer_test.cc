@@ -9,10 +9,10 @@
 namespace trucewatch {
 namespace {
 
-Instant At(double s) { return Instant::FromMicros(Duration::FromSeconds(s).micros()); }
+Instant HeldAt(double s) { return Instant::FromMicros(Duration::FromSeconds(s).micros()); }
 
 HeldMeasurement Of(const std::string& source, double s, const std::string& payload = "x") {
-  return {.time = At(s), .source = {source}, .index = 0, .payload = payload};
+  return {.time = HeldAt(s), .source = {source}, .index = 0, .payload = payload};
 }
 
 HoldBuffer WithHold(double s) {
@@ -22,7 +22,7 @@ HoldBuffer WithHold(double s) {
 }
 
 void Tell(HoldBuffer& hold, const std::string& source, SourceState state) {
-  hold.Status({.source = {source}, .time = At(0), .state = state, .reason = {}});
+  hold.Status({.source = {source}, .time = HeldAt(0), .state = state, .reason = {}});
 }
 
 TEST(HoldBuffer, AStartedSourceThatHasNotSpokenHoldsEverything) {
@@ -31,39 +31,39 @@ TEST(HoldBuffer, AStartedSourceThatHasNotSpokenHoldsEverything) {
   Tell(hold, "drone", SourceState::kStarted);
   hold.Add(Of("radar", 100));
   EXPECT_FALSE(hold.Horizon());
-  hold.Watermark({"drone"}, At(50));
-  EXPECT_EQ(hold.Horizon(), At(50));
+  hold.Watermark({"drone"}, HeldAt(50));
+  EXPECT_EQ(hold.Horizon(), HeldAt(50));
 }
 
 TEST(HoldBuffer, HorizonIsTheEarliestOfTheLiveSourcesAndAWatermarkNeedsNoHold) {
   HoldBuffer hold = WithHold(2);
   hold.Add(Of("radar", 10));
   hold.Add(Of("drone", 20));
-  EXPECT_EQ(hold.Horizon(), At(8));
-  hold.Watermark({"radar"}, At(30));
-  EXPECT_EQ(hold.Horizon(), At(18));
+  EXPECT_EQ(hold.Horizon(), HeldAt(8));
+  hold.Watermark({"radar"}, HeldAt(30));
+  EXPECT_EQ(hold.Horizon(), HeldAt(18));
 }
 
 TEST(HoldBuffer, ALateSourceDoesNotHoldBackAndAResumedOneDoesAgain) {
   HoldBuffer hold = WithHold(1);
   hold.Add(Of("radar", 10));
   hold.Add(Of("drone", 50));
-  EXPECT_EQ(hold.Horizon(), At(9));
+  EXPECT_EQ(hold.Horizon(), HeldAt(9));
   Tell(hold, "radar", SourceState::kLate);
-  EXPECT_EQ(hold.Horizon(), At(49));
+  EXPECT_EQ(hold.Horizon(), HeldAt(49));
   EXPECT_EQ(hold.Release(*hold.Horizon()).size(), 1u);
   Tell(hold, "radar", SourceState::kResumed);
-  EXPECT_EQ(hold.Horizon(), At(49));  // never back
+  EXPECT_EQ(hold.Horizon(), HeldAt(49));  // never back
   hold.Add(Of("drone", 90));
-  EXPECT_EQ(hold.Horizon(), At(49));
+  EXPECT_EQ(hold.Horizon(), HeldAt(49));
   hold.Add(Of("radar", 80));
-  EXPECT_EQ(hold.Horizon(), At(79));
+  EXPECT_EQ(hold.Horizon(), HeldAt(79));
 }
 
 TEST(HoldBuffer, WhatIsOlderThanTheReleasedIsLateAndTheEdgeIsNot) {
   HoldBuffer hold = WithHold(0);
   hold.Add(Of("radar", 10));
-  hold.Release(At(10));
+  hold.Release(HeldAt(10));
   EXPECT_EQ(hold.Add(Of("radar", 9.999999)), HoldBuffer::Verdict::kLate);
   EXPECT_EQ(hold.Add(Of("radar", 10, "second plot of that time")), HoldBuffer::Verdict::kHeld);
 }
@@ -87,7 +87,7 @@ TEST(HoldBuffer, AClockThatIsFarAheadIsNotBelieved) {
   HoldBuffer hold = WithHold(5);
   hold.Add(Of("radar", 10));
   EXPECT_EQ(hold.Add(Of("radar", 10 + 86401)), HoldBuffer::Verdict::kTooFar);
-  EXPECT_FALSE(hold.Watermark({"radar"}, At(1e9)));
+  EXPECT_FALSE(hold.Watermark({"radar"}, HeldAt(1e9)));
   EXPECT_EQ(hold.Add({.time = Instant::FromMicros(INT64_MIN), .source = {"a"}, .payload = {}}),
             HoldBuffer::Verdict::kTooFar);
 }

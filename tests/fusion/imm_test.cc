@@ -9,7 +9,7 @@
 namespace trucewatch {
 namespace {
 
-Look RadarLook() {
+Look GroundRadarLook() {
   Look look;
   look.sensor_en_m = Eigen::Vector2d(0, -10000);
   look.footprint_en_m = {{-5000, -5000}, {5000, -5000}, {5000, 5000}, {-5000, 5000}};
@@ -25,7 +25,7 @@ LookPlot PlotAt(double e, double n, double sigma) {
   return plot;
 }
 
-Imm At(const Eigen::Vector4d& mean, double p_sigma, double v_sigma) {
+Imm ImmAt(const Eigen::Vector4d& mean, double p_sigma, double v_sigma) {
   Imm imm;
   for (Gaussian& g : imm.model) {
     g.mean = mean;
@@ -53,12 +53,12 @@ TEST(Imm, TransitionProbabilitiesAreTheMatrixExponential) {
 
 // With one model holding all probability the update is the textbook Kalman filter.
 TEST(Imm, UpdateOfOneModelEqualsTheMatrixForm) {
-  Look look = RadarLook();
+  Look look = GroundRadarLook();
   LookPlot plot = PlotAt(110, 95, 20);
   plot.cov_en_m2 << 400, 90, 90, 250;
   plot.range_rate_mps = 9.0;
   plot.range_rate_sigma_mps = 0.5;
-  Imm imm = At({100, 100, 5, 8}, 30, 4);
+  Imm imm = ImmAt({100, 100, 5, 8}, 30, 4);
   imm.model[kSteady].cov(0, 2) = imm.model[kSteady].cov(2, 0) = 40;
   const Gaussian prior = imm.model[kSteady];
   Update(imm, {1, 1, 1, 1}, look, plot, {});
@@ -80,7 +80,7 @@ TEST(Imm, UpdateOfOneModelEqualsTheMatrixForm) {
 }
 
 TEST(Imm, PredictionKeepsCovariancesPositiveAndGrowing) {
-  Imm imm = At({0, 0, 10, 0}, 10, 1);
+  Imm imm = ImmAt({0, 0, 10, 0}, 10, 1);
   double last = 0;
   for (int k = 0; k < 20; ++k) {
     Predict(imm, 3.0, MotionModelOptions{});
@@ -94,8 +94,8 @@ TEST(Imm, PredictionKeepsCovariancesPositiveAndGrowing) {
 }
 
 TEST(Imm, AStoppedObjectIsNotDetectableByRadarAndAMissMakesItMoreLikelyStopped) {
-  const Look look = RadarLook();
-  Imm imm = At({0, 0, 0, 10}, 10, 1);
+  const Look look = GroundRadarLook();
+  Imm imm = ImmAt({0, 0, 0, 10}, 10, 1);
   const Detectability detect = DetectabilityOf(imm, look);
   EXPECT_LT(detect.miss[kStopped], 0.01);
   EXPECT_NEAR(detect.miss[kSteady], 0.9, 0.01);
@@ -104,14 +104,14 @@ TEST(Imm, AStoppedObjectIsNotDetectableByRadarAndAMissMakesItMoreLikelyStopped) 
 }
 
 TEST(Imm, MovingAcrossTheBeamIsNotDetectableEither) {
-  EXPECT_LT(DetectabilityOf(At({0, 0, 12, 0}, 10, 0.5), RadarLook()).miss[kSteady], 0.01);
+  EXPECT_LT(DetectabilityOf(ImmAt({0, 0, 12, 0}, 10, 0.5), GroundRadarLook()).miss[kSteady], 0.01);
 }
 
 // Radial speed at most the limit, or missed by chance: its density summed up on a fine grid.
 TEST(Imm, AMissLeavesTheRadialSpeedsThatTheRadarCannotSee) {
-  const Look look = RadarLook();
+  const Look look = GroundRadarLook();
   for (const double radial : {0.0, 2.0, 4.0}) {
-    Imm imm = At({0, 0, 12, radial}, 10, 2);
+    Imm imm = ImmAt({0, 0, 12, radial}, 10, 2);
     double sum = 0, first = 0, second = 0;
     for (double v = radial - 20; v < radial + 20; v += 1e-3) {
       const double z = (v - radial) / 2.0;
@@ -132,12 +132,12 @@ TEST(Imm, AMissLeavesTheRadialSpeedsThatTheRadarCannotSee) {
 }
 
 TEST(Imm, OutsideTheFootprintAMissSaysNothingAndOnItsEdgeHalf) {
-  const Look look = RadarLook();
-  EXPECT_LT(DetectabilityOf(At({5100, 0, 0, 10}, 10, 1), look).miss[kSteady], 1e-6);
-  EXPECT_NEAR(DetectabilityOf(At({5000, 0, 0, 10}, 10, 1), look).miss[kSteady], 0.45, 0.01);
+  const Look look = GroundRadarLook();
+  EXPECT_LT(DetectabilityOf(ImmAt({5100, 0, 0, 10}, 10, 1), look).miss[kSteady], 1e-6);
+  EXPECT_NEAR(DetectabilityOf(ImmAt({5000, 0, 0, 10}, 10, 1), look).miss[kSteady], 0.45, 0.01);
   Look unknown = look;
   unknown.footprint_en_m.clear();
-  EXPECT_EQ(DetectabilityOf(At({0, 0, 0, 10}, 10, 1), unknown).miss[kSteady], 0.0);
+  EXPECT_EQ(DetectabilityOf(ImmAt({0, 0, 0, 10}, 10, 1), unknown).miss[kSteady], 0.0);
 }
 
 // A camera whose georeference is wrong by 5 m says so in each report: a hundred of them must not
@@ -145,7 +145,7 @@ TEST(Imm, OutsideTheFootprintAMissSaysNothingAndOnItsEdgeHalf) {
 TEST(Imm, RepeatedLooksOfOneGeoreferenceDoNotBecomeSurerThanOne) {
   Look look;
   look.detection_probability = 0.9;
-  Imm shared = At({0, 0, 10, 0}, 30, 5), independent = shared;
+  Imm shared = ImmAt({0, 0, 10, 0}, 30, 5), independent = shared;
   for (int k = 1; k <= 100; ++k) {
     for (Imm* imm : {&shared, &independent}) {
       Predict(*imm, 0.5, MotionModelOptions{});
@@ -161,7 +161,7 @@ TEST(Imm, RepeatedLooksOfOneGeoreferenceDoNotBecomeSurerThanOne) {
 }
 
 TEST(Imm, TheEstimateIsEitherThereOrOnTheWayButCoversBoth) {
-  Imm imm = At({1000, 0, 10, 0}, 10, 1);
+  Imm imm = ImmAt({1000, 0, 10, 0}, 10, 1);
   imm.model[kStopped].mean.head<2>() << 0, 0;
   imm.probability = {0.6, 0, 0.3, 0.1};
   const Gaussian estimate = Estimate(imm);

@@ -8,7 +8,7 @@
 namespace trucewatch {
 namespace {
 
-const Geodetic kOrigin = Geodetic::FromDegrees(48.0, 37.5, 150.0);
+const Geodetic kCodecOrigin = Geodetic::FromDegrees(48.0, 37.5, 150.0);
 
 RadarDwell Dwell() {
   RadarDwell dwell;
@@ -26,7 +26,7 @@ RadarDwell Dwell() {
 }
 
 TEST(LookCodec, APlaceGoesToThePlaneAndBackWithinACentimetre) {
-  const LocalFrame frame(kOrigin);
+  const LocalFrame frame(kCodecOrigin);
   const auto look = LookFromRadarDwell(Dwell(), frame);
   ASSERT_TRUE(look) << look.error().message;
   const LookPlot& plot = look->look.plots.at(0);
@@ -41,7 +41,7 @@ TEST(LookCodec, APlaceGoesToThePlaneAndBackWithinACentimetre) {
 }
 
 TEST(LookCodec, RefusesReportsOutsideTheMissionAreaOrWithoutACovarianceAndCountsThem) {
-  const LocalFrame frame(kOrigin);
+  const LocalFrame frame(kCodecOrigin);
   RadarDwell dwell = Dwell();
   dwell.plots.resize(4, dwell.plots[0]);
   dwell.plots[1].position = Geodetic::FromDegrees(10, 10, 0);
@@ -54,7 +54,7 @@ TEST(LookCodec, RefusesReportsOutsideTheMissionAreaOrWithoutACovarianceAndCounts
 }
 
 TEST(LookCodec, RefusesALookThatCannotBe) {
-  const LocalFrame frame(kOrigin);
+  const LocalFrame frame(kCodecOrigin);
   RadarDwell dwell = Dwell();
   dwell.footprint.resize(2);
   EXPECT_FALSE(LookFromRadarDwell(dwell, frame));
@@ -73,7 +73,7 @@ TEST(LookCodec, RefusesALookThatCannotBe) {
 }
 
 TEST(LookCodec, ADegradedLookProvesNothingByAMiss) {
-  const LocalFrame frame(kOrigin);
+  const LocalFrame frame(kCodecOrigin);
   ObservationSet set;
   set.source = {"drone1"};
   set.footprint = {Geodetic::FromDegrees(48, 37.5, 0), Geodetic::FromDegrees(48, 37.51, 0),
@@ -84,10 +84,10 @@ TEST(LookCodec, ADegradedLookProvesNothingByAMiss) {
 }
 
 TEST(LookCodec, AVelocityIsUsedOnlyWithASaneCovariance) {
-  const LocalFrame frame(kOrigin);
+  const LocalFrame frame(kCodecOrigin);
   ObservationSet set;
   Detection detection;
-  detection.position = kOrigin;
+  detection.position = kCodecOrigin;
   detection.cov_en_m2 << 25, 0, 0, 25;
   detection.velocity_en_mps = Eigen::Vector2d(5, 5);
   detection.velocity_cov_en << 1, 0, 0, 1;

@@ -15,18 +15,18 @@ using testing::CameraModel;
 using testing::RadarModel;
 using testing::StatusEnvelope;
 
-const Geodetic kOrigin = Geodetic::FromDegrees(48.0, 37.5, 0.0);
-const LocalFrame kFrame(kOrigin);
+const Geodetic kSettledOrigin = Geodetic::FromDegrees(48.0, 37.5, 0.0);
+const LocalFrame kFrame(kSettledOrigin);
 
-std::unique_ptr<FusionStage> NewStage(std::vector<FusionSource> sources = {}) {
+std::unique_ptr<FusionStage> NewSettledStage(std::vector<FusionSource> sources = {}) {
   FusionStage::Options options{
-      .config = testing::DefaultConfig(), .origin = kOrigin, .sources = std::move(sources)};
+      .config = testing::DefaultConfig(), .origin = kSettledOrigin, .sources = std::move(sources)};
   auto stage = FusionStage::Create(options);
   EXPECT_TRUE(stage);
   return std::move(*stage);
 }
 
-std::vector<v1::Envelope> Feed(Stage& stage, const std::vector<std::string>& payloads) {
+std::vector<v1::Envelope> FeedAll(Stage& stage, const std::vector<std::string>& payloads) {
   std::vector<v1::Envelope> outputs;
   std::uint64_t sequence = 0;
   for (const std::string& payload : payloads) {
@@ -54,7 +54,7 @@ std::vector<LateLook> LateOf(const std::vector<v1::Envelope>& outputs) {
   return looks;
 }
 
-std::vector<Picture> PicturesOf(const std::vector<v1::Envelope>& outputs) {
+std::vector<Picture> SettledPictures(const std::vector<v1::Envelope>& outputs) {
   std::vector<Picture> pictures;
   for (const v1::Envelope& output : outputs) {
     if (output.has_picture()) pictures.push_back(*FromProto(output.picture()));
@@ -62,7 +62,7 @@ std::vector<Picture> PicturesOf(const std::vector<v1::Envelope>& outputs) {
   return pictures;
 }
 
-std::vector<std::string> FaultsOf(const std::vector<v1::Envelope>& outputs) {
+std::vector<std::string> FaultSentences(const std::vector<v1::Envelope>& outputs) {
   std::vector<std::string> reasons;
   for (const v1::Envelope& output : outputs) {
     if (output.has_data_fault()) reasons.push_back(output.data_fault().reason());
@@ -101,20 +101,20 @@ ObservationSet Satellite(double t) {
   set.baseline = At(1);
   set.raw_digests = {Digest{7}};
   Detection detection;
-  detection.position = kOrigin;
+  detection.position = kSettledOrigin;
   detection.cov_en_m2 = 4.0 * Eigen::Matrix2d::Identity();
   detection.score = 0.9;
   detection.classes = {{ObjectClass::kTruck, 1.0}};
   set.detections.assign(6, detection);
   SiteChange change;
   change.kind = ChangeKind::kVanished;
-  change.position = kOrigin;
+  change.position = kSettledOrigin;
   change.cov_en_m2 = 4.0 * Eigen::Matrix2d::Identity();
   change.probability = 0.9;
   set.changes = {change};
   GroupObservation group;
   group.object_class = ObjectClass::kTruck;
-  group.position = kOrigin;
+  group.position = kSettledOrigin;
   group.cov_en_m2 = 25.0 * Eigen::Matrix2d::Identity();
   group.extent_m = 40;
   group.count_expected = 6;
@@ -132,7 +132,7 @@ std::string EnvelopeOf(const ObservationSet& set) {
 }
 
 TEST(SettledLooks, EachLookPastTheHoldIsPassedOnInOrderBeforeItsPicture) {
-  auto stage = NewStage();
+  auto stage = NewSettledStage();
   std::vector<std::string> payloads{StatusEnvelope("radar1", 0, SourceState::kStarted),
                                     StatusEnvelope("drone1", 0, SourceState::kStarted)};
   int sent = 0;
@@ -146,7 +146,7 @@ TEST(SettledLooks, EachLookPastTheHoldIsPassedOnInOrderBeforeItsPicture) {
   for (const char* source : {"radar1", "drone1"}) {
     payloads.push_back(StatusEnvelope(source, 21, SourceState::kEnded));
   }
-  const auto outputs = Feed(*stage, payloads);
+  const auto outputs = FeedAll(*stage, payloads);
   EXPECT_EQ(LooksOf(outputs).size(), static_cast<std::size_t>(sent));
   std::int64_t last_look = -1, last_picture = -1;
   for (const v1::Envelope& output : outputs) {
@@ -162,7 +162,7 @@ TEST(SettledLooks, EachLookPastTheHoldIsPassedOnInOrderBeforeItsPicture) {
 }
 
 TEST(SettledLooks, SayWhereAndHowWellTheSourceLooked) {
-  auto stage = NewStage();
+  auto stage = NewSettledStage();
   ObservationSet set;
   set.source = {"quad"};
   set.lineage.sensor = "eo";
@@ -177,8 +177,8 @@ TEST(SettledLooks, SayWhereAndHowWellTheSourceLooked) {
   set.exercise = true;
   set.raw_digests = {Digest{3}};
   const auto outputs =
-      Feed(*stage, {EnvelopeOf(set), Radar(1), StatusEnvelope("quad", 2, SourceState::kEnded),
-                    StatusEnvelope("radar1", 2, SourceState::kEnded)});
+      FeedAll(*stage, {EnvelopeOf(set), Radar(1), StatusEnvelope("quad", 2, SourceState::kEnded),
+                       StatusEnvelope("radar1", 2, SourceState::kEnded)});
   const auto looks = LooksOf(outputs);
   ASSERT_EQ(looks.size(), 2u);
   const SettledLook& look = looks[0];
@@ -200,9 +200,9 @@ TEST(SettledLooks, SayWhereAndHowWellTheSourceLooked) {
 }
 
 TEST(SparseSources, ASatellitePassIsPassedOnAtOnceAndHoldsNothing) {
-  auto stage = NewStage({{{"radar1"}, false}, {{"sat1"}, true}});
+  auto stage = NewSettledStage({{{"radar1"}, false}, {{"sat1"}, true}});
   auto outputs =
-      Feed(*stage, {StatusEnvelope("sat1", 0, SourceState::kStarted), EnvelopeOf(Satellite(3))});
+      FeedAll(*stage, {StatusEnvelope("sat1", 0, SourceState::kStarted), EnvelopeOf(Satellite(3))});
   auto looks = LooksOf(outputs);
   ASSERT_EQ(looks.size(), 1u);
   EXPECT_EQ(looks[0].standing_vehicles, 6);
@@ -214,8 +214,8 @@ TEST(SparseSources, ASatellitePassIsPassedOnAtOnceAndHoldsNothing) {
 
   std::vector<std::string> payloads;
   for (int t = 0; t <= 20; ++t) payloads.push_back(Radar(t));
-  outputs = Feed(*stage, payloads);
-  const auto pictures = PicturesOf(outputs);
+  outputs = FeedAll(*stage, payloads);
+  const auto pictures = SettledPictures(outputs);
   ASSERT_EQ(pictures.back().time, At(13));  // the satellite holds nothing back
   // Its group is in the pictures from its time on, and none of its reports became a track.
   for (const Picture& picture : pictures) {
@@ -239,62 +239,63 @@ TEST(SparseSources, ASatellitePassIsPassedOnAtOnceAndHoldsNothing) {
     EXPECT_GT(group.existence_probability, 0.8);
   }
   // Hours late it is still passed on, once.
-  outputs = Feed(*stage, {EnvelopeOf(Satellite(2)), EnvelopeOf(Satellite(2))});
+  outputs = FeedAll(*stage, {EnvelopeOf(Satellite(2)), EnvelopeOf(Satellite(2))});
   looks = LooksOf(outputs);
   ASSERT_EQ(looks.size(), 1u);
   EXPECT_TRUE(looks[0].late);
   EXPECT_TRUE(LateOf(outputs).empty());
-  EXPECT_EQ(FaultsOf(outputs).size(), 1u);
+  EXPECT_EQ(FaultSentences(outputs).size(), 1u);
 }
 
 TEST(SparseSources, ASatellitePassOfAnUnlistedSourceIsNotHeldEither) {
-  auto stage = NewStage();
-  EXPECT_EQ(LooksOf(Feed(*stage, {EnvelopeOf(Satellite(3))})).size(), 1u);
+  auto stage = NewSettledStage();
+  EXPECT_EQ(LooksOf(FeedAll(*stage, {EnvelopeOf(Satellite(3))})).size(), 1u);
   EXPECT_EQ(stage->tracker_counts().looks, 0u);
 }
 
 TEST(SparseSources, HumanRecordsAndScenesPassOnUnchanged) {
-  auto stage = NewStage({{{"radar1"}, false}, {{"patrol"}, true}});
+  auto stage = NewSettledStage({{{"radar1"}, false}, {{"patrol"}, true}});
   v1::Envelope human, scene;
   human.mutable_human_record()->set_source_id("patrol");
   human.mutable_human_record()->set_text("saw three trucks");
   scene.mutable_scene()->set_item("pass-1");
-  const auto outputs = Feed(*stage, {SerializeEnvelope(human), SerializeEnvelope(scene)});
+  const auto outputs = FeedAll(*stage, {SerializeEnvelope(human), SerializeEnvelope(scene)});
   ASSERT_EQ(outputs.size(), 2u);
   EXPECT_EQ(SerializeEnvelope(outputs[0]), SerializeEnvelope(human));
   EXPECT_EQ(SerializeEnvelope(outputs[1]), SerializeEnvelope(scene));
 }
 
 TEST(ExpectedSources, NothingIsSettledBeforeEveryOneHasSpokenOrEnded) {
-  auto stage = NewStage({{{"radar1"}, false}, {{"drone1"}, false}, {{"sat1"}, true}});
+  auto stage = NewSettledStage({{{"radar1"}, false}, {{"drone1"}, false}, {{"sat1"}, true}});
   std::vector<std::string> payloads;
   for (int t = 0; t <= 20; ++t) payloads.push_back(Radar(t));
-  EXPECT_TRUE(PicturesOf(Feed(*stage, payloads)).empty());
+  EXPECT_TRUE(SettledPictures(FeedAll(*stage, payloads)).empty());
   // The drone's file could not be opened: it ends without ever having started.
   const auto pictures =
-      PicturesOf(Feed(*stage, {StatusEnvelope("drone1", 20, SourceState::kEnded)}));
+      SettledPictures(FeedAll(*stage, {StatusEnvelope("drone1", 20, SourceState::kEnded)}));
   ASSERT_FALSE(pictures.empty());
   EXPECT_EQ(pictures.back().time, At(13));
 }
 
 TEST(ExpectedSources, AStationThatNeverConnectsIsDeclaredLateAndMayStillCome) {
-  auto stage = NewStage({{{"radar1"}, false}, {{"drone1"}, false}});
+  auto stage = NewSettledStage({{{"radar1"}, false}, {{"drone1"}, false}});
   std::vector<std::string> payloads;
   for (int t = 0; t <= 20; ++t) payloads.push_back(Radar(t));
-  EXPECT_TRUE(PicturesOf(Feed(*stage, payloads)).empty());
-  EXPECT_EQ(
-      PicturesOf(Feed(*stage, {StatusEnvelope("drone1", 20, SourceState::kLate)})).back().time,
-      At(13));
+  EXPECT_TRUE(SettledPictures(FeedAll(*stage, payloads)).empty());
+  EXPECT_EQ(SettledPictures(FeedAll(*stage, {StatusEnvelope("drone1", 20, SourceState::kLate)}))
+                .back()
+                .time,
+            At(13));
   // From now on it is waited for again.
   const auto pictures =
-      PicturesOf(Feed(*stage, {StatusEnvelope("drone1", 20, SourceState::kStarted), Drone(22),
-                               Radar(30), Radar(31)}));
+      SettledPictures(FeedAll(*stage, {StatusEnvelope("drone1", 20, SourceState::kStarted),
+                                       Drone(22), Radar(30), Radar(31)}));
   ASSERT_FALSE(pictures.empty());
   EXPECT_EQ(pictures.back().time, At(15));
 }
 
 TEST(ExpectedSources, AllRecordedSourcesEndAndEverythingIsSettled) {
-  auto stage = NewStage({{{"radar1"}, false}, {{"drone1"}, false}, {{"sat1"}, true}});
+  auto stage = NewSettledStage({{{"radar1"}, false}, {{"drone1"}, false}, {{"sat1"}, true}});
   std::vector<std::string> payloads;
   for (int t = 0; t <= 10; ++t) {
     payloads.push_back(Radar(t));
@@ -303,11 +304,11 @@ TEST(ExpectedSources, AllRecordedSourcesEndAndEverythingIsSettled) {
   for (const char* source : {"radar1", "drone1", "sat1"}) {
     payloads.push_back(StatusEnvelope(source, 11, SourceState::kEnded));
   }
-  const auto outputs = Feed(*stage, payloads);
+  const auto outputs = FeedAll(*stage, payloads);
   EXPECT_EQ(LooksOf(outputs).size(), 22u);
-  EXPECT_EQ(PicturesOf(outputs).back().time, At(10));
+  EXPECT_EQ(SettledPictures(outputs).back().time, At(10));
   EXPECT_FALSE(FusionStage::Create({.config = testing::DefaultConfig(),
-                                    .origin = kOrigin,
+                                    .origin = kSettledOrigin,
                                     .sources = {{{"a"}, false}, {{"a"}, true}}}));
 }
 
@@ -330,13 +331,13 @@ CutOff DroneCutOff() {
 
 TEST(LateLooks, AreHeldAgainstTheTracksAsTheyWereAndChangeNoPicture) {
   const CutOff sent = DroneCutOff();
-  auto with = NewStage(), without = NewStage();
-  const auto before = PicturesOf(Feed(*with, sent.before));
-  Feed(*without, sent.before);
-  const auto outputs = Feed(*with, sent.late);
+  auto with = NewSettledStage(), without = NewSettledStage();
+  const auto before = SettledPictures(FeedAll(*with, sent.before));
+  FeedAll(*without, sent.before);
+  const auto outputs = FeedAll(*with, sent.late);
   const auto late = LateOf(outputs);
   ASSERT_EQ(late.size(), sent.late.size());
-  EXPECT_TRUE(FaultsOf(outputs).empty());
+  EXPECT_TRUE(FaultSentences(outputs).empty());
   EXPECT_EQ(with->counts().late, sent.late.size());
   const auto settled = LooksOf(outputs);
   ASSERT_EQ(settled.size(), late.size());
@@ -362,7 +363,8 @@ TEST(LateLooks, AreHeldAgainstTheTracksAsTheyWereAndChangeNoPicture) {
   EXPECT_GE(static_cast<double>(matched), 0.9 * static_cast<double>(reports));
   // And no picture differs.
   const std::vector<std::string> rest{Radar(42), Radar(50), Radar(60)};
-  const auto a = PicturesOf(Feed(*with, rest)), b = PicturesOf(Feed(*without, rest));
+  const auto a = SettledPictures(FeedAll(*with, rest)),
+             b = SettledPictures(FeedAll(*without, rest));
   ASSERT_EQ(a.size(), b.size());
   ASSERT_FALSE(a.empty());
   for (std::size_t k = 0; k < a.size(); ++k) {
@@ -372,25 +374,25 @@ TEST(LateLooks, AreHeldAgainstTheTracksAsTheyWereAndChangeNoPicture) {
 
 TEST(LateLooks, OneThatWasTakenBeforeIsNoLateLook) {
   const CutOff sent = DroneCutOff();
-  auto stage = NewStage();
-  Feed(*stage, sent.before);
+  auto stage = NewSettledStage();
+  FeedAll(*stage, sent.before);
   // In time the first time; late and twice.
-  const auto outputs = Feed(*stage, {Drone(5), sent.late[3], sent.late[3]});
+  const auto outputs = FeedAll(*stage, {Drone(5), sent.late[3], sent.late[3]});
   EXPECT_EQ(LateOf(outputs).size(), 1u);
-  EXPECT_EQ(FaultsOf(outputs).size(), 2u);
+  EXPECT_EQ(FaultSentences(outputs).size(), 2u);
   EXPECT_EQ(stage->counts().repeated, 2u);
 }
 
 TEST(LateLooks, OlderThanWhatIsKeptIsAFault) {
   v1::config::FusionConfig config = testing::DefaultConfig();
   config.set_late_s(10);
-  auto made = FusionStage::Create({.config = config, .origin = kOrigin});
+  auto made = FusionStage::Create({.config = config, .origin = kSettledOrigin});
   ASSERT_TRUE(made);
   const CutOff sent = DroneCutOff();
-  Feed(**made, sent.before);
-  const auto outputs = Feed(**made, {Drone(15), Drone(29)});
-  ASSERT_EQ(FaultsOf(outputs).size(), 1u);
-  EXPECT_NE(FaultsOf(outputs)[0].find("later than the hold"), std::string::npos);
+  FeedAll(**made, sent.before);
+  const auto outputs = FeedAll(**made, {Drone(15), Drone(29)});
+  ASSERT_EQ(FaultSentences(outputs).size(), 1u);
+  EXPECT_NE(FaultSentences(outputs)[0].find("later than the hold"), std::string::npos);
   EXPECT_EQ(LateOf(outputs).size(), 1u);
   EXPECT_EQ((*made)->counts().late, 1u);
 }
@@ -403,29 +405,29 @@ TEST(LateLooks, SnapshotAndRestoreChangeNoByte) {
   payloads.push_back(Radar(60));
   const std::vector<FusionSource> sources{
       {{"radar1"}, false}, {{"drone1"}, false}, {{"sat1"}, true}};
-  auto undisturbed = NewStage(sources);
-  const auto expected = Feed(*undisturbed, payloads);
+  auto undisturbed = NewSettledStage(sources);
+  const auto expected = FeedAll(*undisturbed, payloads);
   for (const std::size_t cut : {std::size_t{3}, sent.before.size(), payloads.size() - 7}) {
     const auto middle = payloads.begin() + static_cast<std::ptrdiff_t>(cut);
-    auto first = NewStage(sources), second = NewStage(sources);
-    auto outputs = Feed(*first, {payloads.begin(), middle});
+    auto first = NewSettledStage(sources), second = NewSettledStage(sources);
+    auto outputs = FeedAll(*first, {payloads.begin(), middle});
     const auto snapshot = first->Snapshot();
     ASSERT_TRUE(snapshot);
     const auto restored = second->Restore(*snapshot);
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(*second->Snapshot(), *snapshot);
-    for (const auto& output : Feed(*second, {middle, payloads.end()})) outputs.push_back(output);
+    for (const auto& output : FeedAll(*second, {middle, payloads.end()})) outputs.push_back(output);
     ASSERT_EQ(outputs.size(), expected.size());
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       ASSERT_EQ(SerializeEnvelope(outputs[k]), SerializeEnvelope(expected[k])) << cut << " " << k;
     }
     // Of a mission with other sources it is refused.
-    EXPECT_FALSE(NewStage()->Restore(*snapshot));
+    EXPECT_FALSE(NewSettledStage()->Restore(*snapshot));
   }
 }
 
 TEST(People, AreNeverFollowedOneByOne) {
-  auto stage = NewStage();
+  auto stage = NewSettledStage();
   std::vector<std::string> payloads;
   for (int t = 0; t <= 20; ++t) {
     ObservationSet set;
@@ -440,7 +442,7 @@ TEST(People, AreNeverFollowedOneByOne) {
     set.detections = {detection};
     payloads.push_back(EnvelopeOf(set));
   }
-  for (const Picture& picture : PicturesOf(Feed(*stage, payloads))) {
+  for (const Picture& picture : SettledPictures(FeedAll(*stage, payloads))) {
     EXPECT_TRUE(picture.tracks.empty());
   }
   EXPECT_EQ(stage->tracker_counts().plots, 0u);

@@ -3,7 +3,7 @@
 """A target's files are compiled a few together (cmake/modules.cmake, tw_joined) and then share one anonymous namespace.
 
 Two of them with the same local name may still compile, and call the wrong one. So a local name occurs in one file of a
-target's SOURCES; a file that wants to keep its own goes under SEPARATE. Prints each breach and exits 1 if there is one.
+target's SOURCES, and no other of them has it from elsewhere (`using testing::Name;`); a file that wants to keep its own goes under SEPARATE. Prints each breach and exits 1 if there is one.
 `--self-test` alone shows that it finds one.
 """
 import collections
@@ -13,8 +13,9 @@ import sys
 
 CALL = re.compile(r"\btw_(?:module|test)\(([^)]*)\)", re.DOTALL)
 KEYWORDS = {"SOURCES", "SEPARATE", "DEPS", "EXTERNAL", "EXTERNAL_PRIVATE", "LABEL", "TIMEOUT"}
-NOT_A_NAME = re.compile(r"(TEST|TEST_F|TEST_P|INSTANTIATE_\w+|MATCHER\w*)\(|namespace|template|using (namespace |[\w:]+;)|return|\w+: |[}/#]")
+NOT_A_NAME = re.compile(r"(TEST|TEST_F|TEST_P|INSTANTIATE_\w+|MATCHER\w*)\(|namespace|template|using (namespace |enum |[\w:]+;)|return|\w+: |[}/#]")
 TYPE = re.compile(r"(?:struct|class|enum class|enum|using)\s+(\w+)")
+USED = re.compile(r"^using [\w:]+::(\w+);", re.MULTILINE)
 VALUE = re.compile(r"[A-Za-z_][\w:<>,&*\s\[\]]*?[\s*&](\w+)\s*(?:[(={\[;]|$)")
 
 
@@ -48,11 +49,14 @@ def calls(text):
 
 def breaches(target, texts):
     """`texts`: file name -> text of one target's joined sources."""
-    owners = collections.defaultdict(list)
+    owners, users = collections.defaultdict(list), collections.defaultdict(list)
     for name, text in texts.items():
         for local in local_names(text):
             owners[local].append(name)
+        for used in USED.findall(text):
+            users[used].append(name)
     for local, files in sorted(owners.items()):
+        files = files + [user for user in users[local] if user not in files]
         if len(files) > 1:
             yield f"{target}: {local} is local to {' and '.join(files)}: rename it, or list all but one under SEPARATE"
 
@@ -60,8 +64,9 @@ def breaches(target, texts):
 def self_test():
     one = "namespace {\nint Twice(int x) { return 2 * x; }\nconstexpr double kLimit = 1;\n}  // namespace\n"
     two = "namespace {\nusing testing::Eq;\nlong Twice(\n    long x);\nstruct Row {\n};\n}  // namespace\n"
-    found = list(breaches("t", {"one.cc": one, "two.cc": two}))
-    return [] if len(found) == 1 and "Twice" in found[0] else [f"self-test: {found}"]
+    three = "namespace {\nusing testing::kLimit;\n}  // namespace\n"
+    found = list(breaches("t", {"one.cc": one, "two.cc": two, "three.cc": three}))
+    return [] if len(found) == 2 and "Twice" in found[0] and "kLimit" in found[1] else [f"self-test: {found}"]
 
 
 def main():

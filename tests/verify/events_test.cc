@@ -17,15 +17,14 @@ using testing::Drone;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kCandidate;
+using testing::kCorroborated;
+using testing::kVerified;
 using testing::PictureBuilder;
 using testing::Radar;
 using testing::Runner;
 using testing::SecondDrone;
 using ::testing::SizeIs;
-
-constexpr auto kCandidate = EventState::kCandidate;
-constexpr auto kCorroborated = EventState::kCorroborated;
-constexpr auto kVerified = EventState::kVerified;
 
 // The demo's breach: southwards on the west road, over the northern edge (north = 1000) from t = 20
 // s on.

@@ -17,6 +17,9 @@ using testing::Drone;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kCandidate;
+using testing::kCorroborated;
+using testing::kVerified;
 using testing::Observation;
 using testing::PictureBuilder;
 using testing::Radar;
@@ -24,12 +27,8 @@ using testing::Runner;
 using ::testing::SizeIs;
 using testing::WholeAgreement;
 
-constexpr auto kCandidate = EventState::kCandidate;
-constexpr auto kCorroborated = EventState::kCorroborated;
-constexpr auto kVerified = EventState::kVerified;
-
 // Eight vehicles that stand in the buffer zone, middle at east -1200, north 360.
-Convoy Standing(std::vector<testing::Eye> eyes) {
+Convoy StandingIn(std::vector<testing::Eye> eyes) {
   return {.group = 7,
           .first_track = 100,
           .count = 8,
@@ -40,7 +39,7 @@ Convoy Standing(std::vector<testing::Eye> eyes) {
 const Eigen::Vector2d kThere(-1200, 640);
 
 void Watch(Runner& run, int from, int to) {
-  for (int t = from; t < to; ++t) run.Feed(PictureBuilder(t).Add(Standing({Drone()})).Build());
+  for (int t = from; t < to; ++t) run.Feed(PictureBuilder(t).Add(StandingIn({Drone()})).Build());
 }
 
 TEST(HumanRecords, ARecordIsAFindingWithTheRecordInIt) {
@@ -186,7 +185,7 @@ TEST(Amendments, ACutLinkGivesTheSameFinalStatesAfterwards) {
       std::vector<testing::Eye> eyes = {Radar()};
       if (drone && t < 60) eyes = {Drone(), Radar()};
       PictureBuilder picture(t);
-      if (t < 100) picture.Add(Standing(eyes));
+      if (t < 100) picture.Add(StandingIn(eyes));
       run.Feed(picture.Build());
     }
   };
@@ -222,7 +221,7 @@ TEST(Amendments, AnyOrderOfArrivalOfSparseLooksGivesTheSameStates) {
   std::vector<int> times = {0, 40, 80};
   do {
     Runner run(WholeAgreement());
-    for (int t = 0; t < 120; ++t) run.Feed(PictureBuilder(t).Add(Standing({Radar()})).Build());
+    for (int t = 0; t < 120; ++t) run.Feed(PictureBuilder(t).Add(StandingIn({Radar()})).Build());
     for (const int t : times) run.Late(LateFromDrone(t));
     EXPECT_THAT(run.States(), ElementsAre(kCandidate, kCorroborated, kVerified))
         << times[0] << ' ' << times[1];
@@ -245,7 +244,7 @@ TEST(Amendments, OneModalityLateOrNotNeverVerifies) {
 
 TEST(Amendments, TooFewLooksRepeatedLooksOrOtherTracksRaiseNothing) {
   Runner run(WholeAgreement());
-  for (int t = 0; t < 60; ++t) run.Feed(PictureBuilder(t).Add(Standing({Radar()})).Build());
+  for (int t = 0; t < 60; ++t) run.Feed(PictureBuilder(t).Add(StandingIn({Radar()})).Build());
   for (int i = 0; i < 10; ++i) run.Late(LateFromDrone(20));
   run.Late(LateFromDrone(21));
   LateLook other = LateFromDrone(22);
@@ -258,7 +257,7 @@ TEST(Amendments, TooFewLooksRepeatedLooksOrOtherTracksRaiseNothing) {
 
 TEST(Amendments, MomentsAreForgottenAfterAnHour) {
   Runner run(WholeAgreement());
-  for (int t = 0; t < 4000; ++t) run.Feed(PictureBuilder(t).Add(Standing({Radar()})).Build());
+  for (int t = 0; t < 4000; ++t) run.Feed(PictureBuilder(t).Add(StandingIn({Radar()})).Build());
   const FollowedEvent& event = run.engine.state().events.at(0);
   EXPECT_LE(event.moments.size(), 3601u);
   EXPECT_GE(event.moments.front().time, At(399));

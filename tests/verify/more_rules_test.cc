@@ -16,6 +16,9 @@ using testing::Drone;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kCandidate;
+using testing::kCorroborated;
+using testing::kVerified;
 using testing::Observation;
 using testing::Pass;
 using testing::PictureBuilder;
@@ -25,10 +28,6 @@ using testing::Satellite;
 using ::testing::SizeIs;
 using testing::Thermal;
 using testing::WholeAgreement;
-
-constexpr auto kCandidate = EventState::kCandidate;
-constexpr auto kCorroborated = EventState::kCorroborated;
-constexpr auto kVerified = EventState::kVerified;
 
 const ClassProbabilities kTracked = {{ObjectClass::kTrackedVehicle, 0.96},
                                      {ObjectClass::kUnknownVehicle, 0.04}};

@@ -10,6 +10,10 @@
 
 namespace trucewatch::testing {
 
+inline constexpr auto kCandidate = EventState::kCandidate;
+inline constexpr auto kCorroborated = EventState::kCorroborated;
+inline constexpr auto kVerified = EventState::kVerified;
+
 // A source that feeds tracks, with the lineage the demo mission gives it.
 struct Eye {
   SourceId source;

@@ -10,7 +10,7 @@
 namespace trucewatch::simulate {
 namespace {
 
-constexpr double kTwoPi = 2.0 * std::numbers::pi;
+constexpr double kFullCircle = 2.0 * std::numbers::pi;
 constexpr double kLeastDistanceM = 1.0;  // between the places of two people
 constexpr double kLargestStrayM = 1.6;
 
@@ -46,7 +46,7 @@ PersonPath MakePath(const v1::config::Gathering& config, const Mover& mover, con
   // Nobody stands in anybody; when it is too crowded for that, the last place drawn is taken.
   for (int attempt = 0; attempt < 60; ++attempt) {
     const double radius = (config.radius_m() - kLargestStrayM) * std::sqrt(random.Uniform());
-    path.place = Around(centre, random.Uniform(0, kTwoPi), radius);
+    path.place = Around(centre, random.Uniform(0, kFullCircle), radius);
     if (std::none_of(mover.paths.begin(), mover.paths.end(), [&](const PersonPath& other) {
           return (other.place - path.place).norm() < kLeastDistanceM;
         })) {
@@ -54,8 +54,8 @@ PersonPath MakePath(const v1::config::Gathering& config, const Mover& mover, con
     }
   }
   for (int attempt = 0; attempt < 60; ++attempt) {
-    path.from =
-        Around(centre, random.Uniform(0, kTwoPi), config.approach_m() * random.Uniform(1.0, 1.25));
+    path.from = Around(centre, random.Uniform(0, kFullCircle),
+                       config.approach_m() * random.Uniform(1.0, 1.25));
     if (!ThroughAHouse(world, path.from, path.place)) break;
   }
   path.set_out_s = config.start_s() + config.spread_s() * random.Uniform();
@@ -80,7 +80,7 @@ PersonState StateOfPerson(const PersonPath& path, double t_s) {
   PersonState state{path.place, ahead};
   Eigen::Vector2d velocity;
   for (int axis = 0; axis < 2; ++axis) {
-    const double rate = kTwoPi / path.stray_period_s[axis];
+    const double rate = kFullCircle / path.stray_period_s[axis];
     state.position[axis] += path.stray_m[axis] * std::sin(rate * since_s);
     velocity[axis] = path.stray_m[axis] * rate * std::cos(rate * since_s);
   }

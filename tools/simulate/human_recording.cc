@@ -12,7 +12,7 @@
 namespace trucewatch::simulate {
 namespace {
 
-HumanRecordKind KindOf(const v1::config::HumanNote& note) {
+HumanRecordKind RecordKindOf(const v1::config::HumanNote& note) {
   switch (note.kind()) {
     case v1::config::HumanNote::OBSERVATION:
       return HumanRecordKind::kObservation;
@@ -31,7 +31,7 @@ Result<HumanRecord> RecordOf(const Scenario& scenario, const World& world, int i
   Random random(scenario.seed, "human note", static_cast<std::uint64_t>(index));
   HumanRecord record;
   record.record_id = note.record_id();
-  record.kind = KindOf(note);
+  record.kind = RecordKindOf(note);
   record.time_first = at(note.first_s());
   record.time_last = at(note.last_s());
   record.reported = at(note.reported_s());

@@ -14,7 +14,7 @@ namespace {
 
 using namespace stanag4607;
 
-constexpr double kDegree = std::numbers::pi / 180.0;
+constexpr double kBoresightDegree = std::numbers::pi / 180.0;
 constexpr std::uint32_t kMissionId = 1;
 constexpr std::uint32_t kJobId = 1;
 constexpr double kMissionRepeatS = 60;
@@ -54,14 +54,15 @@ Geodetic PlaceOf(const LocalFrame& radar, double azimuth_rad, double range_m, do
 
 // What a look along the boresight covers.
 bool InSector(const v1::config::GmtiRadarConfig& config, double azimuth_rad, double range_m) {
-  const double off =
-      Angle::Radians(azimuth_rad - config.boresight_deg() * kDegree).NormalisedSigned().deg();
+  const double off = Angle::Radians(azimuth_rad - config.boresight_deg() * kBoresightDegree)
+                         .NormalisedSigned()
+                         .deg();
   return std::abs(off) <= config.sector_half_deg() && range_m >= config.min_range_m() &&
          range_m <= config.max_range_m();
 }
 
-void AddTargets(const Scenario& scenario, const World& world, const LocalFrame& area,
-                const LocalFrame& radar, SimulatedScan& scan, Random& random) {
+void AddDwellTargets(const Scenario& scenario, const World& world, const LocalFrame& area,
+                     const LocalFrame& radar, SimulatedScan& scan, Random& random) {
   const auto& config = scenario.config.radar();
   for (const Mover& mover : world.movers) {
     // The same draws whether it is seen or not, so that one object's fate does not change
@@ -86,8 +87,9 @@ void AddTargets(const Scenario& scenario, const World& world, const LocalFrame& 
     if (chance >= config.detection_probability()) continue;
     SimulatedPlot plot;
     plot.slant_range_m = range + config.sigma_range_m() * range_error;
-    plot.position = PlaceOf(radar, azimuth + config.sigma_azimuth_deg() * kDegree * azimuth_error,
-                            plot.slant_range_m, scenario.ground_hae_m());
+    plot.position =
+        PlaceOf(radar, azimuth + config.sigma_azimuth_deg() * kBoresightDegree * azimuth_error,
+                plot.slant_range_m, scenario.ground_hae_m());
     plot.range_rate_mps = rate + config.sigma_range_rate_mps() * rate_error;
     // Radar equation: fourth power of range; larger vehicles reflect more.
     plot.snr_db = static_cast<int>(std::lround(18 - 40 * std::log10(range / 14'000) +
@@ -105,18 +107,19 @@ void AddTargets(const Scenario& scenario, const World& world, const LocalFrame& 
   }
 }
 
-void AddFalseAlarms(const Scenario& scenario, const LocalFrame& radar, SimulatedScan& scan,
-                    Random& random) {
+void AddDwellFalseAlarms(const Scenario& scenario, const LocalFrame& radar, SimulatedScan& scan,
+                         Random& random) {
   const auto& config = scenario.config.radar();
   const double low = config.min_range_m() * config.min_range_m();
   const double high = config.max_range_m() * config.max_range_m();
-  const double area_km2 = config.sector_half_deg() * kDegree * (high - low) * 1e-6;
+  const double area_km2 = config.sector_half_deg() * kBoresightDegree * (high - low) * 1e-6;
   const int count = random.Poisson(area_km2 * config.false_alarms_per_km2());
   for (int i = 0; i < count; ++i) {
     SimulatedPlot plot;
     plot.slant_range_m = std::sqrt(random.Uniform(low, high));
     const double azimuth =
-        (config.boresight_deg() + random.Uniform(-1, 1) * config.sector_half_deg()) * kDegree;
+        (config.boresight_deg() + random.Uniform(-1, 1) * config.sector_half_deg()) *
+        kBoresightDegree;
     plot.position = PlaceOf(radar, azimuth, plot.slant_range_m, scenario.ground_hae_m());
     plot.range_rate_mps =
         random.Uniform(config.min_detectable_speed_mps(), 15) * (random.Below(2) == 0 ? -1 : 1);
@@ -182,7 +185,7 @@ TargetReport ReportOf(const Scenario& scenario, const SimulatedPlot& plot, std::
   report.class_probability_percent = plot.class_percent;
   report.slant_range_sigma_cm = ToU16(config.sigma_range_m() * 100);
   report.cross_range_sigma_dm =
-      ToU16(plot.slant_range_m * config.sigma_azimuth_deg() * kDegree * 10);
+      ToU16(plot.slant_range_m * config.sigma_azimuth_deg() * kBoresightDegree * 10);
   report.height_sigma_m = 1;
   report.radial_velocity_sigma_cmps = ToU16(config.sigma_range_rate_mps() * 100);
   return report;
@@ -204,7 +207,7 @@ DwellSegment DwellOf(const Scenario& scenario, const SimulatedScan& scan, std::s
   dwell.sensor_sigma_cross_track_cm = 100;
   dwell.sensor_sigma_height_cm = 100;
   const Geodetic centre =
-      PlaceOf(LocalFrame(place), config.boresight_deg() * kDegree,
+      PlaceOf(LocalFrame(place), config.boresight_deg() * kBoresightDegree,
               0.5 * (config.min_range_m() + config.max_range_m()), scenario.ground_hae_m());
   dwell.centre_latitude = Sa32::From(centre.latitude);
   dwell.centre_longitude = Ba32::From(centre.longitude);
@@ -242,8 +245,8 @@ std::vector<SimulatedScan> SimulateScans(const Scenario& scenario, const World& 
       continue;
     }
     Random random(scenario.seed, "radar scan", k);
-    AddTargets(scenario, world, area, radar, scan, random);
-    AddFalseAlarms(scenario, radar, scan, random);
+    AddDwellTargets(scenario, world, area, radar, scan, random);
+    AddDwellFalseAlarms(scenario, radar, scan, random);
     std::stable_sort(scan.plots.begin(), scan.plots.end(),
                      [](const SimulatedPlot& a, const SimulatedPlot& b) {
                        return a.slant_range_m < b.slant_range_m;

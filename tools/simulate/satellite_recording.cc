@@ -18,7 +18,7 @@ namespace {
 
 namespace config = v1::config;
 
-constexpr double kDegree = std::numbers::pi / 180.0;
+constexpr double kScanDegree = std::numbers::pi / 180.0;
 constexpr double kOffNadirDeg = 9;  // the satellite stands in the west-north-west
 constexpr double kTowardsSatelliteDeg = 285;
 constexpr double kBlurPx = 0.6;
@@ -117,9 +117,9 @@ Result<YuvPicture> Render(const Scenario& scenario, const World& world, const Gr
   const double sigma_px = satellite.georeference_sigma_m() / grid.pixel_m;
   camera.image_from_ground.col(2) += sigma_px * Eigen::Vector2d(random.Normal(), random.Normal());
   camera.centre = ToVector(satellite.centre());
-  const double towards = kTowardsSatelliteDeg * kDegree;
+  const double towards = kTowardsSatelliteDeg * kScanDegree;
   camera.lean =
-      -std::tan(kOffNadirDeg * kDegree) * Eigen::Vector2d(std::sin(towards), std::cos(towards));
+      -std::tan(kOffNadirDeg * kScanDegree) * Eigen::Vector2d(std::sin(towards), std::cos(towards));
   const View view(camera);
   const auto footprint = view.Footprint();
   if (!footprint) return Fail(ErrorCode::kBadInput, "satellite: the picture is too large");

@@ -10,7 +10,7 @@
 namespace trucewatch::simulate {
 namespace {
 
-constexpr double kDegree = std::numbers::pi / 180.0;
+constexpr double kHeadingDegree = std::numbers::pi / 180.0;
 
 // Nobody parks to the centimetre.
 ParkedVehicle Park(const v1::config::StorageSite& site, unsigned row, unsigned column,
@@ -19,7 +19,7 @@ ParkedVehicle Park(const v1::config::StorageSite& site, unsigned row, unsigned c
   ParkedVehicle parked;
   parked.vehicle = MakeVehicle(KindOf(site.kind(kind)), random);
   parked.vehicle.group = site.id();
-  const double heading = site.row_heading_deg() * kDegree;
+  const double heading = site.row_heading_deg() * kHeadingDegree;
   const Eigen::Vector2d along(std::sin(heading), std::cos(heading));
   const Eigen::Vector2d across(along.y(), -along.x());
   const double along_m = (column - 0.5 * (site.vehicles_per_row() - 1)) * site.vehicle_spacing_m();
@@ -27,7 +27,7 @@ ParkedVehicle Park(const v1::config::StorageSite& site, unsigned row, unsigned c
   parked.state.position = ToVector(site.centre()) +
                           along * (along_m + 0.4 * random.Uniform(-1, 1)) +
                           across * (across_m + 0.4 * random.Uniform(-1, 1));
-  const double turn = 3 * kDegree * random.Uniform(-1, 1);
+  const double turn = 3 * kHeadingDegree * random.Uniform(-1, 1);
   parked.state.direction = std::cos(turn) * across + std::sin(turn) * along;
   parked.state.velocity_mps = Eigen::Vector2d::Zero();
   return parked;

@@ -14,7 +14,7 @@ namespace trucewatch::simulate {
 namespace {
 
 namespace config = v1::config;
-constexpr double kTwoPi = 2.0 * std::numbers::pi;
+constexpr double kFullTurn = 2.0 * std::numbers::pi;
 
 int RoadIndex(const config::Scenario& s, const std::string& id) {
   for (int i = 0; i < s.road_size(); ++i) {
@@ -46,7 +46,7 @@ void AddConvoys(const Scenario& scenario, World& world) {
       mover.speed_mps = speed;
       mover.wobble_m = random.Uniform(0.3, 1.5);
       mover.wobble_period_s = random.Uniform(40, 80);
-      mover.wobble_phase_rad = random.Uniform(0, kTwoPi);
+      mover.wobble_phase_rad = random.Uniform(0, kFullTurn);
       world.movers.push_back(std::move(mover));
       along -= convoy.spacing_m() +
                random.Uniform(-convoy.spacing_jitter_m(), convoy.spacing_jitter_m());
@@ -126,14 +126,14 @@ void AddVillages(const Scenario& scenario, World& world) {
   for (int i = 0; i < scenario.config.village_size(); ++i) {
     const auto& village = scenario.config.village(i);
     Random random(scenario.seed, "village", static_cast<std::uint64_t>(i));
-    const double grid = random.Uniform(0, kTwoPi);
+    const double grid = random.Uniform(0, kFullTurn);
     for (unsigned b = 0; b < village.buildings(); ++b) {
       Building house;
       house.half_length_m = random.Uniform(4, 9);
       house.half_width_m = random.Uniform(3, 5.5);
       house.height_m = random.Uniform(2.8, 4.2) * (random.Below(6) == 0 ? 2 : 1);
       const double yaw =
-          grid + random.Uniform(-0.12, 0.12) + (random.Below(2) == 0 ? 0 : kTwoPi / 4);
+          grid + random.Uniform(-0.12, 0.12) + (random.Below(2) == 0 ? 0 : kFullTurn / 4);
       house.along = {std::cos(yaw), std::sin(yaw)};
       const double tone = random.Uniform(0.85, 1.1);
       house.roof = random.Below(5) == 0 ? FromRgb(150 * tone, 104 * tone, 84 * tone)
@@ -141,7 +141,7 @@ void AddVillages(const Scenario& scenario, World& world) {
       house.wall = FromRgb(170 * tone, 154 * tone, 128 * tone);
       const double reach = std::hypot(house.half_length_m, house.half_width_m);
       for (int attempt = 0; attempt < 40; ++attempt) {
-        const double angle = random.Uniform(0, kTwoPi);
+        const double angle = random.Uniform(0, kFullTurn);
         const double radius = village.radius_m() * std::sqrt(random.Uniform());
         house.centre =
             ToVector(village.centre()) + radius * Eigen::Vector2d(std::cos(angle), std::sin(angle));
@@ -180,7 +180,7 @@ std::optional<MoverState> World::StateOf(const Mover& mover, double t_s) const {
     return state;
   }
   const RoadPath& path = roads[static_cast<std::size_t>(mover.road)];
-  const double rate = kTwoPi / mover.wobble_period_s;
+  const double rate = kFullTurn / mover.wobble_period_s;
   const double phase = rate * t_s + mover.wobble_phase_rad;
   const double along = mover.along_m + mover.speed_mps * t_s + mover.wobble_m * std::sin(phase);
   if (along < 0 || along > path.length_m()) return std::nullopt;

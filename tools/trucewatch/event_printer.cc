@@ -9,7 +9,7 @@
 namespace trucewatch::tools {
 namespace {
 
-constexpr std::uint64_t kBatchBytes = 1U << 20U;
+constexpr std::uint64_t kPrintedBatchBytes = 1U << 20U;
 // More refusals than this are counted, not printed: damage comes in floods.
 constexpr std::uint64_t kFaultsPrinted = 10;
 
@@ -40,7 +40,7 @@ Result<void> EventPrinter::Handle(const LogRecord& record) {
 }
 
 Result<bool> EventPrinter::Step(Duration wait) {
-  TW_ASSIGN_OR_RETURN(const LogBatch batch, log_.ReadAfter(after_, kBatchBytes, wait));
+  TW_ASSIGN_OR_RETURN(const LogBatch batch, log_.ReadAfter(after_, kPrintedBatchBytes, wait));
   for (const LogRecord& record : batch.records) {
     TW_RETURN_IF_ERROR(Handle(record));
     after_ = record.sequence;

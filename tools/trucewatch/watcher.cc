@@ -12,7 +12,7 @@ namespace trucewatch::tools {
 namespace {
 
 // Small, so that an answer is there in time over a slow link: 0.2 Mbit/s suffices with 3 s.
-constexpr std::uint64_t kBatchBytes = 64U << 10U;
+constexpr std::uint64_t kWatchedBatchBytes = 64U << 10U;
 constexpr Duration kFirstPause = Duration::Millis(250);
 constexpr Duration kLongestPause = Duration::Seconds(2);
 constexpr Duration kPauseAtEnd = Duration::Seconds(1);
@@ -84,7 +84,7 @@ Result<void> Watcher::Run(std::stop_token stop) {
   bool outage = false;
   Duration pause = kFirstPause;
   while (!stop.stop_requested()) {
-    const auto batch = log_.ReadAfter(Position(), kBatchBytes, options_.wait);
+    const auto batch = log_.ReadAfter(Position(), kWatchedBatchBytes, options_.wait);
     if (!batch) {
       if (batch.error().code != ErrorCode::kTimeout) return tl::unexpected<Error>(batch.error());
       if (!std::exchange(outage, true)) {

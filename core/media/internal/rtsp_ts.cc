@@ -12,7 +12,7 @@ namespace trucewatch::internal {
 namespace {
 
 // A connection that has carried nothing for so long is taken for dead.
-constexpr std::int64_t kDeadAfterUs = 30'000'000;
+constexpr std::int64_t kRtspDeadAfterUs = 30'000'000;
 // RTP clocks begin anywhere near zero, and sender reports move them: room below the first picture.
 constexpr std::int64_t kLowestDts = 10 * 90'000;
 
@@ -54,7 +54,7 @@ class RtspTs final : public LiveTs {
     av_dict_set(&settings, "format_whitelist", "rtsp,mpegts", 0);
     av_dict_set(&settings, "rtsp_transport", "tcp", 0);
     av_dict_set(&settings, "allowed_media_types", "video+data", 0);
-    av_dict_set_int(&settings, "timeout", kDeadAfterUs, 0);
+    av_dict_set_int(&settings, "timeout", kRtspDeadAfterUs, 0);
     if (listens_) av_dict_set(&settings, "rtsp_flags", "listen", 0);
     const int opened =
         avformat_open_input(&context, url_.c_str(), av_find_input_format("rtsp"), &settings);

@@ -17,18 +17,18 @@ extern "C" {
 namespace trucewatch::internal {
 namespace {
 
-constexpr AVRational kTicks = {1, 90000};
+constexpr AVRational kMuxerTicks = {1, 90000};
 constexpr std::int64_t kSecond = 90000;
-constexpr std::size_t kMaxAccessUnit = 32 << 20;
+constexpr std::size_t kMaxMuxedUnit = 32 << 20;
 constexpr std::size_t kMaxCell = 65535;  // 16-bit length
-constexpr std::size_t kCellHeader = 5;
+constexpr std::size_t kKlvCellHeader = 5;
 // How long the streams may stay unknown before the first byte is written.
 constexpr std::size_t kMaxHeldPackets = 256;
-constexpr std::size_t kMaxHeldBytes = 64 << 20;
+constexpr std::size_t kMaxHeldPacketBytes = 64 << 20;
 // H.264 and H.265 hold back at most 16 pictures.
 constexpr std::int64_t kMaxReordered = 16;
 
-bool IsVideo(AVCodecID codec) {
+bool IsVideoCodec(AVCodecID codec) {
   return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_MPEG2VIDEO;
 }
 
@@ -60,7 +60,7 @@ void TsMuxer::NoteStreams(const AVFormatContext& input) {
     const AVCodecParameters& codec = *in.codecpar;
     stream.codec = avcodec_get_name(codec.codec_id);
     const bool cover = (in.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
-    if (codec.codec_type == AVMEDIA_TYPE_VIDEO && IsVideo(codec.codec_id) && !cover) {
+    if (codec.codec_type == AVMEDIA_TYPE_VIDEO && IsVideoCodec(codec.codec_id) && !cover) {
       stream.use = Use::kVideo;
       if (options_.live) stream.units.emplace(codec.codec_id);
     } else if (codec.codec_type == AVMEDIA_TYPE_DATA) {
@@ -88,7 +88,7 @@ Result<void> TsMuxer::Push(const AVFormatContext& input, AVPacket& packet) {
   Stream& stream = streams_[static_cast<std::size_t>(packet.stream_index)];
   Decide(stream, packet);
   if (stream.use == Use::kIgnored || packet.size <= 0) return {};
-  if (static_cast<std::size_t>(packet.size) > kMaxAccessUnit) {
+  if (static_cast<std::size_t>(packet.size) > kMaxMuxedUnit) {
     ++left_out_;
     return {};
   }
@@ -139,7 +139,7 @@ Result<void> TsMuxer::Finish(const AVFormatContext& input) {
 // A recording: as soon as it is known of each data stream what it holds. Live: at the first
 // picture, for its tables were sent before it.
 bool TsMuxer::ReadyToBegin(const AVFormatContext&) const {
-  if (held_.size() >= kMaxHeldPackets || held_bytes_ >= kMaxHeldBytes) return true;
+  if (held_.size() >= kMaxHeldPackets || held_bytes_ >= kMaxHeldPacketBytes) return true;
   if (options_.live)
     return streams_[static_cast<std::size_t>(held_.back().index)].use == Use::kVideo;
   return std::none_of(streams_.begin(), streams_.end(),
@@ -192,7 +192,7 @@ Result<void> TsMuxer::TryToBegin(const AVFormatContext& input) {
 Result<void> TsMuxer::AddStream(const AVStream& in, Stream& stream) {
   stream.out = avformat_new_stream(muxer_.get(), nullptr);
   if (stream.out == nullptr) return Fail(ErrorCode::kIo, "MPEG-TS: out of memory");
-  stream.out->time_base = kTicks;
+  stream.out->time_base = kMuxerTicks;
   AVCodecParameters& out = *stream.out->codecpar;
   if (stream.use == Use::kKlv) {
     out.codec_type = AVMEDIA_TYPE_DATA;
@@ -241,7 +241,7 @@ void TsMuxer::MoveClock(const AVFormatContext& input) {
     std::int64_t dts = held.packet->dts;
     if (dts == AV_NOPTS_VALUE) dts = held.packet->pts;
     if (dts == AV_NOPTS_VALUE || stream.out == nullptr) continue;
-    dts = av_rescale_q(dts, base, kTicks);
+    dts = av_rescale_q(dts, base, kMuxerTicks);
     if (held.packet->dts == AV_NOPTS_VALUE) dts -= stream.lag;
     lowest = std::min(lowest.value_or(dts), dts);
   }
@@ -301,8 +301,8 @@ Result<void> TsMuxer::WriteVideo(Stream& stream, AVPacket& packet, AVRational ba
 void TsMuxer::SetTimes(Stream& stream, AVPacket& packet, AVRational base) {
   std::int64_t pts = packet.pts;
   std::int64_t dts = packet.dts;
-  if (pts != AV_NOPTS_VALUE) pts = av_rescale_q(pts, base, kTicks) + moved_ticks_;
-  if (dts != AV_NOPTS_VALUE) dts = av_rescale_q(dts, base, kTicks) + moved_ticks_;
+  if (pts != AV_NOPTS_VALUE) pts = av_rescale_q(pts, base, kMuxerTicks) + moved_ticks_;
+  if (dts != AV_NOPTS_VALUE) dts = av_rescale_q(dts, base, kMuxerTicks) + moved_ticks_;
   if (pts == AV_NOPTS_VALUE) pts = dts;
   if (pts == AV_NOPTS_VALUE)
     pts = stream.last_pts == INT64_MIN ? options_.lowest_dts : stream.last_pts;
@@ -324,7 +324,7 @@ Result<void> TsMuxer::WriteKlv(Stream& stream, Bytes data, std::int64_t pts) {
   const std::size_t cells = (data.size() + kMaxCell - 1) / kMaxCell;
   AvOwned<AVPacket> packet(av_packet_alloc());
   if (packet == nullptr || cells == 0 ||
-      av_new_packet(packet.get(), static_cast<int>(data.size() + cells * kCellHeader)) < 0) {
+      av_new_packet(packet.get(), static_cast<int>(data.size() + cells * kKlvCellHeader)) < 0) {
     ++left_out_;
     return {};
   }
@@ -366,8 +366,8 @@ Result<void> TsMuxer::WriteOut(Stream& stream, AVPacket& packet) {
     av_opt_set(muxer_->priv_data, "mpegts_flags", "+resend_headers", 0);
   }
   packet.stream_index = stream.out->index;
-  packet.time_base = kTicks;
-  av_packet_rescale_ts(&packet, kTicks, stream.out->time_base);
+  packet.time_base = kMuxerTicks;
+  av_packet_rescale_ts(&packet, kMuxerTicks, stream.out->time_base);
   const int written = av_write_frame(muxer_.get(), &packet);
   av_packet_unref(&packet);
   if (written == AVERROR(ENOMEM)) return Failed("cannot write", written);

@@ -12,7 +12,7 @@
 namespace trucewatch::internal {
 namespace {
 
-constexpr const char* kExpected =
+constexpr const char* kExpectedCatalog =
     "a STAC item, catalog or collection (JSON), a SAFE folder or zip archive, or a GeoTIFF, JPEG "
     "2000 or NITF image";
 constexpr std::size_t kMaxNodes = 10'000;  // files of a catalog
@@ -255,7 +255,7 @@ Result<std::vector<Delivery>> FindDeliveries(Storage& storage, const std::string
       for (FolderEntry& entry : entries) deliveries.push_back(std::move(entry.delivery));
       if (deliveries.empty()) {
         return Fail(ErrorCode::kBadInput, "{}: is a folder without scenes; expected {}", path,
-                    kExpected);
+                    kExpectedCatalog);
       }
       return deliveries;
     }
@@ -263,7 +263,7 @@ Result<std::vector<Delivery>> FindDeliveries(Storage& storage, const std::string
     deliveries.push_back(std::move(delivery));
     return deliveries;
   }
-  TW_ASSIGN_OR_RETURN(FileReader file, FileReader::Open(storage, path, kExpected));
+  TW_ASSIGN_OR_RETURN(FileReader file, FileReader::Open(storage, path, kExpectedCatalog));
   TW_ASSIGN_OR_RETURN(const std::string start, file.Read(64));
   const std::size_t first = start.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && start[first] == '{') {
@@ -277,7 +277,7 @@ Result<std::vector<Delivery>> FindDeliveries(Storage& storage, const std::string
     deliveries.push_back(std::move(delivery));
   } else {
     return Fail(ErrorCode::kBadInput, "{}: starts with {}; expected {}", path, DescribeStart(start),
-                kExpected);
+                kExpectedCatalog);
   }
   return deliveries;
 }

@@ -10,11 +10,11 @@
 namespace trucewatch::internal {
 namespace {
 
-constexpr int kTile = TiledTiffWriter::kTile;
+constexpr int kRadarTile = TiledTiffWriter::kTile;
 // Between the nodes of this lattice the image position of a map pixel is interpolated; the mapping
 // bends by less than a hundredth of a pixel over it.
 constexpr int kLattice = 32;
-constexpr double kEarthRadiusM = 6'371'000, kOrbitHeightM = 693'000;
+constexpr double kOrbitEarthRadiusM = 6'371'000, kRadarOrbitHeightM = 693'000;
 
 // What a tile of the map needs from the image.
 class Sentinel1Tiles {
@@ -25,8 +25,8 @@ class Sentinel1Tiles {
 
   Result<void> Fill(int x, int y, std::span<float> samples, PixelCounts& counts) {
     Locate(x, y);
-    const int width = std::min(kTile, grid_.map().width_px - x);
-    const int height = std::min(kTile, grid_.map().height_px - y);
+    const int width = std::min(kRadarTile, grid_.map().width_px - x);
+    const int height = std::min(kRadarTile, grid_.map().height_px - y);
     counts.all += static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height);
     const std::uint64_t before = filled_;
     TW_RETURN_IF_ERROR(FillInside(width, height, samples));
@@ -38,16 +38,16 @@ class Sentinel1Tiles {
  private:
   // Image positions (line, pixel) of the pixels of a tile, rounded; -1, -1 outside the image.
   void Locate(int x, int y) {
-    constexpr int kNodes = kTile / kLattice + 1;
+    constexpr int kNodes = kRadarTile / kLattice + 1;
     std::vector<Eigen::Vector2d> nodes(std::size_t{kNodes} * kNodes);
     for (int i = 0; i < kNodes * kNodes; ++i) {
       nodes[static_cast<std::size_t>(i)] = grid_.ImageFromMap(
           {grid_.map().west_m + (x + i % kNodes * kLattice + 0.5) * grid_.map().pixel_m,
            grid_.map().north_m - (y + i / kNodes * kLattice + 0.5) * grid_.map().pixel_m});
     }
-    at_.assign(std::size_t{kTile} * kTile, {-1, -1});
-    for (int dy = 0; dy < kTile; ++dy) {
-      for (int dx = 0; dx < kTile; ++dx) {
+    at_.assign(std::size_t{kRadarTile} * kRadarTile, {-1, -1});
+    for (int dy = 0; dy < kRadarTile; ++dy) {
+      for (int dx = 0; dx < kRadarTile; ++dx) {
         const int node = dy / kLattice * kNodes + dx / kLattice;
         const double u = dx % kLattice / double{kLattice};
         const double v = dy % kLattice / double{kLattice};
@@ -60,8 +60,8 @@ class Sentinel1Tiles {
               pixel < image_.info().width_px)) {
           continue;
         }
-        at_[static_cast<std::size_t>(dy * kTile + dx)] = {static_cast<int>(line),
-                                                          static_cast<int>(pixel)};
+        at_[static_cast<std::size_t>(dy * kRadarTile + dx)] = {static_cast<int>(line),
+                                                               static_cast<int>(pixel)};
       }
     }
   }
@@ -71,9 +71,9 @@ class Sentinel1Tiles {
     int left = image_.info().width_px;
     int bottom = -1;
     int right = -1;
-    for (int i = 0; i < kTile * kTile; ++i) {
+    for (int i = 0; i < kRadarTile * kRadarTile; ++i) {
       const auto& [line, pixel] = at_[static_cast<std::size_t>(i)];
-      if (line < 0 || i % kTile >= width || i / kTile >= height) continue;
+      if (line < 0 || i % kRadarTile >= width || i / kRadarTile >= height) continue;
       top = std::min(top, line);
       left = std::min(left, pixel);
       bottom = std::max(bottom, line);
@@ -102,7 +102,7 @@ class Sentinel1Tiles {
     }
     for (int dy = 0; dy < height; ++dy) {
       for (int dx = 0; dx < width; ++dx) {
-        const auto place = static_cast<std::size_t>(dy * kTile + dx);
+        const auto place = static_cast<std::size_t>(dy * kRadarTile + dx);
         const auto& [line, pixel] = at_[place];
         if (line < 0) continue;
         const auto from = static_cast<std::size_t>((line - top) * w + pixel - left);
@@ -185,8 +185,9 @@ Result<BuiltScene> BuildSentinel1(const std::string& item, std::vector<SceneFile
   StacView view;
   view.incidence_deg = annotation.incidence_deg;
   const double incidence = annotation.incidence_deg * M_PI / 180;
-  view.off_nadir_deg =
-      std::asin(std::sin(incidence) * kEarthRadiusM / (kEarthRadiusM + kOrbitHeightM)) * 180 / M_PI;
+  view.off_nadir_deg = std::asin(std::sin(incidence) * kOrbitEarthRadiusM /
+                                 (kOrbitEarthRadiusM + kRadarOrbitHeightM)) *
+                       180 / M_PI;
   // Sentinel-1 looks to the right of its track; from the ground the sensor is to the left.
   view.azimuth_deg = std::fmod(annotation.heading_deg - 90 + 720, 360);
   SetView(view, 0, scene);

@@ -146,7 +146,7 @@ Result<StacRaster> ParseAsset(const std::string& key, const Struct& json, const 
   return asset;
 }
 
-bool IsText(const StacRaster& asset) {
+bool IsTextDocument(const StacRaster& asset) {
   return asset.type.rfind("text/", 0) == 0 || asset.type.rfind("application/xml", 0) == 0;
 }
 
@@ -228,7 +228,7 @@ Result<void> ParseAssets(const Struct& assets, const std::string& name, StacItem
     const bool mask = image && (scl || HasRole(head, "cloud") || HasRole(head, "cloud-mask") ||
                                 HasRole(head, "udm"));
     const bool input =
-        !image && IsText(head) &&
+        !image && IsTextDocument(head) &&
         (HasRole(head, "metadata") || HasRole(head, "rpc") || HasRole(head, "calibration"));
     if (!image && !input) continue;
     TW_ASSIGN_OR_RETURN(StacRaster asset, ParseAsset(key, object, name, item));

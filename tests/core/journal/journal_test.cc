@@ -22,13 +22,13 @@ using ::testing::HasSubstr;
 constexpr Duration kNoWait = Duration::Micros(0);
 constexpr std::uint64_t kMany = 1 << 30;
 
-std::string PayloadOf(std::uint64_t i) {
+std::string NumberedPayload(std::uint64_t i) {
   return "record " + std::to_string(i) + std::string(i % 40, 'x');
 }
 
 std::vector<LogWriter::NewRecord> Records(std::uint64_t first, std::uint64_t last) {
   std::vector<LogWriter::NewRecord> out;
-  for (std::uint64_t i = first; i <= last; ++i) out.push_back({i * 10, PayloadOf(i)});
+  for (std::uint64_t i = first; i <= last; ++i) out.push_back({i * 10, NumberedPayload(i)});
   return out;
 }
 
@@ -49,7 +49,7 @@ class JournalTest : public ::testing::Test {
     ASSERT_TRUE(batch) << batch.error().message;
     ASSERT_EQ(batch->records.size(), last);
     for (std::uint64_t i = 1; i <= last; ++i) {
-      ASSERT_EQ(batch->records[i - 1], (LogRecord{i, i * 10, PayloadOf(i)}));
+      ASSERT_EQ(batch->records[i - 1], (LogRecord{i, i * 10, NumberedPayload(i)}));
     }
   }
   std::string Path() const { return directory_.File("journal"); }
@@ -92,7 +92,8 @@ TEST_F(JournalTest, OneGroupMaySpanSegments) {
 TEST_F(JournalTest, ReadStopsAtTheByteLimitButGivesAtLeastOneRecord) {
   auto journal = Open();
   ASSERT_TRUE(journal->Append(Records(1, 5)));
-  const std::uint64_t two = PayloadOf(1).size() + PayloadOf(2).size() + 2 * kRecordOverheadBytes;
+  const std::uint64_t two =
+      NumberedPayload(1).size() + NumberedPayload(2).size() + 2 * kRecordOverheadBytes;
   EXPECT_EQ(journal->ReadAfter(0, two, kNoWait)->records.size(), 2u);
   EXPECT_EQ(journal->ReadAfter(0, two - 1, kNoWait)->records.size(), 1u);
   EXPECT_EQ(journal->ReadAfter(0, 1, kNoWait)->records.size(), 1u);
@@ -164,7 +165,7 @@ TEST_F(JournalTest, ATornTailIsCutOff) {
   ASSERT_TRUE(Open()->Append(Records(1, 3)));
   const auto size = std::filesystem::file_size(Segment(1));
   std::string next;
-  journal::AppendRecord(4, 40, PayloadOf(4), next);
+  journal::AppendRecord(4, 40, NumberedPayload(4), next);
   // Whatever part of an unacknowledged record is there, whole ones included, and a segment begun
   // after it.
   for (std::size_t kept = 0; kept <= next.size(); ++kept) {
@@ -184,7 +185,7 @@ TEST_F(JournalTest, ATornTailIsCutOff) {
 TEST_F(JournalTest, EveryFlippedByteIsReportedWithFileAndByte) {
   std::vector<std::uint64_t> starts{0, journal::kSegmentHeaderBytes};
   for (std::uint64_t i = 1; i <= 3; ++i) {
-    starts.push_back(starts.back() + journal::kRecordHeaderBytes + PayloadOf(i).size());
+    starts.push_back(starts.back() + journal::kRecordHeaderBytes + NumberedPayload(i).size());
   }
   ASSERT_TRUE(Open()->Append(Records(1, 3)));
   ASSERT_EQ(std::filesystem::file_size(Segment(1)), starts.back());

@@ -21,7 +21,7 @@ using testing::TestKeySet;
 using testing::TestSetAfter;
 
 constexpr char kMission[] = "exercise.trucewatch.example/keys";
-Instant At(const std::string& day_time) { return *ParseUtc("2026-03-" + day_time + ":00Z"); }
+Instant InMarch(const std::string& day_time) { return *ParseUtc("2026-03-" + day_time + ":00Z"); }
 
 SignedNote NoteBy(const std::vector<std::pair<std::string, std::uint8_t>>& signers) {
   SignedNote note{"a record\n", {}};
@@ -68,20 +68,20 @@ TEST_F(KeyBookTest, AnotherFirstVersionAnotherMissionAndAForgedOneAreRefused) {
 }
 
 TEST_F(KeyBookTest, OnlyTheKeysOfTheRoleCountAndOnlyFromTheirTimeOn) {
-  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), At("05T12:00")));
-  EXPECT_THAT(Signers(NoteBy({{"chief", 77}}), At("05T12:00")).error().message,
+  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), InMarch("05T12:00")));
+  EXPECT_THAT(Signers(NoteBy({{"chief", 77}}), InMarch("05T12:00")).error().message,
               HasSubstr("signed by 'chief'"));
-  EXPECT_THAT(Signers(NoteBy({{"side-a", 3}}), At("05T12:00")).error().message,
+  EXPECT_THAT(Signers(NoteBy({{"side-a", 3}}), InMarch("05T12:00")).error().message,
               HasSubstr("signed by 'side-a'; expected 1 of the 2 keys of the role 'officer'"));
-  EXPECT_TRUE(Signers(NoteBy({{"side-a", 3}}), At("05T12:00"), kRolePartyA));
-  EXPECT_THAT(Signers(NoteBy({{"side-a", 3}}), At("05T12:00"), kRolePartyB).error().message,
+  EXPECT_TRUE(Signers(NoteBy({{"side-a", 3}}), InMarch("05T12:00"), kRolePartyA));
+  EXPECT_THAT(Signers(NoteBy({{"side-a", 3}}), InMarch("05T12:00"), kRolePartyB).error().message,
               HasSubstr("no key of the role 'party_b'"));
-  EXPECT_THAT(Signers(NoteBy({{"deputy", 2}}), At("09T23:59")).error().message,
+  EXPECT_THAT(Signers(NoteBy({{"deputy", 2}}), InMarch("09T23:59")).error().message,
               HasSubstr("'deputy' (officer, key "));
-  EXPECT_TRUE(Signers(NoteBy({{"deputy", 2}}), At("10T00:00")));
+  EXPECT_TRUE(Signers(NoteBy({{"deputy", 2}}), InMarch("10T00:00")));
   // A date from before its time does not make it older.
-  EXPECT_FALSE(
-      book_.SignersOf(NoteBy({{"deputy", 2}}), kRoleOfficer, At("09T00:00"), At("11T00:00")));
+  EXPECT_FALSE(book_.SignersOf(NoteBy({{"deputy", 2}}), kRoleOfficer, InMarch("09T00:00"),
+                               InMarch("11T00:00")));
 }
 
 TEST_F(KeyBookTest, WhatCameBeforeTheRevocationHoldsAndNoDateBringsBackWhatCameAfter) {
@@ -92,19 +92,19 @@ TEST_F(KeyBookTest, WhatCameBeforeTheRevocationHoldsAndNoDateBringsBackWhatCameA
   EXPECT_THAT(said, HasSubstr("Key set version 2 is in force"));
   EXPECT_THAT(said, HasSubstr("New: 'chief-2' (officer"));
   EXPECT_THAT(said, HasSubstr("from 2026-03-05T12:00:00Z"));
-  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), At("05T11:59")));
-  EXPECT_THAT(Signers(NoteBy({{"chief", 1}}), At("05T12:00")).error().message,
+  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), InMarch("05T11:59")));
+  EXPECT_THAT(Signers(NoteBy({{"chief", 1}}), InMarch("05T12:00")).error().message,
               HasSubstr("is revoked from 2026-03-05T12:00:00Z on (key set version 2)"));
-  EXPECT_FALSE(
-      book_.SignersOf(NoteBy({{"chief", 1}}), kRoleOfficer, At("01T00:00"), At("05T12:01")));
-  EXPECT_TRUE(Signers(NoteBy({{"chief-2", 4}}), At("05T12:00")));
+  EXPECT_FALSE(book_.SignersOf(NoteBy({{"chief", 1}}), kRoleOfficer, InMarch("01T00:00"),
+                               InMarch("05T12:01")));
+  EXPECT_TRUE(Signers(NoteBy({{"chief-2", 4}}), InMarch("05T12:00")));
 }
 
 TEST_F(KeyBookTest, ARevocationThatComesLateNamesWhatWasTakenSince) {
-  book_.Remember(NoteKeyOf("chief", 1), At("04T10:00"), "c-1");
-  book_.Remember(NoteKeyOf("chief", 1), At("05T10:00"), "c-2");
-  book_.Remember(NoteKeyOf("side-a", 3), At("05T11:00"), "a-1");
-  book_.Remember(NoteKeyOf("chief", 1), At("05T11:00"), "c-3");
+  book_.Remember(NoteKeyOf("chief", 1), InMarch("04T10:00"), "c-1");
+  book_.Remember(NoteKeyOf("chief", 1), InMarch("05T10:00"), "c-2");
+  book_.Remember(NoteKeyOf("side-a", 3), InMarch("05T11:00"), "a-1");
+  book_.Remember(NoteKeyOf("chief", 1), InMarch("05T11:00"), "c-3");
   KeySet second = TestSetAfter(first_);
   Revoke(second, "chief", "2026-03-05T10:00:00Z");
   const std::string said = Take(second);
@@ -115,29 +115,29 @@ TEST_F(KeyBookTest, ARevocationThatComesLateNamesWhatWasTakenSince) {
 
 TEST_F(KeyBookTest, ASetThatHasExpiredRefusesEverybodyUntilTheNextOne) {
   KeySet second = TestSetAfter(first_);
-  second.expires = At("06T00:00");
+  second.expires = InMarch("06T00:00");
   Take(second);
-  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), At("05T23:59")));
-  EXPECT_THAT(Signers(NoteBy({{"chief", 1}}), At("06T00:00")).error().message,
+  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), InMarch("05T23:59")));
+  EXPECT_THAT(Signers(NoteBy({{"chief", 1}}), InMarch("06T00:00")).error().message,
               HasSubstr("key set version 2 expired at 2026-03-06T00:00:00Z"));
   KeySet third = TestSetAfter(second);
-  third.expires = At("20T00:00");
+  third.expires = InMarch("20T00:00");
   Take(third);
-  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), At("06T00:00")));
+  EXPECT_TRUE(Signers(NoteBy({{"chief", 1}}), InMarch("06T00:00")));
 }
 
 TEST_F(KeyBookTest, ARoleThatNeedsTwoSignaturesGetsNothingDoneWithOne) {
   KeySet second = TestSetAfter(first_);
   second.thresholds["officer"] = 2;
   Take(second);
-  EXPECT_THAT(Signers(NoteBy({{"chief", 1}}), At("12T00:00")).error().message,
+  EXPECT_THAT(Signers(NoteBy({{"chief", 1}}), InMarch("12T00:00")).error().message,
               HasSubstr("1 of 2 signatures"));
-  EXPECT_FALSE(Signers(NoteBy({{"chief", 1}, {"side-a", 3}}), At("12T00:00")));
-  const auto both = Signers(NoteBy({{"deputy", 2}, {"chief", 1}}), At("12T00:00"));
+  EXPECT_FALSE(Signers(NoteBy({{"chief", 1}, {"side-a", 3}}), InMarch("12T00:00")));
+  const auto both = Signers(NoteBy({{"deputy", 2}, {"chief", 1}}), InMarch("12T00:00"));
   ASSERT_TRUE(both) << both.error().message;
   EXPECT_EQ(both->size(), 2U);
   // One of them does not count yet.
-  EXPECT_THAT(Signers(NoteBy({{"deputy", 2}, {"chief", 1}}), At("05T00:00")).error().message,
+  EXPECT_THAT(Signers(NoteBy({{"deputy", 2}, {"chief", 1}}), InMarch("05T00:00")).error().message,
               HasSubstr("'deputy'"));
 }
 

@@ -10,12 +10,15 @@
 #include <iterator>
 #include <memory>
 
+#include "tests/core/media/media_test_support.h"
 #include "tests/core/media/test_pictures.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_directory.h"
 
 namespace trucewatch {
 namespace {
+
+using testing::ReadAll;
 
 constexpr int kPictures = 25;
 
@@ -28,11 +31,6 @@ std::optional<std::string> RunCommand(const std::string& command) {
   std::size_t got = 0;
   while ((got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0) out.append(buffer.data(), got);
   return pclose(pipe) == 0 ? std::optional(out) : std::nullopt;
-}
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::size_t Count(const std::string& text, const std::string& word) {

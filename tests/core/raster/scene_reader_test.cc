@@ -20,18 +20,18 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int kWidth = 120;
-constexpr int kHeight = 80;
+constexpr int kBandedWidth = 120;
+constexpr int kBandedHeight = 80;
 
-std::string SmallScene(int bands = 1) {
-  RasterToWrite raster{.width_px = kWidth,
-                       .height_px = kHeight,
+std::string BandedScene(int bands = 1) {
+  RasterToWrite raster{.width_px = kBandedWidth,
+                       .height_px = kBandedHeight,
                        .bands = bands,
                        .pixels = {},
                        .epsg = 32636,
                        .geotransform = {500000, 0.5, 0, 3300000, 0, -0.5},
                        .datetime = "2026:03:01 08:30:00"};
-  for (int i = 0; i < kWidth * kHeight * bands; ++i) {
+  for (int i = 0; i < kBandedWidth * kBandedHeight * bands; ++i) {
     raster.pixels.push_back(static_cast<std::uint8_t>(i % 251));
   }
   return *EncodeCog(raster);
@@ -44,11 +44,11 @@ std::string Refusal(std::string bytes) {
 }
 
 TEST(SceneReader, SizePlaceAndTimeOfAGeoTiff) {
-  const auto scene = SceneReader::Open(SmallScene(3), "a.tif");
+  const auto scene = SceneReader::Open(BandedScene(3), "a.tif");
   ASSERT_TRUE(scene) << scene.error().message;
   const SceneInfo& info = (*scene)->info();
-  EXPECT_EQ(info.width_px, kWidth);
-  EXPECT_EQ(info.height_px, kHeight);
+  EXPECT_EQ(info.width_px, kBandedWidth);
+  EXPECT_EQ(info.height_px, kBandedHeight);
   EXPECT_EQ(info.bands, 3);
   EXPECT_EQ(info.data_type, "Byte");
   EXPECT_EQ(info.epsg, 32636);
@@ -75,7 +75,7 @@ TEST(SceneReader, SizePlaceAndTimeOfAGeoTiff) {
 }
 
 TEST(SceneReader, PixelToGroundAndBackIsExact) {
-  const auto scene = SceneReader::Open(SmallScene(), "a.tif");
+  const auto scene = SceneReader::Open(BandedScene(), "a.tif");
   ASSERT_TRUE(scene);
   for (const Eigen::Vector2d& pixel :
        std::vector<Eigen::Vector2d>{{0, 0}, {17.25, 60.5}, {120, 80}}) {
@@ -89,8 +89,8 @@ TEST(SceneReader, PixelToGroundAndBackIsExact) {
 }
 
 TEST(SceneReader, GreyIsTheMeanOfThreeBandsOrTheOne) {
-  const auto one = SceneReader::Open(SmallScene(1), "a.tif");
-  const auto three = SceneReader::Open(SmallScene(3), "a.tif");
+  const auto one = SceneReader::Open(BandedScene(1), "a.tif");
+  const auto three = SceneReader::Open(BandedScene(3), "a.tif");
   ASSERT_TRUE(one && three);
   const PixelWindow window{10, 20, 7, 5};
   const auto grey = (*one)->ReadGrey(window);
@@ -98,12 +98,12 @@ TEST(SceneReader, GreyIsTheMeanOfThreeBandsOrTheOne) {
   ASSERT_TRUE(grey && mean);
   for (int y = 0; y < 5; ++y) {
     for (int x = 0; x < 7; ++x) {
-      const int index = (20 + y) * kWidth + 10 + x;
+      const int index = (20 + y) * kBandedWidth + 10 + x;
       const auto at = static_cast<std::size_t>(y * 7 + x);
       EXPECT_EQ(grey->values[at], static_cast<float>(index % 251));
       EXPECT_EQ(grey->valid[at], 1);
       double sum = 0;
-      for (int b = 0; b < 3; ++b) sum += (index + b * kWidth * kHeight) % 251;
+      for (int b = 0; b < 3; ++b) sum += (index + b * kBandedWidth * kBandedHeight) % 251;
       EXPECT_NEAR(mean->values[at], sum / 3, 1e-3);
     }
   }
@@ -112,7 +112,7 @@ TEST(SceneReader, GreyIsTheMeanOfThreeBandsOrTheOne) {
 }
 
 TEST(SceneReader, ManyThreadsReadTheSame) {
-  const auto scene = SceneReader::Open(SmallScene(), "a.tif");
+  const auto scene = SceneReader::Open(BandedScene(), "a.tif");
   ASSERT_TRUE(scene);
   std::array<double, 4> sums{};
   {
@@ -134,15 +134,15 @@ TEST(SceneReader, WhatOnlyPosesAsAnImageIsRefusedWithTheReason) {
               HasSubstr("virtual file"));
   EXPECT_THAT(Refusal(""), HasSubstr("is empty"));
   EXPECT_THAT(Refusal("/vsicurl/http://127.0.0.1:9/x.tif"), HasSubstr("no GeoTIFF"));
-  EXPECT_THAT(Refusal(SmallScene().substr(0, 60)), HasSubstr("damaged"));
+  EXPECT_THAT(Refusal(BandedScene().substr(0, 60)), HasSubstr("damaged"));
 }
 
 TEST(SceneReader, DamagedPixelsAreAnErrorNeverAPartialPicture) {
-  std::string bytes = SmallScene();
+  std::string bytes = BandedScene();
   for (std::size_t i = bytes.size() - 600; i < bytes.size() - 100; ++i) bytes[i] = '\x5A';
   const auto scene = SceneReader::Open(bytes, "a.tif");
   if (scene) {
-    const auto plane = (*scene)->ReadGrey({0, 0, kWidth, kHeight});
+    const auto plane = (*scene)->ReadGrey({0, 0, kBandedWidth, kBandedHeight});
     ASSERT_FALSE(plane);
     EXPECT_THAT(plane.error().message, HasSubstr("damaged"));
   }
@@ -153,12 +153,12 @@ TEST(SceneReader, TheReasonOfARefusalDependsOnTheBytesAlone) {
   const auto reason = [](std::string bytes) {
     const auto scene = SceneReader::Open(std::move(bytes), "a.tif");
     if (!scene) return scene.error().message;
-    const auto plane = (*scene)->ReadGrey({0, 0, kWidth, kHeight});
+    const auto plane = (*scene)->ReadGrey({0, 0, kBandedWidth, kBandedHeight});
     return plane ? std::string() : plane.error().message;
   };
   int refused = 0;
   for (std::size_t keep = 1; keep < 10; ++keep) {
-    const std::string whole = SmallScene();
+    const std::string whole = BandedScene();
     const std::string cut = whole.substr(0, whole.size() * keep / 10);
     const std::string first = reason(cut);
     EXPECT_EQ(first, reason(cut));
@@ -172,7 +172,7 @@ class Files : public ::testing::Test {
  protected:
   // Runs a GDAL program on a small scene and gives the bytes it wrote.
   std::string Made(const std::string& options) {
-    std::ofstream(directory_.File("in.tif"), std::ios::binary) << SmallScene();
+    std::ofstream(directory_.File("in.tif"), std::ios::binary) << BandedScene();
     const std::string command = "gdal_translate -q " + options + " " + directory_.File("in.tif") +
                                 " " + directory_.File("out.tif");
     EXPECT_EQ(std::system(command.c_str()), 0);
@@ -215,11 +215,11 @@ TEST_F(Files, NoDataIsMaskedNotBlack) {
 }
 
 // Every real sample is read as gdalinfo sees it, or refused for the reason it deserves.
-struct Sample {
+struct RealScene {
   const char* name;
   const char* refused;  // empty: it is read
 };
-class RealScenes : public ::testing::TestWithParam<Sample> {};
+class RealScenes : public ::testing::TestWithParam<RealScene> {};
 
 TEST_P(RealScenes, AgreeWithGdalinfoOrAreRefusedForTheRightReason) {
   TW_SHARED_DATA_OR_SKIP(path, std::string("satellite/") + GetParam().name);
@@ -269,34 +269,39 @@ TEST_P(RealScenes, AgreeWithGdalinfoOrAreRefusedForTheRightReason) {
 INSTANTIATE_TEST_SUITE_P(
     Satellite, RealScenes,
     ::testing::Values(
-        Sample{"cog.tif", ""}, Sample{"m_4709963_se_14_1_20180716.tif", ""},
-        Sample{"m_4709963_se_14_1_20200831.tif", ""}, Sample{"sentinel1-vv-db.tif", ""},
-        Sample{"sentinel2-motorway-trucks.tif", ""}, Sample{"sar-complex-vv.tif", ""},
-        Sample{"rpc-ventoux/left_image.tif", "no coordinate system"},
-        Sample{"S1A_IW_GRDH_1SDV_20210119T031653_20210119T031718_036201_043ED0_8255.zip",
-               "zip archive (a SAFE product?)"},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_162740_ssc1d1/"
-               "SkySat_Freeport_s03_20170831T162740Z.tif",
-               ""},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_172754_101c/"
-               "20170831_172754_101c_3B_AnalyticMS.tif",
-               ""},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_172754_101c/"
-               "20170831_172754_101c_3B_AnalyticMS_DN_udm.tif",
-               ""},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_172754_101c/"
-               "20170831_172754_101c_3b_Visual.tif",
-               ""},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_195425_SS02/"
-               "SkySat_PortArthur_s02_20170831T195425Z.tif",
-               ""},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/2017831_195552_SS02/"
-               "SkySat_20170831T195552Z_RGB.tif",
-               ""},
-        Sample{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/"
-               "Houston-East-20170831-103f-100d-0f4f-RGB/"
-               "Houston-East-20170831-103f-100d-0f4f-3-band.tif",
-               ""}),
+        RealScene{"cog.tif", ""}, RealScene{"m_4709963_se_14_1_20180716.tif", ""},
+        RealScene{"m_4709963_se_14_1_20200831.tif", ""}, RealScene{"sentinel1-vv-db.tif", ""},
+        RealScene{"sentinel2-motorway-trucks.tif", ""}, RealScene{"sar-complex-vv.tif", ""},
+        RealScene{"rpc-ventoux/left_image.tif", "no coordinate system"},
+        RealScene{"S1A_IW_GRDH_1SDV_20210119T031653_20210119T031718_036201_043ED0_8255.zip",
+                  "zip archive (a SAFE product?)"},
+        RealScene{
+            "stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_162740_ssc1d1/"
+            "SkySat_Freeport_s03_20170831T162740Z.tif",
+            ""},
+        RealScene{
+            "stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_172754_101c/"
+            "20170831_172754_101c_3B_AnalyticMS.tif",
+            ""},
+        RealScene{
+            "stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_172754_101c/"
+            "20170831_172754_101c_3B_AnalyticMS_DN_udm.tif",
+            ""},
+        RealScene{
+            "stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_172754_101c/"
+            "20170831_172754_101c_3b_Visual.tif",
+            ""},
+        RealScene{
+            "stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/20170831_195425_SS02/"
+            "SkySat_PortArthur_s02_20170831T195425Z.tif",
+            ""},
+        RealScene{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/2017831_195552_SS02/"
+                  "SkySat_20170831T195552Z_RGB.tif",
+                  ""},
+        RealScene{"stac-planet-disaster/hurricane-harvey/hurricane-harvey-0831/"
+                  "Houston-East-20170831-103f-100d-0f4f-RGB/"
+                  "Houston-East-20170831-103f-100d-0f4f-3-band.tif",
+                  ""}),
     [](const auto& sample) {
       std::string name = std::filesystem::path(sample.param.name).stem().string();
       std::replace_if(

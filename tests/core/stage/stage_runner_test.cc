@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::ToyStage;
 
-constexpr int kInputs = 60;
+constexpr int kRunnerInputs = 60;
 
 std::vector<LogRecord> ContentOf(LogReader& log) {
   return log.ReadAfter(0, 1 << 30, Duration()).value().records;
@@ -53,7 +53,7 @@ class DyingWriter final : public LogWriter {
 class StageRunnerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (int i = 0; i < kInputs; ++i) {
+    for (int i = 0; i < kRunnerInputs; ++i) {
       ASSERT_TRUE(input_.Append({{0, "input " + std::to_string(i)}}));
     }
     ASSERT_TRUE(input_.Close());
@@ -100,9 +100,9 @@ TEST_F(StageRunnerTest, EveryInputIsHandledAndTheOutputIsClosed) {
   ASSERT_TRUE(run) << run.error().message;
   ExpectComplete(output);
   EXPECT_EQ(health_.state, StageState::kFinished);
-  EXPECT_EQ(health_.inputs, std::uint64_t{kInputs});
+  EXPECT_EQ(health_.inputs, std::uint64_t{kRunnerInputs});
   EXPECT_EQ(health_.outputs, expected_.size());
-  EXPECT_EQ(health_.last_input_sequence, std::uint64_t{kInputs});
+  EXPECT_EQ(health_.last_input_sequence, std::uint64_t{kRunnerInputs});
 }
 
 TEST_F(StageRunnerTest, TheBatchSizeChangesNothing) {
@@ -207,7 +207,7 @@ TEST_F(StageRunnerTest, ASnapshotSparesTheInputsBeforeIt) {
   ASSERT_FALSE(Run(stage, dying, output));
   ASSERT_TRUE(Run(output));
   ExpectComplete(output);
-  EXPECT_EQ(handled_, kInputs - 40);
+  EXPECT_EQ(handled_, kRunnerInputs - 40);
   EXPECT_TRUE(Run(output)) << "a finished stage may be run again";
   EXPECT_EQ(handled_, 0);
   EXPECT_EQ(health_.state, StageState::kFinished);
@@ -244,7 +244,7 @@ TEST_F(StageRunnerTest, AStageThatCannotBeSavedStartsFromItsFirstInputAgain) {
     const auto run = Run(second, output, output);
     ASSERT_TRUE(run) << run.error().message;
     ExpectComplete(output);
-    EXPECT_EQ(second.handled(), kInputs);
+    EXPECT_EQ(second.handled(), kRunnerInputs);
     EXPECT_EQ(health_.outputs, expected_.size() - limit) << "the rest and no more";
   }
 }
@@ -259,7 +259,7 @@ TEST_F(StageRunnerTest, OutputsAloneCanCallForASnapshot) {
   ASSERT_FALSE(Run(stage, dying, output));
   ASSERT_TRUE(Run(output));
   ExpectComplete(output);
-  EXPECT_LT(handled_, kInputs - 3);
+  EXPECT_LT(handled_, kRunnerInputs - 3);
 }
 
 TEST_F(StageRunnerTest, ADamagedSnapshotCostsTimeButNoRecord) {
@@ -281,7 +281,7 @@ TEST_F(StageRunnerTest, ADamagedSnapshotCostsTimeButNoRecord) {
     ASSERT_TRUE(Run(output));
     ExpectComplete(output);
     const int begin = damaged == 2 ? 0 : static_cast<int>(newest[1].input);
-    EXPECT_EQ(handled_, kInputs - begin);
+    EXPECT_EQ(handled_, kRunnerInputs - begin);
   }
 }
 
@@ -314,7 +314,7 @@ TEST_F(StageRunnerTest, ADifferentOriginOrFewerOutputsAreRefused) {
   for (const LogRecord& record : expected_) {
     ASSERT_TRUE(longer.Append({{record.origin, record.payload}}));
   }
-  ASSERT_TRUE(longer.Append({{kInputs, "one too many"}}));
+  ASSERT_TRUE(longer.Append({{kRunnerInputs, "one too many"}}));
   EXPECT_THAT(Run(longer).error().message, HasSubstr("but its log holds"));
 }
 
@@ -324,11 +324,11 @@ TEST_F(StageRunnerTest, ASnapshotOfAnotherConfigOrOfALostLogIsNotUsed) {
   ASSERT_TRUE(Run(output));
   options_.config_digest = "two";
   ASSERT_TRUE(Run(output));
-  EXPECT_EQ(handled_, kInputs);
+  EXPECT_EQ(handled_, kRunnerInputs);
   options_.config_digest = "one";
   MemoryLog empty;
   ASSERT_TRUE(Run(empty));
-  EXPECT_EQ(handled_, kInputs);
+  EXPECT_EQ(handled_, kRunnerInputs);
   ExpectComplete(empty);
 }
 
@@ -371,7 +371,7 @@ TEST_F(StageRunnerTest, StopsWhenAskedAndGoesOnLater) {
   EXPECT_EQ(runner.health().last_input_sequence, 2u);
   ASSERT_TRUE(Run(output));
   ExpectComplete(output);
-  EXPECT_EQ(handled_, kInputs - 2) << "stopping wrote a snapshot";
+  EXPECT_EQ(handled_, kRunnerInputs - 2) << "stopping wrote a snapshot";
 }
 
 // An input that cannot be reached at first, and then sends what it must not.
@@ -428,7 +428,7 @@ TEST_F(StageRunnerTest, MetricsCountWhatHappened) {
     EXPECT_THAT(text, HasSubstr("trucewatch_stage_" + name + "{stage=\"toy\"} " +
                                 std::to_string(value) + "\n"));
   };
-  has("received_total", kInputs);
+  has("received_total", kRunnerInputs);
   has("published_total", expected_.size() - 20);
   has("restart_skipped_total", 20);
   has("queue_depth", 0);

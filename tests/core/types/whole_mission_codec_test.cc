@@ -11,7 +11,7 @@ namespace {
 
 const Instant kNoon = Instant::FromMicros(1'772'366'400'000'000);
 
-Lineage SomeLineage() {
+Lineage MissionLineage() {
   Lineage lineage;
   lineage.modality = Modality::kSatelliteOptical;
   lineage.sensor = "sat1";
@@ -45,7 +45,7 @@ std::string TwiceThroughTheWire(const T& value) {
 TEST(WholeMissionCodec, ASceneKeepsItsDigestAndFootprint) {
   Scene scene;
   scene.source = {"sat1"};
-  scene.lineage = SomeLineage();
+  scene.lineage = MissionLineage();
   scene.item = "EXERCISE-pass-1";
   scene.time = kNoon;
   scene.sha256 = Sha256("pixels");
@@ -73,7 +73,7 @@ TEST(WholeMissionCodec, ASceneKeepsItsDigestAndFootprint) {
 TEST(WholeMissionCodec, ALookOfASatelliteKeepsItsChangesAndBaseline) {
   ObservationSet set;
   set.source = {"sat1"};
-  set.lineage = SomeLineage();
+  set.lineage = MissionLineage();
   set.time = kNoon;
   set.standing_detection_probability = 0.8;
   set.group_detection_probability = 0.3;
@@ -103,7 +103,7 @@ TEST(WholeMissionCodec, ALookOfASatelliteKeepsItsChangesAndBaseline) {
 TEST(WholeMissionCodec, SettledAndLateLooksKeepEverything) {
   SettledLook look;
   look.source = {"radar1"};
-  look.lineage = SomeLineage();
+  look.lineage = MissionLineage();
   look.time = kNoon;
   look.moving_vehicle_probability = 0.9;
   look.min_detectable_speed_mps = 1.5;
@@ -118,7 +118,7 @@ TEST(WholeMissionCodec, SettledAndLateLooksKeepEverything) {
 
   LateLook late;
   late.source = {"drone1"};
-  late.lineage = SomeLineage();
+  late.lineage = MissionLineage();
   late.time = kNoon;
   late.reports = 5;
   late.matches = {{{3}, 1.5}, {{9}, 0.25}};
@@ -129,7 +129,7 @@ TEST(WholeMissionCodec, SettledAndLateLooksKeepEverything) {
 TEST(WholeMissionCodec, AHumanRecordWithTimesTheWrongWayRoundIsRefused) {
   HumanRecord record;
   record.source = {"patrols"};
-  record.lineage = SomeLineage();
+  record.lineage = MissionLineage();
   record.record_id = "P2-17";
   record.kind = HumanRecordKind::kObservation;
   record.time_first = kNoon;
@@ -188,7 +188,7 @@ TEST(WholeMissionCodec, AGroupOfPeopleHasItsOwnSupportsAndNoMembers) {
   group.last = kNoon;
   TrackSupport support;
   support.source = {"drone2"};
-  support.lineage = SomeLineage();
+  support.lineage = MissionLineage();
   support.updates = 4;
   support.raw_digests = {Sha256("segment")};
   group.supports = {support};

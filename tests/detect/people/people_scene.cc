@@ -8,17 +8,17 @@
 namespace trucewatch::testing {
 namespace {
 
-constexpr double kTexel_m = 0.1;
-constexpr int kTexels = 1200;
+constexpr double kGroundTexel_m = 0.1;
+constexpr int kGroundTexels = 1200;
 constexpr double kTwoPi = 2 * std::numbers::pi;
 constexpr double kHeight_m = 120, kBeside_m = 65;
 
 // Trodden earth with fine texture, a paved road, lighter patches, and houses about the square.
 cv::Mat Square(std::uint64_t seed) {
   cv::RNG random(seed * 6151 + 3);
-  cv::Mat sum = cv::Mat::zeros(kTexels, kTexels, CV_32F);
+  cv::Mat sum = cv::Mat::zeros(kGroundTexels, kGroundTexels, CV_32F);
   double amplitude = 12;
-  for (int cells = 12; cells <= kTexels; cells *= 2, amplitude *= 0.7) {
+  for (int cells = 12; cells <= kGroundTexels; cells *= 2, amplitude *= 0.7) {
     cv::Mat noise(cells, cells, CV_32F), large;
     random.fill(noise, cv::RNG::NORMAL, 0, amplitude);
     cv::resize(noise, large, sum.size(), 0, 0, cv::INTER_CUBIC);
@@ -26,15 +26,15 @@ cv::Mat Square(std::uint64_t seed) {
   }
   cv::Mat ground;
   sum.convertTo(ground, CV_8U, 1.0, 132);
-  cv::line(ground, {0, 820}, {kTexels, 900}, 150, 60, cv::LINE_AA);
+  cv::line(ground, {0, 820}, {kGroundTexels, 900}, 150, 60, cv::LINE_AA);
   for (int i = 0; i < 60; ++i) {  // stones, bushes, litter
-    const cv::Point at(random.uniform(0, kTexels), random.uniform(0, kTexels));
+    const cv::Point at(random.uniform(0, kGroundTexels), random.uniform(0, kGroundTexels));
     cv::circle(ground, at, random.uniform(2, 7), random.uniform(70, 190), cv::FILLED, cv::LINE_AA);
   }
   for (int i = 0; i < 26; ++i) {
     const double angle = random.uniform(0.0, kTwoPi), away = random.uniform(210, 560);
-    const cv::Point at(static_cast<int>(kTexels / 2 + away * std::cos(angle)),
-                       static_cast<int>(kTexels / 2 + away * std::sin(angle)));
+    const cv::Point at(static_cast<int>(kGroundTexels / 2 + away * std::cos(angle)),
+                       static_cast<int>(kGroundTexels / 2 + away * std::sin(angle)));
     const cv::RotatedRect house(cv::Point2f(at),
                                 cv::Size2f(static_cast<float>(random.uniform(60, 130)),
                                            static_cast<float>(random.uniform(50, 90))),
@@ -182,15 +182,15 @@ Scene RenderPeople(const PeopleSceneOptions& options) {
   const std::vector<Person> people = Crowd(options);
   cv::RNG random(options.seed + 17);
   const Instant start = Instant::FromMicros(1'772'000'000'000'000);
-  const double half = kTexels * kTexel_m / 2;
+  const double half = kGroundTexels * kGroundTexel_m / 2;
   for (int n = 0; n < options.pictures; ++n) {
     const double t = n / options.rate_hz;
     const CameraPose pose = Hover(options, frame, t);
     std::vector<cv::Point2f> texels, pixels;
     for (const auto& [e, north] : {std::pair{-30.0, -20.0}, {30, -20}, {30, 20}, {-30, 20}}) {
       const auto uv = PixelFromGround(pose, frame.GeodeticFromEnu({e, north, 0}));
-      texels.emplace_back(static_cast<float>((e + half) / kTexel_m),
-                          static_cast<float>((half - north) / kTexel_m));
+      texels.emplace_back(static_cast<float>((e + half) / kGroundTexel_m),
+                          static_cast<float>((half - north) / kGroundTexel_m));
       pixels.emplace_back(static_cast<float>(uv->x() - 0.5), static_cast<float>(uv->y() - 0.5));
     }
     cv::Mat picture;

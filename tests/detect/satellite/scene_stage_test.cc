@@ -15,7 +15,7 @@ using testing::RenderSite;
 using testing::SiteOptions;
 using testing::SiteScene;
 
-v1::config::DetectConfig Config(bool satellite = true) {
+v1::config::DetectConfig StageConfig(bool satellite = true) {
   v1::config::DetectConfig config;
   config.set_threads(2);
   if (!satellite) return config;
@@ -41,7 +41,7 @@ class SceneStage : public ::testing::Test {
     }
   }
   DetectStage Stage(bool satellite = true, bool store = true) {
-    return DetectStage(Config(satellite), std::make_unique<FlatTerrain>(0, 0),
+    return DetectStage(StageConfig(satellite), std::make_unique<FlatTerrain>(0, 0),
                        store ? &store_ : nullptr);
   }
   static std::string Payload(const Scene& scene) {
@@ -169,7 +169,7 @@ TEST_F(SceneStage, UnusableScenesAreFaultsAndAMissingOneStopsTheStage) {
 TEST_F(SceneStage, AConfinedWorkerMakesTheSameOfThem) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer's run time calls more than a job may";
   DetectStage here = Stage();
-  DetectStage confined(Config(), testing::WorkerPool(Config(), 2), &store_);
+  DetectStage confined(StageConfig(), testing::WorkerPool(StageConfig(), 2), &store_);
   for (const SiteScene& pass : passes_) {
     const auto expected = Handle(here, Payload(pass.scene));
     EXPECT_EQ(Handle(confined, Payload(pass.scene)), expected);
@@ -184,7 +184,7 @@ TEST_F(SceneStage, AnImageThatIsNoneIsTheSameFaultFromAConfinedWorker) {
   scene.sha256 = Sha256(text);
   ASSERT_TRUE(store_.Put(scene.sha256, AsBytes(text)));
   DetectStage here = Stage();
-  DetectStage confined(Config(), testing::WorkerPool(Config(), 1), &store_);
+  DetectStage confined(StageConfig(), testing::WorkerPool(StageConfig(), 1), &store_);
   const auto expected = Handle(here, Payload(scene));
   ASSERT_TRUE(ParseEnvelope(expected.at(0))->has_data_fault());
   EXPECT_EQ(Handle(confined, Payload(scene)), expected);

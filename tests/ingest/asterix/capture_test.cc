@@ -14,7 +14,7 @@
 namespace trucewatch::asterix {
 namespace {
 
-const Instant kStart = *ParseUtc("2026-03-01T21:00:00Z");
+const Instant kCaptureStart = *ParseUtc("2026-03-01T21:00:00Z");
 
 std::string Packet(Instant time, const std::string& payload) {
   return PcapUdpPacket(time, 0x0A000001, 40000, 0xEF010101, 8600, payload);
@@ -25,7 +25,7 @@ class AsterixCapture : public ::testing::Test {
   std::vector<RawRecord> Read(const std::string& bytes) {
     const std::string path = directory_.File("capture");
     std::ofstream(path, std::ios::binary) << bytes;
-    auto source = OpenAsterixFile(*storage_, {{"radar"}, path, kStart});
+    auto source = OpenAsterixFile(*storage_, {{"radar"}, path, kCaptureStart});
     if (!source) {
       error_ = source.error();
       return {};
@@ -52,23 +52,24 @@ class AsterixCapture : public ::testing::Test {
 };
 
 TEST_F(AsterixCapture, EachDatagramIsARecordWithoutItsPadding) {
-  const auto records = Read(PcapHeader() + Packet(kStart, "ab") +
-                            Packet(kStart + Duration::Millis(5), std::string(2000, 'x')));
+  const auto records = Read(PcapHeader() + Packet(kCaptureStart, "ab") +
+                            Packet(kCaptureStart + Duration::Millis(5), std::string(2000, 'x')));
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].bytes, "ab");  // the frame is 60 bytes long
-  EXPECT_EQ(records[0].receive_time, kStart);
+  EXPECT_EQ(records[0].receive_time, kCaptureStart);
   EXPECT_EQ(records[0].source_offset, 24U + 16 + 42);
   EXPECT_EQ(records[1].bytes, std::string(2000, 'x'));
-  EXPECT_EQ(records[1].receive_time, kStart + Duration::Millis(5));
+  EXPECT_EQ(records[1].receive_time, kCaptureStart + Duration::Millis(5));
   EXPECT_EQ(records[2].bytes, "");
 }
 
 TEST_F(AsterixCapture, ReceiveTimesNeverFall) {
-  const auto records = Read(PcapHeader() + Packet(kStart + Duration::Seconds(2), "ab") +
-                            Packet(kStart, "cd") + Packet(kStart + Duration::Seconds(3), "ef"));
+  const auto records =
+      Read(PcapHeader() + Packet(kCaptureStart + Duration::Seconds(2), "ab") +
+           Packet(kCaptureStart, "cd") + Packet(kCaptureStart + Duration::Seconds(3), "ef"));
   ASSERT_EQ(records.size(), 4U);
-  EXPECT_EQ(records[1].receive_time, kStart + Duration::Seconds(2));
-  EXPECT_EQ(records[2].receive_time, kStart + Duration::Seconds(3));
+  EXPECT_EQ(records[1].receive_time, kCaptureStart + Duration::Seconds(2));
+  EXPECT_EQ(records[2].receive_time, kCaptureStart + Duration::Seconds(3));
 }
 
 // Big-endian with nanoseconds, a VLAN tag and IP options, made by hand.
@@ -99,24 +100,25 @@ TEST_F(AsterixCapture, OtherByteOrderNanosecondsVlanAndIpOptionsAreRead) {
       "00000000"
       "00010000"
       "00000001");
-  AppendBe32(file, static_cast<std::uint32_t>(kStart.micros() / 1'000'000));
+  AppendBe32(file, static_cast<std::uint32_t>(kCaptureStart.micros() / 1'000'000));
   AppendBe32(file, 250'000'999);
   AppendBe32(file, static_cast<std::uint32_t>(frame.size() + 4));
   AppendBe32(file, static_cast<std::uint32_t>(frame.size() + 4));
   const auto records = Read(file + frame + "PAD!");
   ASSERT_EQ(records.size(), 2U) << error_.message;
   EXPECT_EQ(records[0].bytes, "hi");
-  EXPECT_EQ(records[0].receive_time, kStart + Duration::Millis(250));
+  EXPECT_EQ(records[0].receive_time, kCaptureStart + Duration::Millis(250));
 }
 
 TEST_F(AsterixCapture, FragmentsAndOtherPacketsAreCountedAndPassedOver) {
-  std::string fragment = Packet(kStart, "abcdef");
+  std::string fragment = Packet(kCaptureStart, "abcdef");
   fragment[16 + 20] = 0x20;  // more fragments follow
-  std::string tcp = Packet(kStart, "abcdef");
+  std::string tcp = Packet(kCaptureStart, "abcdef");
   tcp[16 + 23] = 6;
-  std::string damaged = Packet(kStart, "abcdef");
+  std::string damaged = Packet(kCaptureStart, "abcdef");
   damaged[16 + 38] = 0x7F;  // UDP length beyond the packet
-  const auto records = Read(PcapHeader() + fragment + tcp + damaged + Packet(kStart, "good"));
+  const auto records =
+      Read(PcapHeader() + fragment + tcp + damaged + Packet(kCaptureStart, "good"));
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].bytes, "good");
   EXPECT_EQ(records[1].bytes,
@@ -125,7 +127,8 @@ TEST_F(AsterixCapture, FragmentsAndOtherPacketsAreCountedAndPassedOver) {
 }
 
 TEST_F(AsterixCapture, ACaptureCutAnywhereGivesTheWholeDatagramsBefore) {
-  const std::string file = PcapHeader() + Packet(kStart, "first") + Packet(kStart, "second");
+  const std::string file =
+      PcapHeader() + Packet(kCaptureStart, "first") + Packet(kCaptureStart, "second");
   const std::size_t one = (file.size() - 24) / 2;
   for (std::size_t size = 24; size < file.size(); ++size) {
     const auto records = Read(file.substr(0, size));
@@ -175,14 +178,14 @@ TEST_F(AsterixCapture, RawBlocksTakeTheirTimesFromTheTimesOfDay) {
 }
 
 TEST_F(AsterixCapture, DamageInARawFileIsPassedOnWhole) {
-  const std::string good = NorthAt(kStart);
+  const std::string good = NorthAt(kCaptureStart);
   const std::string damage = *HexDecode("300001") + std::string(70'000, 'z');
   std::string file;
   for (int i = 0; i < 9; ++i) file += good;
   const auto records = Read(file + damage);
   ASSERT_EQ(records.size(), 9U + 2 + 1);
   EXPECT_EQ(records[9].bytes + records[10].bytes, damage);
-  EXPECT_EQ(records[10].receive_time, kStart);
+  EXPECT_EQ(records[10].receive_time, kCaptureStart);
 }
 
 std::string Le(std::uint64_t value, int bytes) {
@@ -203,7 +206,7 @@ std::string NgPacket(std::uint32_t interface, std::uint64_t time, const std::str
   return NgBlock(6, Le(interface, 4) + Le(time >> 32, 4) + Le(time & 0xFFFFFFFF, 4) +
                         Le(frame.size(), 4) + Le(frame.size(), 4) + frame);
 }
-std::string Frame4(const std::string& payload) { return Packet(kStart, payload).substr(16); }
+std::string Frame4(const std::string& payload) { return Packet(kCaptureStart, payload).substr(16); }
 std::string Ipv6(const std::string& payload, const std::string& extension = {}) {
   std::string udp = *HexDecode("9c402198");
   AppendBe16(udp, static_cast<std::uint16_t>(payload.size() + 8));
@@ -215,7 +218,7 @@ std::string Ipv6(const std::string& payload, const std::string& extension = {}) 
 }
 
 TEST_F(AsterixCapture, PcapngIsReadWithItsClocksAndLinks) {
-  const std::uint64_t us = static_cast<std::uint64_t>(kStart.micros());
+  const std::uint64_t us = static_cast<std::uint64_t>(kCaptureStart.micros());
   const std::string nanoseconds = Le(9, 2) + Le(1, 2) + Le(9, 4) + Le(0, 4);
   const auto records =
       Read(NgSection() + NgInterface(1) + NgInterface(101, nanoseconds) + NgInterface(113) +
@@ -227,10 +230,10 @@ TEST_F(AsterixCapture, PcapngIsReadWithItsClocksAndLinks) {
   ASSERT_EQ(records.size(), 6U);
   const char* const payloads[] = {"ab", "cd", "ef", "gh", "ij"};
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(records[i].bytes, payloads[i]);
-  EXPECT_EQ(records[0].receive_time, kStart);
-  EXPECT_NEAR((records[1].receive_time - kStart).seconds(), 0.005, 2e-6);
-  EXPECT_EQ(records[3].receive_time, kStart + Duration::Millis(7));
-  EXPECT_EQ(records[4].receive_time, kStart + Duration::Millis(7));  // has none of its own
+  EXPECT_EQ(records[0].receive_time, kCaptureStart);
+  EXPECT_NEAR((records[1].receive_time - kCaptureStart).seconds(), 0.005, 2e-6);
+  EXPECT_EQ(records[3].receive_time, kCaptureStart + Duration::Millis(7));
+  EXPECT_EQ(records[4].receive_time, kCaptureStart + Duration::Millis(7));  // has none of its own
 }
 
 TEST_F(AsterixCapture, PiecesOfIpv6AreCounted) {

@@ -16,7 +16,7 @@
 namespace trucewatch::asterix {
 namespace {
 
-struct Ours {
+struct OurItem {
   const char* path;   // "cal.speed_mps"; "#" is the current element of the list
   double factor = 1;  // ours = printed * factor + offset
   double offset = 0;
@@ -26,8 +26,8 @@ constexpr double kNm = 1852, kKt = 1852.0 / 3600, kFt = 0.3048;
 
 // "category/item|printed name" -> our field. Spare bits and FX have no field: their item's bytes
 // are compared.
-const std::map<std::string, Ours>& Names() {
-  static const std::map<std::string, Ours> names = {
+const std::map<std::string, OurItem>& Names() {
+  static const std::map<std::string, OurItem> names = {
       {"48/010|System Area Code", {"sac"}},
       {"48/010|System Identification Code", {"sic"}},
       {"48/140|Time Of Day", {"time_of_day_s"}},
@@ -216,8 +216,8 @@ RawOf ReadCapture(const std::string& path) {
 }
 
 // Compares one printed value with ours.
-void Compare(const testing::PrintedValue& printed, const Ours& ours, const Node& node,
-             int* compared) {
+void ComparePrinted(const testing::PrintedValue& printed, const OurItem& ours, const Node& node,
+                    int* compared) {
   ++*compared;
   if (node.type == Node::Type::kText) {
     std::string text = printed.raw;
@@ -273,7 +273,7 @@ TEST(AsterixConformance, EveryPrintedValueOfTheRealCaptureIsOurs) {
         ASSERT_NE(found, Names().end()) << "the text prints a value we do not know: " << name;
         const Node* node = FindPath(record.items[k].value, found->second.path, element);
         ASSERT_NE(node, nullptr) << name;
-        Compare(value, found->second, *node, &values);
+        ComparePrinted(value, found->second, *node, &values);
         if (HasFailure()) FAIL() << name;
         if (value.name == "BDS register") ++element;
       }

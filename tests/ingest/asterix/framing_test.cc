@@ -19,7 +19,7 @@ namespace {
 
 constexpr Framing kFramings[] = {Framing::kOradis, Framing::kFinal, Framing::kFinalSequence,
                                  Framing::kGps};
-const Instant kMidnight = *ParseUtc("2026-03-01T00:00:00Z");
+const Instant kFramedMidnight = *ParseUtc("2026-03-01T00:00:00Z");
 constexpr int kFirstMs = 75'600'000;  // 21:00
 
 std::string Framed(Framing framing, const std::string& content, std::uint32_t time_ms,
@@ -38,19 +38,19 @@ std::string Framed(Framing framing, const std::string& content, std::uint32_t ti
   return out + content + "\xA5\xA5\xA5\xA5";
 }
 
-struct Sample {
+struct FramedSample {
   std::string bytes;
   std::vector<std::string> contents;
   std::vector<std::size_t> ends;
 };
 
-Sample MakeSample(Framing framing, int frames) {
-  Sample sample;
+FramedSample MakeSample(Framing framing, int frames) {
+  FramedSample sample;
   sample.bytes.assign(FramingStart(framing), '\xCD');
   for (int i = 0; i < frames; ++i) {
     const int ms = kFirstMs + i * 1000;
     Cat034Record north;
-    north.time = kMidnight + Duration::Millis(ms);
+    north.time = kFramedMidnight + Duration::Millis(ms);
     const std::string block = EncodeCat034(std::span(&north, 1));
     // Some frames hold two blocks, where the framing can.
     sample.contents.push_back(framing != Framing::kGps && i % 3 == 1 ? block + block : block);
@@ -93,7 +93,7 @@ class AsterixFraming : public ::testing::Test {
   std::vector<RawRecord> ReadFile(const std::string& path) {
     const auto storage = MakePosixStorage();
     auto source =
-        OpenAsterixFile(*storage, {{"radar"}, path, kMidnight + Duration::Seconds(75'000)});
+        OpenAsterixFile(*storage, {{"radar"}, path, kFramedMidnight + Duration::Seconds(75'000)});
     std::vector<RawRecord> records;
     EXPECT_TRUE(source.has_value());
     while (source) {
@@ -116,7 +116,7 @@ TEST_F(AsterixFraming, WhatWasWrittenIsFoundAndReadAgainWithItsTimes) {
   // Enough that the reader's buffer is filled more than once.
   constexpr int kFrames = 10'000;
   for (const Framing framing : kFramings) {
-    const Sample sample = MakeSample(framing, kFrames);
+    const FramedSample sample = MakeSample(framing, kFrames);
     ASSERT_EQ(FindFraming(AsBytes(sample.bytes), sample.bytes.size()), framing);
     const auto records = Read(sample.bytes);
     ASSERT_EQ(records.size(), kFrames + 1U);
@@ -124,7 +124,8 @@ TEST_F(AsterixFraming, WhatWasWrittenIsFoundAndReadAgainWithItsTimes) {
       const RawRecord& record = records[static_cast<std::size_t>(i)];
       ASSERT_EQ(record.bytes, sample.contents[static_cast<std::size_t>(i)]);
       ASSERT_EQ(sample.bytes.substr(record.source_offset, record.bytes.size()), record.bytes);
-      ASSERT_EQ(record.receive_time, kMidnight + Duration::Millis(kFirstMs + i * 1000LL)) << i;
+      ASSERT_EQ(record.receive_time, kFramedMidnight + Duration::Millis(kFirstMs + i * 1000LL))
+          << i;
     }
     EXPECT_EQ(records.back().bytes, "");
   }
@@ -132,7 +133,7 @@ TEST_F(AsterixFraming, WhatWasWrittenIsFoundAndReadAgainWithItsTimes) {
 
 TEST_F(AsterixFraming, ACutRecordingKeepsTheWholeFramesBefore) {
   for (const Framing framing : kFramings) {
-    const Sample sample = MakeSample(framing, 6);
+    const FramedSample sample = MakeSample(framing, 6);
     for (std::size_t size = FramingStart(framing); size < sample.bytes.size(); ++size) {
       const Cut cut = CutAll(framing, sample.bytes.substr(0, size));
       const auto whole = static_cast<std::size_t>(
@@ -146,7 +147,7 @@ TEST_F(AsterixFraming, ACutRecordingKeepsTheWholeFramesBefore) {
 
 TEST_F(AsterixFraming, ATurnedBitCostsTheFrameItIsIn) {
   for (const Framing framing : kFramings) {
-    const Sample sample = MakeSample(framing, 6);
+    const FramedSample sample = MakeSample(framing, 6);
     std::size_t found = 0;
     for (std::size_t bit = sample.ends[1] * 8; bit < sample.ends[2] * 8; ++bit) {
       std::string bytes = sample.bytes;
@@ -164,7 +165,7 @@ TEST_F(AsterixFraming, ATurnedBitCostsTheFrameItIsIn) {
 
 TEST_F(AsterixFraming, DamageBetweenFramesIsCountedAndReadingGoesOn) {
   for (const Framing framing : kFramings) {
-    const Sample sample = MakeSample(framing, 8);
+    const FramedSample sample = MakeSample(framing, 8);
     const std::string noise(300'000, '\xEE');  // longer than one look
     std::string bytes = sample.bytes;
     bytes.insert(sample.ends[4], noise);

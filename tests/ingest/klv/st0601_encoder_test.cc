@@ -11,7 +11,7 @@
 namespace trucewatch {
 namespace {
 
-double Uniform(std::mt19937_64& random, double low, double high) {
+double UniformIn(std::mt19937_64& random, double low, double high) {
   return low + (high - low) * static_cast<double>(random() >> 11) * 0x1.0p-53;
 }
 
@@ -35,17 +35,17 @@ TEST(EncodeSt0601, DecodesToTheSameValues) {
   for (int i = 0; i < 500; ++i) {
     St0601Fields f;
     f.time = Instant::FromMicros(static_cast<std::int64_t>(random() % 4'000'000'000'000'000));
-    f.platform_heading = Angle::Degrees(Uniform(random, 0, 360));
-    f.platform_pitch = Angle::Degrees(Uniform(random, -60, 60));
-    f.platform_roll = Angle::Degrees(Uniform(random, -60, 60));
-    f.sensor = Geodetic::FromDegrees(Uniform(random, -80, 80), Uniform(random, -180, 180),
-                                     Uniform(random, -500, 15000));
-    f.horizontal_fov = Angle::Degrees(Uniform(random, 0.1, 60));
-    f.vertical_fov = Angle::Degrees(Uniform(random, 0.1, 60));
-    f.sensor_azimuth = Angle::Degrees(Uniform(random, 0, 360));
-    f.sensor_elevation = Angle::Degrees(Uniform(random, -90, 0));
-    f.sensor_roll = Angle::Degrees(Uniform(random, 0, 360));
-    f.slant_range_m = Uniform(random, 0, 50000);
+    f.platform_heading = Angle::Degrees(UniformIn(random, 0, 360));
+    f.platform_pitch = Angle::Degrees(UniformIn(random, -60, 60));
+    f.platform_roll = Angle::Degrees(UniformIn(random, -60, 60));
+    f.sensor = Geodetic::FromDegrees(UniformIn(random, -80, 80), UniformIn(random, -180, 180),
+                                     UniformIn(random, -500, 15000));
+    f.horizontal_fov = Angle::Degrees(UniformIn(random, 0.1, 60));
+    f.vertical_fov = Angle::Degrees(UniformIn(random, 0.1, 60));
+    f.sensor_azimuth = Angle::Degrees(UniformIn(random, 0, 360));
+    f.sensor_elevation = Angle::Degrees(UniformIn(random, -90, 0));
+    f.sensor_roll = Angle::Degrees(UniformIn(random, 0, 360));
+    f.slant_range_m = UniformIn(random, 0, 50000);
     f.frame_center =
         Geodetic::FromDegrees(f.sensor->latitude.deg(), f.sensor->longitude.deg(), 100);
     f.operational_mode = OperationalMode::kExercise;

@@ -13,14 +13,14 @@ namespace {
 
 using testing::FromHex;
 
-Result<Vmti> Read(const std::string& hex, std::uint64_t width = 0) {
+Result<Vmti> ReadVmti(const std::string& hex, std::uint64_t width = 0) {
   const std::string bytes = FromHex(hex);
   return DecodeVmti(AsBytes(bytes), 0, width);
 }
 
 TEST(Vmti, ReadsTheKwiverExamples) {
   // System FOV 12.5 deg; one target, id 1, centroid pixel 409600 of a frame 1920 wide.
-  const auto vmti = Read("0B020640 0401 05 08020780 65 07 06 01 0103 064000");
+  const auto vmti = ReadVmti("0B020640 0401 05 08020780 65 07 06 01 0103 064000");
   ASSERT_TRUE(vmti);
   EXPECT_NEAR(vmti->horizontal_fov->deg(), 12.5, 1e-9);
   ASSERT_EQ(vmti->targets.size(), 1U);
@@ -33,7 +33,7 @@ TEST(Vmti, ReadsTheKwiverExamples) {
 TEST(Vmti, ReadsOffsetsHeightsAndLocations) {
   const std::string location = "40000000 40000000 2A94 0100 0200 0300";
   const auto vmti =
-      Read("65 29 28 8102 0A03 3A6667 0B03 3A6667 0C02 2A94 1704 00000001 1110" + location);
+      ReadVmti("65 29 28 8102 0A03 3A6667 0B03 3A6667 0C02 2A94 1704 00000001 1110" + location);
   ASSERT_TRUE(vmti) << vmti.error().message;
   ASSERT_EQ(vmti->targets.size(), 1U);
   const VmtiTarget& target = vmti->targets[0];
@@ -50,7 +50,7 @@ TEST(Vmti, ReadsOffsetsHeightsAndLocations) {
 }
 
 TEST(Vmti, OldEditionsAreLinear) {
-  const auto vmti = Read("040103 0B02FFFF 65 0A 09 01 0A03 7FFFFF 04 01 01");
+  const auto vmti = ReadVmti("040103 0B02FFFF 65 0A 09 01 0A03 7FFFFF 04 01 01");
   ASSERT_TRUE(vmti);
   EXPECT_NEAR(vmti->horizontal_fov->deg(), 180, 1e-9);
   ASSERT_EQ(vmti->targets.size(), 1U) << vmti->problems.size();
@@ -58,13 +58,13 @@ TEST(Vmti, OldEditionsAreLinear) {
 }
 
 TEST(Vmti, PixelsNeedAWidth) {
-  EXPECT_FALSE(Read("65 05 04 01 0101 0A")->targets[0].centroid);
-  EXPECT_EQ(Read("65 05 04 01 0101 0A", 4)->targets[0].centroid->row, 3U);
-  EXPECT_FALSE(Read("65 05 04 01 0101 00", 4)->targets[0].centroid);  // pixels count from 1
+  EXPECT_FALSE(ReadVmti("65 05 04 01 0101 0A")->targets[0].centroid);
+  EXPECT_EQ(ReadVmti("65 05 04 01 0101 0A", 4)->targets[0].centroid->row, 3U);
+  EXPECT_FALSE(ReadVmti("65 05 04 01 0101 00", 4)->targets[0].centroid);  // pixels count from 1
 }
 
 TEST(Vmti, DamagedTargetCostsThatTarget) {
-  const auto vmti = Read("65 0E 04 01 0409 01  04 02 0401 07  04 03 0401", 0);
+  const auto vmti = ReadVmti("65 0E 04 01 0409 01  04 02 0401 07  04 03 0401", 0);
   ASSERT_TRUE(vmti);
   ASSERT_EQ(vmti->targets.size(), 1U);
   EXPECT_EQ(vmti->targets[0].id, 2U);

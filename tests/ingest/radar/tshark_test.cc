@@ -288,10 +288,10 @@ class Stanag4607Tshark : public ::testing::Test {
 };
 
 TEST_F(Stanag4607Tshark, ReadsTheSameNumbersOutOfTenThousandRandomRecords) {
-  constexpr int kRecords = 10'000;
+  constexpr int kRandomRecords = 10'000;
   std::mt19937_64 random(42);
   std::string bytes;
-  for (int i = 0; i < kRecords; ++i) {
+  for (int i = 0; i < kRandomRecords; ++i) {
     // Every second one a dwell whose groups Wireshark reads whole; the others of any kind and mask.
     const std::vector<Segment> segments = {
         i % 2 == 0 ? Segment(testing::RandomDwell(random, {.dissector_safe = true}))

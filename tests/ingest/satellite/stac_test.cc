@@ -88,7 +88,7 @@ constexpr const char* kProducts = R"({"type":"Feature","stac_version":"%V","id":
   "page":{"href":"https://example.org/","type":"text/html"}}})";
 
 // The same item in the words of STAC 1.0 and of 1.1.
-std::string Products(const std::string& version) {
+std::string ProductsOf(const std::string& version) {
   std::string json = kProducts;
   const bool old = version == "1.0.0";
   const std::vector<std::pair<std::string, std::string>> words = {
@@ -109,7 +109,7 @@ std::string Products(const std::string& version) {
 
 TEST(Stac, ExtensionsAreReadInTheWordsOfBothVersions) {
   for (const char* version : {"1.0.0", "1.1.0"}) {
-    const auto node = ParseStac(Products(version), "i.json");
+    const auto node = ParseStac(ProductsOf(version), "i.json");
     ASSERT_TRUE(node) << node.error().message;
     const StacItem& item = node->item.value();
     EXPECT_EQ(item.platform, "sentinel-2a");
@@ -164,7 +164,7 @@ TEST(Stac, NumbersOfExtensionsOutsideTheirBoundsAreRefused) {
 }
 
 TEST(Stac, ItemCutAnywhereIsRefusedAndFlippedBitsAreSurvived) {
-  const std::string good = Products("1.1.0");
+  const std::string good = ProductsOf("1.1.0");
   for (std::size_t cut = 0; cut < good.size(); ++cut) {
     EXPECT_FALSE(ParseStac(good.substr(0, cut), "i")) << cut;
   }

@@ -40,9 +40,9 @@ class LiveFolder : public ::testing::Test {
   }
   void WriteScene(const std::string& id) {
     std::ofstream(directory_.File("in/" + id + ".tif"), std::ios::binary)
-        << testing::NoiseGeoTiff(1);
-    std::ofstream(directory_.File("in/" + id + ".json"))
-        << testing::StacItemJson(id, "2026-03-01T08:30:00Z", "", "", "./" + id + ".tif");
+        << trucewatch::testing::NoiseGeoTiff(1);
+    std::ofstream(directory_.File("in/" + id + ".json")) << trucewatch::testing::StacItemJson(
+        id, "2026-03-01T08:30:00Z", "", "", "./" + id + ".tif");
     std::ofstream(directory_.File("in/" + id + ".json.done"));
   }
   // Steps through `seconds` of the clock: the records that came.
@@ -68,7 +68,7 @@ class LiveFolder : public ::testing::Test {
     return scenes;
   }
 
-  testing::TempDirectory directory_;
+  trucewatch::testing::TempDirectory directory_;
   std::unique_ptr<Storage> storage_ = MakePosixStorage();
   ManualClock clock_{Instant::FromMicros(1'772'398'800'000'000)};
   double rate_ = 20'000;

@@ -22,7 +22,7 @@ using testing::OutputOf;
 using testing::WriteDemoScenario;
 using trucewatch::testing::TempDirectory;
 
-std::string BytesOf(const std::string& path) {
+std::string FileBytes(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream out;
   out << in.rdbuf();
@@ -46,11 +46,11 @@ TEST(Simulate, SameSeedGivesTheSameBytesForAnyThreadCountAndAnotherSeedOthers) {
               ::testing::UnorderedElementsAre("mission.txtpb", "agreement.txtpb", "drone1.ts",
                                               "radar1.4607", "truth.csv", "truth.json"));
   for (const std::string& file : summary.files) {
-    const std::string bytes = BytesOf(one.File(file));
+    const std::string bytes = FileBytes(one.File(file));
     EXPECT_FALSE(bytes.empty()) << file;
-    EXPECT_TRUE(bytes == BytesOf(three.File(file))) << file << " depends on the threads";
+    EXPECT_TRUE(bytes == FileBytes(three.File(file))) << file << " depends on the threads";
     if (file == "agreement.txtpb") continue;
-    EXPECT_FALSE(bytes == BytesOf(other.File(file))) << file << " ignores the seed";
+    EXPECT_FALSE(bytes == FileBytes(other.File(file))) << file << " ignores the seed";
   }
 }
 
@@ -81,8 +81,8 @@ TEST(Simulate, EverySourceOfTheDemoIsTheSameForAnyThreadCountAndTheFolderCanBeWr
     EXPECT_THAT(summary.files, ::testing::Contains(file));
   }
   for (const std::string& file : summary.files) {
-    EXPECT_FALSE(BytesOf(one.File(file)).empty()) << file;
-    EXPECT_TRUE(BytesOf(one.File(file)) == BytesOf(three.File(file))) << file;
+    EXPECT_FALSE(FileBytes(one.File(file)).empty()) << file;
+    EXPECT_TRUE(FileBytes(one.File(file)) == FileBytes(three.File(file))) << file;
   }
   const auto mission = LoadMissionConfig(one.path());
   ASSERT_TRUE(mission) << mission.error().message;
@@ -98,25 +98,26 @@ TEST(Simulate, WritesAMissionThatLoadsWithEveryFileInPlace) {
   EXPECT_EQ(mission->config.status(), v1::config::EXERCISE);
   ASSERT_EQ(mission->config.source_size(), 2);
   for (const auto& source : mission->config.source())
-    EXPECT_FALSE(BytesOf(mission->Resolve(source.file())).empty());
+    EXPECT_FALSE(FileBytes(mission->Resolve(source.file())).empty());
   const auto& drone = mission->config.source(0);
   const auto& radar = mission->config.source(1);
   EXPECT_NE(drone.platform(), radar.platform());
   EXPECT_NE(drone.station(), radar.station());
   EXPECT_NE(drone.clock(), radar.clock());
   EXPECT_NE(drone.georeference(), radar.georeference());
-  EXPECT_EQ(BytesOf(mission->Resolve(mission->config.verify().agreement_file())),
+  EXPECT_EQ(FileBytes(mission->Resolve(mission->config.verify().agreement_file())),
             "title: \"a test\"\n");
   EXPECT_EQ(summary.frames, 20);
-  EXPECT_THAT(BytesOf(out.File("new/folder/truth.csv")), HasSubstr(",unannounced,"));
-  EXPECT_THAT(BytesOf(out.File("new/folder/truth.json")), HasSubstr("\"group\": \"unannounced\""));
+  EXPECT_THAT(FileBytes(out.File("new/folder/truth.csv")), HasSubstr(",unannounced,"));
+  EXPECT_THAT(FileBytes(out.File("new/folder/truth.json")),
+              HasSubstr("\"group\": \"unannounced\""));
 }
 
 TEST(Simulate, EveryFrameHasItsMetadataMarkedAsAnExercise) {
   const TempDirectory in, out;
   MustSimulate({.scenario_file = WriteDemoScenario(in, "short", MakeTiny), .out_dir = out.path()});
   const auto demuxer = TsDemuxer::Create();
-  auto packets = demuxer->Push(AsBytes(BytesOf(out.File("drone1.ts"))));
+  auto packets = demuxer->Push(AsBytes(FileBytes(out.File("drone1.ts"))));
   ASSERT_TRUE(packets);
   auto rest = demuxer->Finish();
   ASSERT_TRUE(rest);

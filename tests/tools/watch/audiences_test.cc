@@ -31,7 +31,7 @@ using ::testing::Not;
 using testing::Process;
 using testing::ReadFile;
 
-constexpr const char* kMission = R"(
+constexpr const char* kAudienceMission = R"(
 name: "audiences-test"
 status: EXERCISE
 start_utc: "2026-03-01T12:00:00Z"
@@ -113,7 +113,8 @@ class AudiencesTest : public ::testing::Test {
       lines += testing::PeerLines(keys_[name], audience);
       ASSERT_TRUE(WriteSubscriberKeys(directory_.File(name + ".key"), keys_[name]));
     }
-    std::ofstream(directory_.File("mission.txtpb")) << kMission << "hub {\n" << lines << "}\n";
+    std::ofstream(directory_.File("mission.txtpb")) << kAudienceMission << "hub {\n"
+                                                    << lines << "}\n";
     before_ = LogServer::Start(context_, "ipc://" + State() + "/verify.sock", {{"verify", &log_}})
                   .value();
     Give([](v1::Envelope& e) {

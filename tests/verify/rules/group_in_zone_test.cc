@@ -14,16 +14,17 @@ const LocalFrame& Frame() {
   return frame;
 }
 
-Geodetic Place(double east_m, double north_m) {
+Geodetic ZonePlace(double east_m, double north_m) {
   return Frame().GeodeticFromEnu({east_m, north_m, 0.0});
 }
 
 // North of the line "north = 0", 20 km wide.
-Zone NorthOfLine() {
+Zone ZoneNorthOfLine() {
   return {"z",
           "Zone",
           Side::kNeither,
-          PolygonShape({Place(-10e3, 0), Place(10e3, 0), Place(10e3, 5e3), Place(-10e3, 5e3)}),
+          PolygonShape({ZonePlace(-10e3, 0), ZonePlace(10e3, 0), ZonePlace(10e3, 5e3),
+                        ZonePlace(-10e3, 5e3)}),
           {}};
 }
 
@@ -36,14 +37,14 @@ Rule AtLeastInZone(int count) {
 
 Track Vehicle(double north_m, double sigma_m, double existence) {
   Track track;
-  track.position = Place(0, north_m);
+  track.position = ZonePlace(0, north_m);
   track.cov = Eigen::Matrix4d::Identity();
   track.cov.topLeftCorner<2, 2>() *= sigma_m * sigma_m;
   track.existence_probability = existence;
   return track;
 }
 
-std::vector<const Track*> Pointers(const std::vector<Track>& tracks) {
+std::vector<const Track*> TrackPointers(const std::vector<Track>& tracks) {
   std::vector<const Track*> out;
   for (const Track& track : tracks) out.push_back(&track);
   return out;
@@ -66,7 +67,8 @@ TEST(GroupInZone, EqualsTheFrequencyInRandomTrials) {
       tracks.push_back(Vehicle(north_m.back(), 25.0, 0.9));
     }
     const Rule rule = AtLeastInZone(4);
-    const auto assessment = AssessGroupInZone(rule, NorthOfLine(), map_sigma_m, Pointers(tracks));
+    const auto assessment =
+        AssessGroupInZone(rule, ZoneNorthOfLine(), map_sigma_m, TrackPointers(tracks));
     int fulfilled = 0;
     for (int trial = 0; trial < kTrials; ++trial) {
       const double line_m = map_sigma_m * normal(random);
@@ -88,7 +90,8 @@ TEST(GroupInZone, WithoutMapErrorItIsThePoissonBinomial) {
   const std::vector<Track> tracks = {Vehicle(10, 20, 0.95), Vehicle(-5, 20, 0.9),
                                      Vehicle(30, 20, 1)};
   std::vector<double> p = {0.95 * NormalCdf(0.5), 0.9 * NormalCdf(-0.25), NormalCdf(1.5)};
-  const auto assessment = AssessGroupInZone(AtLeastInZone(2), NorthOfLine(), 0.0, Pointers(tracks));
+  const auto assessment =
+      AssessGroupInZone(AtLeastInZone(2), ZoneNorthOfLine(), 0.0, TrackPointers(tracks));
   // A line drawn straight in one tangent plane lies up to a centimetre off in the other.
   EXPECT_NEAR(assessment.probability, AtLeast(PoissonBinomial(p), 2), 2e-4);
   EXPECT_NEAR(assessment.expected_inside, p[0] + p[1] + p[2], 3e-4);
@@ -102,14 +105,18 @@ TEST(GroupInZone, ClassesNotInTheRuleDoNotCount) {
   tracks[2].classes = {{ObjectClass::kLightVehicle, 1.0}};
   Rule rule = AtLeastInZone(2);
   rule.classes = {ObjectClass::kTruck};
-  EXPECT_NEAR(AssessGroupInZone(rule, NorthOfLine(), 5.0, Pointers(tracks)).probability, 0.5, 1e-9);
+  EXPECT_NEAR(AssessGroupInZone(rule, ZoneNorthOfLine(), 5.0, TrackPointers(tracks)).probability,
+              0.5, 1e-9);
 }
 
 TEST(GroupInZone, FewerVehiclesThanTheRuleAsksForNeverFulfilIt) {
   const std::vector<Track> tracks(4, Vehicle(1000, 1, 1));
   EXPECT_DOUBLE_EQ(
-      AssessGroupInZone(AtLeastInZone(5), NorthOfLine(), 5.0, Pointers(tracks)).probability, 0.0);
-  EXPECT_DOUBLE_EQ(AssessGroupInZone(AtLeastInZone(5), NorthOfLine(), 5.0, {}).probability, 0.0);
+      AssessGroupInZone(AtLeastInZone(5), ZoneNorthOfLine(), 5.0, TrackPointers(tracks))
+          .probability,
+      0.0);
+  EXPECT_DOUBLE_EQ(AssessGroupInZone(AtLeastInZone(5), ZoneNorthOfLine(), 5.0, {}).probability,
+                   0.0);
 }
 
 TEST(GroupInZone, ProbabilityRisesAsTheGroupGoesIn) {
@@ -117,7 +124,8 @@ TEST(GroupInZone, ProbabilityRisesAsTheGroupGoesIn) {
   for (double y = -200.0; y <= 200.0; y += 10.0) {
     const std::vector<Track> tracks(6, Vehicle(y, 25, 0.98));
     const double p =
-        AssessGroupInZone(AtLeastInZone(5), NorthOfLine(), 10.0, Pointers(tracks)).probability;
+        AssessGroupInZone(AtLeastInZone(5), ZoneNorthOfLine(), 10.0, TrackPointers(tracks))
+            .probability;
     EXPECT_GE(p, last);
     last = p;
   }

@@ -32,7 +32,7 @@ Rule OfAny(int count) {
   return rule;
 }
 
-Track At(double east_m, double north_m, double sigma_m, double existence) {
+Track SureTrackAt(double east_m, double north_m, double sigma_m, double existence) {
   Track track;
   track.position = Somewhere(east_m, north_m);
   track.cov = Eigen::Matrix4d::Identity();
@@ -67,7 +67,7 @@ TEST(LineCrossed, EqualsTheFrequencyInRandomTrials) {
   for (int run = 0; run < 4; ++run) {
     std::vector<Track> tracks;
     std::vector<LineCrossing> crossings;
-    for (int i = 0; i < 5; ++i) tracks.push_back(At(0, 0, 1, 0.7 + 0.3 * uniform(random)));
+    for (int i = 0; i < 5; ++i) tracks.push_back(SureTrackAt(0, 0, 1, 0.7 + 0.3 * uniform(random)));
     for (const Track& track : tracks)
       crossings.push_back({&track,
                            {60.0 * uniform(random) - 10.0, 15.0},
@@ -95,7 +95,7 @@ TEST(LineCrossed, EqualsTheFrequencyInRandomTrials) {
 TEST(LineCrossed, ALineThatLiesElsewhereCannotMakeACrossing) {
   // 5 m to either side of a line drawn with 1-sigma 50 m: had both errors of the map been taken as
   // independent, P would be 0.29.
-  const Track track = At(0, 0, 1, 1.0);
+  const Track track = SureTrackAt(0, 0, 1, 1.0);
   const LineCrossing crossing{&track, {5.0, 0.5}, {-5.0, 0.5}, true};
   EXPECT_NEAR(ProbabilityOfCrossing(OfAny(1), 50.0, crossing), 0.08, 0.005);
 }
@@ -107,7 +107,7 @@ TEST(ConvoyTowards, EqualsTheFrequencyInRandomTrials) {
   rule.within = Duration::Seconds(100);
   rule.direction = Direction::kForward;
   for (const double speed : {8.0, 10.0, 12.0}) {
-    std::vector<Track> tracks = {At(0, 1000, 20, 1.0)};
+    std::vector<Track> tracks = {SureTrackAt(0, 1000, 20, 1.0)};
     tracks[0].velocity_en_mps = {0, -speed};
     tracks[0].cov(3, 3) = 4.0;
     tracks[0].cov(1, 3) = tracks[0].cov(3, 1) = 10.0;
@@ -124,7 +124,7 @@ TEST(ConvoyTowards, EqualsTheFrequencyInRandomTrials) {
                 static_cast<double>(hits) / kTrials, 0.011);
   }
   rule.direction = Direction::kBackward;
-  std::vector<Track> tracks = {At(0, 1000, 20, 1.0)};
+  std::vector<Track> tracks = {SureTrackAt(0, 1000, 20, 1.0)};
   tracks[0].velocity_en_mps = {0, -20};
   EXPECT_EQ(AssessConvoyTowards(rule, EastWest(), 0.0, PointersTo(tracks)).probability, 0.0);
 }
@@ -154,11 +154,11 @@ Group Whole(double east_m, double north_m, double count, int low, int high) {
 TEST(CountZone, AddsVehiclesWholesAndThoseThatNoTrackStandsFor) {
   std::vector<Track> tracks;
   for (std::uint64_t i = 0; i < 4; ++i) {
-    tracks.push_back(At(-500 + 40.0 * static_cast<double>(i), 0, 5, 1.0));
+    tracks.push_back(SureTrackAt(-500 + 40.0 * static_cast<double>(i), 0, 5, 1.0));
     tracks.back().id.value = i + 1;
     tracks.back().velocity_en_mps = {10, 0};
   }
-  tracks.push_back(At(1500, 0, 5, 1.0));  // outside
+  tracks.push_back(SureTrackAt(1500, 0, 5, 1.0));  // outside
   Group moving;
   moving.members = {{1}, {2}, {3}, {4}};
   moving.count_expected = 6.0;  // two that are not followed
@@ -180,7 +180,7 @@ TEST(CountZone, CountsNothingTwice) {
   // Two reports of the same vehicles that stand, and one of them followed besides.
   const Group one = Whole(0, 0, 6, 5, 7);
   const Group again = Whole(20, 0, 5, 4, 6);
-  const std::vector<Track> tracks = {At(10, 0, 5, 1.0)};
+  const std::vector<Track> tracks = {SureTrackAt(10, 0, 5, 1.0)};
   const std::vector<const Group*> groups = {&again, &one};
   const ZoneCount count = CountZone(OfAny(1), Square(), 0.0, PointersTo(tracks), groups);
   EXPECT_NEAR(count.expected, 6.0, 0.05);
@@ -190,7 +190,7 @@ TEST(CountZone, CountsNothingTwice) {
 TEST(CountZone, TheBoundarysErrorMovesAllAtOnce) {
   // Three vehicles on the drawn boundary: all in or all out, more than independent errors would.
   std::vector<Track> tracks;
-  for (int i = 0; i < 3; ++i) tracks.push_back(At(1e3, 100.0 * i, 1, 1.0));
+  for (int i = 0; i < 3; ++i) tracks.push_back(SureTrackAt(1e3, 100.0 * i, 1, 1.0));
   const ZoneCount count = CountZone(OfAny(1), Square(), 50.0, PointersTo(tracks), {});
   EXPECT_GT(count.distribution[0], 0.45);
   EXPECT_GT(count.distribution[3], 0.45);

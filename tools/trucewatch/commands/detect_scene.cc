@@ -40,10 +40,10 @@ Scene SceneOf(const SceneInfo& info, const std::string& file) {
   return scene;
 }
 
-double Rounded(double value, double per_unit) { return std::round(value * per_unit) / per_unit; }
+double RoundedTo(double value, double per_unit) { return std::round(value * per_unit) / per_unit; }
 
-std::string Line(const std::string& file, const SceneInfo& info, const ObservationSet& set,
-                 double min_score) {
+std::string SceneLine(const std::string& file, const SceneInfo& info, const ObservationSet& set,
+                      double min_score) {
   JsonWriter json;
   json.BeginObject().Field("file", file).Field("frame", 0);
   if (info.time) json.Field("time_utc", FormatUtc(*info.time)).Field("time_from", info.time_from);
@@ -51,18 +51,18 @@ std::string Line(const std::string& file, const SceneInfo& info, const Observati
   json.Field("resolution_m", info.resolution_m);
   json.Field("view_known", info.view_known);
   if (!set.degraded_reason.empty()) json.Field("degraded", set.degraded_reason);
-  json.Field("standing_detection_probability", Rounded(set.standing_detection_probability, 1e4));
+  json.Field("standing_detection_probability", RoundedTo(set.standing_detection_probability, 1e4));
   json.Key("detections").BeginArray();
   for (const Detection& d : set.detections) {
     if (d.score < min_score) continue;
     json.BeginObject().Field("class", std::string("vehicle"));
-    json.Field("score", Rounded(d.score, 1e4));
+    json.Field("score", RoundedTo(d.score, 1e4));
     json.Key("box_px").BeginArray();
     for (const double v : {d.box_x_px, d.box_y_px, d.box_width_px, d.box_height_px}) {
-      json.Number(Rounded(v, 100));
+      json.Number(RoundedTo(v, 100));
     }
     json.EndArray();
-    json.Field("length_m", Rounded(d.length_m, 100)).Field("width_m", Rounded(d.width_m, 100));
+    json.Field("length_m", RoundedTo(d.length_m, 100)).Field("width_m", RoundedTo(d.width_m, 100));
     json.Field("lat_deg", d.position.latitude.deg());
     json.Field("lon_deg", d.position.longitude.deg());
     json.Key("cov_m2").BeginArray();
@@ -86,7 +86,7 @@ Result<SceneLook> DetectScene(const std::string& file, std::optional<Instant> ti
   const Scene scene = SceneOf(reader->info(), file);
   TW_ASSIGN_OR_RETURN(const ObservationSet set,
                       LookAtScene({&scene, reader.get()}, {}, Defaults(), ground));
-  return SceneLook{Line(file, reader->info(), set, min_score), set.detections.size(),
+  return SceneLook{SceneLine(file, reader->info(), set, min_score), set.detections.size(),
                    set.degraded_reason};
 }
 

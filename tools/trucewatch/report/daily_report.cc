@@ -220,7 +220,7 @@ std::string UnseenSentences(ReportContext& context) {
   return out;
 }
 
-std::string Summary(ReportContext& context) {
+std::string SummarySection(ReportContext& context) {
   const std::vector<DayEvent> events = EventsOfDay(context);
   return "<section id=\"summary\"><h2>1 &nbsp;Summary</h2>\n<ul class=\"summary\">\n" +
          EventSentences(context, events) + RecordSentences(context) + UnseenSentences(context) +
@@ -262,7 +262,7 @@ std::string DailyReport(const LedgerRecord& ledger, const DailyReportOptions& op
       EscapeHtml(fmt::format("Daily report of mission {}, {}", ledger.record.mission,
                              FormatUtc(options.from).substr(0, 10)));
   std::string out = Head(context, title) + Header(context, title);
-  out += Summary(context) + EventsSection(context) + MovementsSection(context) +
+  out += SummarySection(context) + EventsSection(context) + MovementsSection(context) +
          CoverageSection(context) + HumanSection(context) + SourcesSection(context);
   return out + Records(context) + "</body>\n</html>\n";
 }
