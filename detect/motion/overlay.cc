@@ -38,16 +38,17 @@ bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs) {
     const Eigen::Vector2d here(x, y), there = Apply(pair.other_from_picture, here);
     const cv::Point p(cvRound(there.x()), cvRound(there.y()));
     if ((there - here).norm() < kTellingWay_px ||
-        !p.inside({1, 1, pair.other->cols - 2, pair.other->rows - 2})) {
+        !p.inside({2, 2, pair.other->cols - 4, pair.other->rows - 4}) ||
+        !cv::Point(x, y).inside({1, 1, pair.picture->cols - 2, pair.picture->rows - 2})) {
       continue;
     }
     told = true;
-    // As for changes: an error of a pixel is forgiven.
-    const cv::Mat around = (*pair.other)(cv::Rect(p.x - 1, p.y - 1, 3, 3));
-    double least = 0, most = 0;
-    cv::minMaxLoc(around, &least, &most);
-    const int here_grey = pair.picture->at<std::uint8_t>(y, x);
-    if (here_grey > most + kForeign || here_grey < least - kForeign) return true;
+    // As for changes: an error of a pixel is forgiven. Pixels of an edge are grey like any ground;
+    // those on its two sides tell.
+    double least = 0, most = 0, dark = 0, bright = 0;
+    cv::minMaxLoc((*pair.other)(cv::Rect(p.x - 2, p.y - 2, 5, 5)), &least, &most);
+    cv::minMaxLoc((*pair.picture)(cv::Rect(x - 1, y - 1, 3, 3)), &dark, &bright);
+    if (bright > most + kForeign || dark < least - kForeign) return true;
   }
   return !told;
 }
