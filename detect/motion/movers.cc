@@ -29,13 +29,12 @@ constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no 
 constexpr double kTravelStill = 1.5;      // so well, of what has travelled: a gap in a queue
 constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kFirm_s =
-    0.65;  // seen so long: what neither a trail nor a straight way speaks for
+    0.95;  // seen so long: what neither a trail nor a straight way speaks for
 constexpr double kWalkers_m = 2.8, kWalkers_mps = 2.4;  // a few people, or one with a shadow
 constexpr double kStraight_s = 2.5;                     // vehicles go straight for so long
 constexpr double kRimPx = 1.0;           // blur makes a patch larger by this on every side
 constexpr double kFar_px = 20;           // stabilised pixels
 constexpr double kSeldom = 0.3;          // sightings, of the points of a trail
-constexpr double kCoarse_m = 0.8;
 constexpr double kPiecedSigmaPx = 1.5;   // of the centre of a vehicle pieced together
 constexpr double kOutlastGap_s = 0.15;   // a track is believed this long before and after its hits
 constexpr double kSmoothTrail_px = 0.4;  // leaves and turning symbols jerk more
@@ -203,9 +202,7 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
 // How large it is, by its trail; true when it is far longer than wide.
 bool SizeByTrail(const Candidate& c, Mover& mover) {
   const Extent extent = *c.body;
-  const double pixel_m = std::sqrt(std::abs(c.metres.determinant()));
-  // Pictures of coarse pixels are not smoothed.
-  const double rim_m = (pixel_m < kCoarse_m ? 2 * kRimPx : kRimPx) * pixel_m;
+  const double rim_m = BlurM(c);
   mover.trail = c.trail;
   mover.metres = c.metres;
   mover.from_trail = {(extent.front + extent.rear) / 2, extent.across};
@@ -264,7 +261,8 @@ bool Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
     ++counts.small;
     return false;
   }
-  if (longest < kWalkers_m && c.velocity.norm() < kWalkers_mps) {
+  // A low sun makes a walker long, but no broader.
+  if ((longest < kWalkers_m || NarrowerThanVehicles(c)) && c.velocity.norm() < kWalkers_mps) {
     ++counts.small;
     return false;
   }
@@ -353,6 +351,7 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
         return seen(a) > seen(b);
       });
   MeasureBodies(moments, images, candidates);
+  counts.ghost += static_cast<int>(std::erase_if(candidates, IsGap));
   std::vector<Candidate> vehicles;
   for (Candidate& candidate : candidates) {
     const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Candidate& other) {
