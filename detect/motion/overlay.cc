@@ -17,6 +17,9 @@ constexpr int kForeign = 24;
 constexpr double kTellingWay_px = 3;  // of the ground; symbols and ground look alike with less
 constexpr double kForeignShare =
     0.15;  // of a symbol's edges; along the motion they look like a road's
+// Or of what lies beside them: edges of thin lines are as grey as the ground. Vehicles that follow
+// one another along a road make some of its edges look so.
+constexpr double kForeignSides = 0.5;
 
 // Symbols are dense; isolated pixels are chance. Grown by a rim for coding noise.
 cv::Mat Dense(const cv::Mat& edges) {
@@ -32,7 +35,7 @@ cv::Mat Dense(const cv::Mat& edges) {
 
 // The ground carried there looks otherwise, in one pair at least. Where the ground hardly moves, or
 // is out of view, there is no telling: then it has the benefit of the doubt.
-bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs) {
+bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs, bool sides) {
   bool told = false;
   for (const CarriedPicture& pair : pairs) {
     const Eigen::Vector2d here(x, y), there = Apply(pair.other_from_picture, here);
@@ -43,11 +46,14 @@ bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs) {
       continue;
     }
     told = true;
-    // As for changes: an error of a pixel is forgiven. Pixels of an edge are grey like any ground;
-    // those on its two sides tell.
+    // As for changes: an error of a pixel is forgiven.
     double least = 0, most = 0, dark = 0, bright = 0;
-    cv::minMaxLoc((*pair.other)(cv::Rect(p.x - 2, p.y - 2, 5, 5)), &least, &most);
-    cv::minMaxLoc((*pair.picture)(cv::Rect(x - 1, y - 1, 3, 3)), &dark, &bright);
+    const int reach = sides ? 1 : 0;
+    const int side = 2 * reach + 3;
+    cv::minMaxLoc((*pair.other)(cv::Rect(p.x - reach - 1, p.y - reach - 1, side, side)), &least,
+                  &most);
+    cv::minMaxLoc((*pair.picture)(cv::Rect(x - reach, y - reach, 2 * reach + 1, 2 * reach + 1)),
+                  &dark, &bright);
     if (bright > most + kForeign || dark < least - kForeign) return true;
   }
   return !told;
@@ -110,20 +116,22 @@ cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPict
   if (candidates.empty() || pairs.empty()) return candidates;
   cv::Mat labels;
   const int count = cv::connectedComponents(candidates, labels, 8, CV_32S);
-  std::vector<int> edges(static_cast<std::size_t>(count)), strange(edges.size());
+  std::vector<int> edges(static_cast<std::size_t>(count)), strange(edges.size()),
+      beside(edges.size());
   for (int y = 0; y < labels.rows; ++y) {
     for (int x = 0; x < labels.cols; ++x) {
       if (still_edges.at<std::uint8_t>(y, x) == 0) continue;
       const auto label = static_cast<std::size_t>(labels.at<int>(y, x));
       ++edges[label];
-      if (IsForeign(x, y, pairs)) ++strange[label];
+      if (IsForeign(x, y, pairs, false)) ++strange[label];
+      if (IsForeign(x, y, pairs, true)) ++beside[label];
     }
   }
   cv::Mat confirmed = cv::Mat::zeros(candidates.size(), CV_8U);
   bool any = false;
   for (int label = 1; label < count; ++label) {
     const auto i = static_cast<std::size_t>(label);
-    if (strange[i] < kForeignShare * edges[i]) continue;
+    if (strange[i] < kForeignShare * edges[i] && beside[i] < kForeignSides * edges[i]) continue;
     confirmed.setTo(255, labels == label);
     any = true;
   }
