@@ -237,4 +237,14 @@ Body MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2
   return MeasureWithin(trail, patches, far, &cut, metres, moments, images);
 }
 
+double NarrowestWidth(const Body& body) {
+  if (body.cells.size() < 3) return 0;
+  std::vector<cv::Point2f> points;
+  for (const Eigen::Vector2d& cell : body.cells) {
+    points.emplace_back(static_cast<float>(cell.x()), static_cast<float>(cell.y()));
+  }
+  const cv::Size2f size = cv::minAreaRect(points).size;
+  return std::min(size.width, size.height) + body.cell_m;
+}
+
 }  // namespace trucewatch::motion

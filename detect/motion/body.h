@@ -25,4 +25,8 @@ struct Body {
 Body MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2d& metres,
                  const std::vector<Moment>& moments, const std::vector<cv::Mat>& images);
 
+// Across the direction in which its pixels are narrowest, metres, a pixel's breadth included; 0
+// when fewer than three speak.
+double NarrowestWidth(const Body& body);
+
 }  // namespace trucewatch::motion

@@ -23,6 +23,10 @@ constexpr double kMostly = 0.6;
 constexpr double kFarApart_m = 60, kFastest_mps = 80;
 constexpr int kShadowSteps = 6;  // a vehicle's breadth apart, with the sun low
 constexpr std::size_t kLeastTogether = 3;
+constexpr double kHardlySeen = 0.25, kMostlySeen = 0.6;  // of the pictures of a trail
+constexpr double kBetween_s = 0.9;                       // pictures compared are so far apart
+constexpr double kNarrowest_m = 1.1;                     // no vehicle is narrower
+constexpr double kBlur_px = 2, kCoarse_px = 1, kCoarse_m = 0.8;
 
 // Collects where patches lie.
 class ExtentSums {
@@ -243,6 +247,28 @@ bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Momen
   const Eigen::Vector2d velocity = (a.patch.velocity + b.patch.velocity) / 2;
   return OneBody(ExtentOf(a.track, velocity, moments), ExtentOf(b.track, velocity, moments), scale,
                  gap < 0, max_size_m);
+}
+
+double BlurM(const Candidate& c) {
+  const double pixel_m = std::sqrt(std::abs(c.metres.determinant()));
+  return (pixel_m < kCoarse_m ? kBlur_px : kCoarse_px) * pixel_m;
+}
+
+bool IsGap(const Candidate& c) {
+  if (!c.trail || c.seen_body) return false;
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < c.track.hits.size(); ++i) {
+    if (i == 0 || c.track.hits[i].moment != c.track.hits[i - 1].moment) ++seen;
+  }
+  const double share = static_cast<double>(seen) / static_cast<double>(c.trail->points.size());
+  if (share < kHardlySeen) return true;
+  const double length_m = std::max(c.body->length, c.body->front - c.body->rear);
+  return share < kMostlySeen &&
+         c.velocity.norm() * kBetween_s > std::max(length_m, c.body->breadth) - BlurM(c);
+}
+
+bool NarrowerThanVehicles(const Candidate& c) {
+  return c.seen_body && c.narrowest_m - BlurM(c) < kNarrowest_m;
 }
 
 void Absorb(const Candidate& other, Candidate& vehicle) {

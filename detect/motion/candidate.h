@@ -35,6 +35,8 @@ struct Candidate {
   std::vector<double> snrs;
   std::optional<Trail> trail;  // when its pixels could be followed
   std::optional<Extent> body;  // then; metres from the trail
+  bool seen_body = false;      // pixels that go along were found, not patches only
+  double narrowest_m = 0;      // then: of body and shadow, across any direction, blur included
   // Of it, where it is known and not part of the body: metres along the way and to its right.
   Eigen::Vector2d shadow = Eigen::Vector2d::Zero();
   // From the trail to the middle of the body where one trail speaks for several vehicles.
@@ -59,6 +61,19 @@ Extent ExtentAbout(const ImageTrack& track, const Trail& trail, const Eigen::Mat
 // first has a body if it has a trail.
 bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Moment>& moments,
                  double max_size_m);
+
+// By so much blur makes what goes along larger, metres. Pictures of coarse pixels are not smoothed.
+double BlurM(const Candidate& c);
+
+// A gap in a column goes along with it, and its bare ground is followed as if it were a vehicle;
+// but differencing sees it only where both pictures compared happen to show vehicles there, and
+// none of its pixels has been anywhere that is not ground as well. A vehicle that goes its own
+// length between the pictures compared is seen in most of them. Needs a body if it has a trail.
+bool IsGap(const Candidate& c);
+
+// Whether what goes along with the trail, shadow and all, is narrower than any vehicle across some
+// direction: people, whose shadows are as long as the sun is low.
+bool NarrowerThanVehicles(const Candidate& c);
 
 // `other` becomes part of `vehicle`.
 void Absorb(const Candidate& other, Candidate& vehicle);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "detect/motion/candidate.h"
+#include "detect/motion/on_screen.h"
 #include "detect/motion/patch_motion.h"
 #include "detect/motion/shadow.h"
 #include "detect/motion/trail_judge.h"
@@ -28,16 +29,13 @@ constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no 
 constexpr double kTravelStill = 1.5;      // so well, of what has travelled: a gap in a queue
 constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kFirm_s =
-    0.65;  // seen so long: what neither a trail nor a straight way speaks for
+    0.95;  // seen so long: what neither a trail nor a straight way speaks for
 constexpr double kWalkers_m = 2.8, kWalkers_mps = 2.4;  // a few people, or one with a shadow
 constexpr double kStraight_s = 2.5;                     // vehicles go straight for so long
-constexpr double kRimPx = 1.0;   // blur makes a patch larger by this on every side
-constexpr double kFar_px = 20;   // stabilised pixels
-constexpr double kSeldom = 0.3;  // sightings, of the points of a trail
-constexpr double kCoarse_m = 0.8;
-constexpr double kPiecedSigmaPx = 1.5;  // of the centre of a vehicle pieced together
-constexpr double kScreenStill_px = 5.0;
-constexpr double kTrailStill_px = 3.0;   // root mean square
+constexpr double kRimPx = 1.0;           // blur makes a patch larger by this on every side
+constexpr double kFar_px = 20;           // stabilised pixels
+constexpr double kSeldom = 0.3;          // sightings, of the points of a trail
+constexpr double kPiecedSigmaPx = 1.5;   // of the centre of a vehicle pieced together
 constexpr double kOutlastGap_s = 0.15;   // a track is believed this long before and after its hits
 constexpr double kSmoothTrail_px = 0.4;  // leaves and turning symbols jerk more
 constexpr double kTrailVelocitySigma_px = 0.5;  // a second; of the path about one moment
@@ -92,38 +90,6 @@ bool IsParallax(const Eigen::Vector2d& velocity, double sigma, const PlatformMot
   const double speed = velocity.norm();
   if (speed > most + 2 * sigma) return false;
   return velocity.dot(slide) > kParallaxCosine * speed * slide.norm();
-}
-
-// Parts of burnt-in symbols that the mask misses stay where they are on the screen, beside the
-// mask. (Without the mask near by it may be a vehicle that the camera follows.)
-bool StandsOnScreen(const ImageTrack& track, const std::vector<Moment>& moments) {
-  Eigen::Vector2d low = Eigen::Vector2d::Constant(1e9), high = -low;
-  std::size_t beside = 0;
-  for (const auto& hit : track.hits) {
-    const Blob& blob = moments[hit.moment].blobs[hit.blob];
-    low = low.cwiseMin(blob.centroid);
-    high = high.cwiseMax(blob.centroid);
-    if (blob.near_symbol) ++beside;
-  }
-  return 2 * beside > track.hits.size() && (high - low).norm() < kScreenStill_px;
-}
-
-// The same, by the trail of a patch beside the mask.
-bool StandsOnScreen(const ImageTrack& track, const Trail& trail,
-                    const std::vector<Moment>& moments) {
-  const auto beside = std::count_if(track.hits.begin(), track.hits.end(), [&](const auto& hit) {
-    return moments[hit.moment].blobs[hit.blob].near_symbol;
-  });
-  if (2 * static_cast<std::size_t>(beside) <= track.hits.size()) return false;
-  std::vector<Eigen::Vector2d> places;
-  Eigen::Vector2d mean = Eigen::Vector2d::Zero();
-  for (const TrailPoint& point : trail.points) {
-    places.push_back(Apply(moments[point.moment].stable_from_working.inverse(), point.place));
-    mean += places.back() / static_cast<double>(trail.points.size());
-  }
-  double sum = 0;
-  for (const Eigen::Vector2d& place : places) sum += (place - mean).squaredNorm();
-  return std::sqrt(sum / static_cast<double>(places.size())) < kTrailStill_px;
 }
 
 // What a single track says, or how it fails.
@@ -216,6 +182,9 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
                      (!fits && still < kMaybeStillNoise))) {
     return Verdict::kGhost;
   }
+  // Words that blink, and digits that change beside the mask, come and go with the ground about
+  // them; they go nowhere.
+  if (!fits && BesideSymbol(c.track, moments)) return Verdict::kSymbol;
   if (!fits) {
     // Over strongly patterned ground the patch says only that something goes on: believe the blobs.
     c.patch.velocity = c.fit.velocity;
@@ -233,9 +202,7 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
 // How large it is, by its trail; true when it is far longer than wide.
 bool SizeByTrail(const Candidate& c, Mover& mover) {
   const Extent extent = *c.body;
-  const double pixel_m = std::sqrt(std::abs(c.metres.determinant()));
-  // Pictures of coarse pixels are not smoothed.
-  const double rim_m = (pixel_m < kCoarse_m ? 2 * kRimPx : kRimPx) * pixel_m;
+  const double rim_m = BlurM(c);
   mover.trail = c.trail;
   mover.metres = c.metres;
   mover.from_trail = {(extent.front + extent.rear) / 2, extent.across};
@@ -294,7 +261,8 @@ bool Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
     ++counts.small;
     return false;
   }
-  if (longest < kWalkers_m && c.velocity.norm() < kWalkers_mps) {
+  // A low sun makes a walker long, but no broader.
+  if ((longest < kWalkers_m || NarrowerThanVehicles(c)) && c.velocity.norm() < kWalkers_mps) {
     ++counts.small;
     return false;
   }
@@ -383,6 +351,7 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
         return seen(a) > seen(b);
       });
   MeasureBodies(moments, images, candidates);
+  counts.ghost += static_cast<int>(std::erase_if(candidates, IsGap));
   std::vector<Candidate> vehicles;
   for (Candidate& candidate : candidates) {
     const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Candidate& other) {

@@ -17,6 +17,9 @@ constexpr int kForeign = 24;
 constexpr double kTellingWay_px = 3;  // of the ground; symbols and ground look alike with less
 constexpr double kForeignShare =
     0.15;  // of a symbol's edges; along the motion they look like a road's
+// Or of what lies beside them: edges of thin lines are as grey as the ground. Vehicles that follow
+// one another along a road make some of its edges look so.
+constexpr double kForeignSides = 0.5;
 
 // Symbols are dense; isolated pixels are chance. Grown by a rim for coding noise.
 cv::Mat Dense(const cv::Mat& edges) {
@@ -32,22 +35,26 @@ cv::Mat Dense(const cv::Mat& edges) {
 
 // The ground carried there looks otherwise, in one pair at least. Where the ground hardly moves, or
 // is out of view, there is no telling: then it has the benefit of the doubt.
-bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs) {
+bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs, bool sides) {
   bool told = false;
   for (const CarriedPicture& pair : pairs) {
     const Eigen::Vector2d here(x, y), there = Apply(pair.other_from_picture, here);
     const cv::Point p(cvRound(there.x()), cvRound(there.y()));
     if ((there - here).norm() < kTellingWay_px ||
-        !p.inside({1, 1, pair.other->cols - 2, pair.other->rows - 2})) {
+        !p.inside({2, 2, pair.other->cols - 4, pair.other->rows - 4}) ||
+        !cv::Point(x, y).inside({1, 1, pair.picture->cols - 2, pair.picture->rows - 2})) {
       continue;
     }
     told = true;
     // As for changes: an error of a pixel is forgiven.
-    const cv::Mat around = (*pair.other)(cv::Rect(p.x - 1, p.y - 1, 3, 3));
-    double least = 0, most = 0;
-    cv::minMaxLoc(around, &least, &most);
-    const int here_grey = pair.picture->at<std::uint8_t>(y, x);
-    if (here_grey > most + kForeign || here_grey < least - kForeign) return true;
+    double least = 0, most = 0, dark = 0, bright = 0;
+    const int reach = sides ? 1 : 0;
+    const int side = 2 * reach + 3;
+    cv::minMaxLoc((*pair.other)(cv::Rect(p.x - reach - 1, p.y - reach - 1, side, side)), &least,
+                  &most);
+    cv::minMaxLoc((*pair.picture)(cv::Rect(x - reach, y - reach, 2 * reach + 1, 2 * reach + 1)),
+                  &dark, &bright);
+    if (bright > most + kForeign || dark < least - kForeign) return true;
   }
   return !told;
 }
@@ -109,20 +116,22 @@ cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPict
   if (candidates.empty() || pairs.empty()) return candidates;
   cv::Mat labels;
   const int count = cv::connectedComponents(candidates, labels, 8, CV_32S);
-  std::vector<int> edges(static_cast<std::size_t>(count)), strange(edges.size());
+  std::vector<int> edges(static_cast<std::size_t>(count)), strange(edges.size()),
+      beside(edges.size());
   for (int y = 0; y < labels.rows; ++y) {
     for (int x = 0; x < labels.cols; ++x) {
       if (still_edges.at<std::uint8_t>(y, x) == 0) continue;
       const auto label = static_cast<std::size_t>(labels.at<int>(y, x));
       ++edges[label];
-      if (IsForeign(x, y, pairs)) ++strange[label];
+      if (IsForeign(x, y, pairs, false)) ++strange[label];
+      if (IsForeign(x, y, pairs, true)) ++beside[label];
     }
   }
   cv::Mat confirmed = cv::Mat::zeros(candidates.size(), CV_8U);
   bool any = false;
   for (int label = 1; label < count; ++label) {
     const auto i = static_cast<std::size_t>(label);
-    if (strange[i] < kForeignShare * edges[i]) continue;
+    if (strange[i] < kForeignShare * edges[i] && beside[i] < kForeignSides * edges[i]) continue;
     confirmed.setTo(255, labels == label);
     any = true;
   }

@@ -323,6 +323,8 @@ void MeasureBodies(const std::vector<Moment>& moments, const std::vector<cv::Mat
     s.body = MeasureBody(*c.trail, patches, c.metres, moments, images);
     s.ground_from_heading = HeadingFrame(c.metres * c.patch.velocity).transpose();
     c.body = s.body.extent;
+    c.seen_body = !s.body.cells.empty();
+    c.narrowest_m = NarrowestWidth(s.body);
     s.box = FitSweptBox(s.body.cells, std::sqrt(std::abs(c.metres.determinant())));
     if (s.box) s.evidence = EvidenceOf(c, s.body, *s.box, moments, images);
   }

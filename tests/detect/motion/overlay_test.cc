@@ -56,6 +56,25 @@ TEST(Overlay, TextIsASymbolAndTheRoadBesideItIsNot) {
   EXPECT_EQ(cv::countNonZero(overlay(cv::Rect(0, 130, 480, 60))), 0);
 }
 
+// Where a thin line is blurred its edges are as grey as the ground; white and black lie beside
+// them.
+TEST(Overlay, AThinLineWithDarkRimsIsASymbolThoughItsEdgesAreGrey) {
+  cv::Mat ground(320, 480, CV_8U);
+  cv::RNG(4).fill(ground, cv::RNG::UNIFORM, 90, 110);
+  cv::Mat picture = ground.clone(), edges = cv::Mat::zeros(ground.size(), CV_8U);
+  const cv::Rect line(200, 100, 8, 40);
+  for (const auto& [x, grey] :
+       {std::pair{0, 10}, {1, 10}, {2, 100}, {3, 240}, {4, 240}, {5, 100}, {6, 10}, {7, 10}}) {
+    picture(cv::Rect(line.x + x, line.y, 1, line.height)).setTo(grey);
+    if (grey == 100) edges(cv::Rect(line.x + x, line.y, 1, line.height)).setTo(255);
+  }
+  Homography ground_has_gone = Homography::Identity();
+  ground_has_gone(0, 2) = 30;
+  const cv::Mat overlay = ConfirmOverlay(edges, {{&picture, &picture, ground_has_gone}});
+  ASSERT_FALSE(overlay.empty());
+  EXPECT_EQ(cv::countNonZero(overlay(line)), line.area());
+}
+
 TEST(Overlay, WhereTheGroundHardlyMovesSymbolsHaveTheBenefitOfTheDoubt) {
   const auto pictures = FlyAlongRoad(true);
   const CarriedPicture still{&pictures[0], &pictures[1], Homography::Identity()};
