@@ -238,7 +238,7 @@ Imm StartImm(const Look& look, const LookPlot& plot, const MotionModelOptions& o
   if (plot.v_en_mps) UpdatePair(g, 2, *plot.v_en_mps, plot.v_cov_en);
   Imm imm;
   imm.model.fill(g);
-  imm.probability = {0.1, 0.2, 0.4, 0.3};
+  imm.probability = {0.1, 0.5, 0.3, 0.1};
   Gaussian& stopped = imm.model[kStopped];
   stopped.mean.tail<2>().setZero();
   stopped.cov.bottomRows<2>().setZero();
