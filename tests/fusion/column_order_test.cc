@@ -12,8 +12,8 @@ namespace trucewatch {
 namespace {
 
 // A confirmed track that drives east, its place known to sigma_m.
-TrackState Driving(std::uint64_t id, double east_m, double north_m, double speed_mps,
-                   double sigma_m) {
+TrackState DrivingEast(std::uint64_t id, double east_m, double north_m, double speed_mps,
+                       double sigma_m) {
   TrackState track;
   track.id = {id};
   track.confirmed = true;
@@ -27,15 +27,15 @@ TrackState Driving(std::uint64_t id, double east_m, double north_m, double speed
 }
 
 // Numbers 1, 2, ... from the front, 40 m apart, eastward.
-std::vector<TrackState> Column(int vehicles, double sigma_m = 5.0) {
+std::vector<TrackState> ColumnOf(int vehicles, double sigma_m = 5.0) {
   std::vector<TrackState> tracks;
   for (int k = 0; k < vehicles; ++k) {
-    tracks.push_back(Driving(static_cast<std::uint64_t>(k + 1), -40.0 * k, 0, 12, sigma_m));
+    tracks.push_back(DrivingEast(static_cast<std::uint64_t>(k + 1), -40.0 * k, 0, 12, sigma_m));
   }
   return tracks;
 }
 
-void Keep(std::vector<TrackState>& tracks) {
+void KeepOrderOf(std::vector<TrackState>& tracks) {
   std::vector<std::size_t> all(tracks.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   internal::KeepOrder(tracks, internal::Company(tracks, all, TrackerOptions{}));
@@ -43,19 +43,19 @@ void Keep(std::vector<TrackState>& tracks) {
 
 double EastOf(const TrackState& track) { return Estimate(track.imm).mean.x(); }
 
-void Place(TrackState& track, double east_m, double north_m = 0) {
+void PlaceAt(TrackState& track, double east_m, double north_m = 0) {
   for (Gaussian& g : track.imm.model) g.mean.head<2>() << east_m, north_m;
 }
 
 TEST(ColumnOrder, TracksDrawnPastEachOtherChangePlaces) {
-  std::vector<TrackState> tracks = Column(4);
-  Keep(tracks);
+  std::vector<TrackState> tracks = ColumnOf(4);
+  KeepOrderOf(tracks);
   // The third one's reports have pulled the second one's track back, and the other way round.
-  Place(tracks[1], -72);
-  Place(tracks[2], -60);
+  PlaceAt(tracks[1], -72);
+  PlaceAt(tracks[2], -60);
   tracks[1].existence = 0.7;
   tracks[1].size.length_m = 5.0;
-  Keep(tracks);
+  KeepOrderOf(tracks);
   EXPECT_DOUBLE_EQ(EastOf(tracks[1]), -60);
   EXPECT_DOUBLE_EQ(EastOf(tracks[2]), -72);
   EXPECT_EQ(tracks[1].id.value, 2u);
@@ -64,41 +64,41 @@ TEST(ColumnOrder, TracksDrawnPastEachOtherChangePlaces) {
 }
 
 TEST(ColumnOrder, ManyAtOnceComeBackIntoOrder) {
-  std::vector<TrackState> tracks = Column(5);
-  Keep(tracks);
+  std::vector<TrackState> tracks = ColumnOf(5);
+  KeepOrderOf(tracks);
   const double mixed[] = {-80, -120, 0, -160, -40};
-  for (std::size_t k = 0; k < 5; ++k) Place(tracks[k], mixed[k]);
-  Keep(tracks);
+  for (std::size_t k = 0; k < 5; ++k) PlaceAt(tracks[k], mixed[k]);
+  KeepOrderOf(tracks);
   for (std::size_t k = 0; k < 5; ++k) {
     EXPECT_DOUBLE_EQ(EastOf(tracks[k]), -40.0 * static_cast<double>(k)) << k;
   }
 }
 
 TEST(ColumnOrder, OneThatOvertakesKeepsItsNumber) {
-  std::vector<TrackState> tracks = Column(4);
-  Keep(tracks);
+  std::vector<TrackState> tracks = ColumnOf(4);
+  KeepOrderOf(tracks);
   for (Gaussian& g : tracks[3].imm.model) g.mean << -70, 0, 16, 0;  // 4 m/s faster, past the third
-  Keep(tracks);
+  KeepOrderOf(tracks);
   EXPECT_DOUBLE_EQ(EastOf(tracks[3]), -70);
   // Once it drives before the others and as they do, that is the order.
   for (Gaussian& g : tracks[3].imm.model) g.mean << 40, 0, 16, 0;
-  Keep(tracks);
+  KeepOrderOf(tracks);
   for (Gaussian& g : tracks[3].imm.model) g.mean << 40, 0, 12, 0;
-  Keep(tracks);
+  KeepOrderOf(tracks);
   EXPECT_DOUBLE_EQ(EastOf(tracks[3]), 40);
 }
 
 TEST(ColumnOrder, VehiclesAbreastHaveNone) {
   // Two lanes 12 m apart; the place along the road is noise about the same.
-  std::vector<TrackState> tracks = {Driving(1, 1, 0, 12, 2), Driving(2, -1, 12, 12, 2),
-                                    Driving(3, -40, 0, 12, 2), Driving(4, -41, 12, 12, 2)};
+  std::vector<TrackState> tracks = {DrivingEast(1, 1, 0, 12, 2), DrivingEast(2, -1, 12, 12, 2),
+                                    DrivingEast(3, -40, 0, 12, 2), DrivingEast(4, -41, 12, 12, 2)};
   for (int k = 0; k < 6; ++k) {
     const double off = k % 2 == 0 ? 2 : -2;
-    Place(tracks[0], off, 0);
-    Place(tracks[1], -off, 12);
-    Place(tracks[2], -40 - off, 0);
-    Place(tracks[3], -40 + off, 12);
-    Keep(tracks);
+    PlaceAt(tracks[0], off, 0);
+    PlaceAt(tracks[1], -off, 12);
+    PlaceAt(tracks[2], -40 - off, 0);
+    PlaceAt(tracks[3], -40 + off, 12);
+    KeepOrderOf(tracks);
     EXPECT_DOUBLE_EQ(Estimate(tracks[0].imm).mean.y(), 0);
     EXPECT_DOUBLE_EQ(EastOf(tracks[0]), off);
     EXPECT_DOUBLE_EQ(EastOf(tracks[2]), -40 - off);
@@ -106,19 +106,19 @@ TEST(ColumnOrder, VehiclesAbreastHaveNone) {
 }
 
 TEST(ColumnOrder, APlainlyPassedNeighbourInTheOtherLaneKeepsItsNumber) {
-  std::vector<TrackState> tracks = Column(3, 2.0);
-  Keep(tracks);
-  Place(tracks[1], 5, 12);  // beside the first, a lane further left and known to 2 m
-  Keep(tracks);
+  std::vector<TrackState> tracks = ColumnOf(3, 2.0);
+  KeepOrderOf(tracks);
+  PlaceAt(tracks[1], 5, 12);  // beside the first, a lane further left and known to 2 m
+  KeepOrderOf(tracks);
   EXPECT_DOUBLE_EQ(EastOf(tracks[1]), 5);
 }
 
 TEST(ColumnOrder, TwoThatMeetAreNoColumn) {
-  std::vector<TrackState> tracks = Column(2);
-  Keep(tracks);
+  std::vector<TrackState> tracks = ColumnOf(2);
+  KeepOrderOf(tracks);
   EXPECT_TRUE(tracks[0].behind.empty());
-  Place(tracks[0], -50);
-  Keep(tracks);
+  PlaceAt(tracks[0], -50);
+  KeepOrderOf(tracks);
   EXPECT_DOUBLE_EQ(EastOf(tracks[0]), -50);
 }
 
@@ -127,24 +127,24 @@ TEST(ColumnOrder, AHairpinHasNoFront) {
   std::vector<TrackState> tracks;
   for (int k = 0; k < 9; ++k) {
     const double turned = k * 0.4;
-    TrackState track = Driving(static_cast<std::uint64_t>(k + 1), 60 * std::sin(turned),
-                               60 * std::cos(turned), 0, 3);
+    TrackState track = DrivingEast(static_cast<std::uint64_t>(k + 1), 60 * std::sin(turned),
+                                   60 * std::cos(turned), 0, 3);
     for (Gaussian& g : track.imm.model) {
       g.mean.tail<2>() << 12 * std::cos(turned), -12 * std::sin(turned);
     }
     tracks.push_back(track);
   }
-  Keep(tracks);
+  KeepOrderOf(tracks);
   for (const TrackState& track : tracks) EXPECT_TRUE(track.behind.empty()) << track.id.value;
 }
 
 TEST(ColumnOrder, ThoseGoneOrPartedAreForgotten) {
-  std::vector<TrackState> tracks = Column(4);
-  Keep(tracks);
+  std::vector<TrackState> tracks = ColumnOf(4);
+  KeepOrderOf(tracks);
   EXPECT_EQ(tracks[0].behind, (std::vector<TrackId>{{2}, {3}, {4}}));
   tracks.erase(tracks.begin() + 1);
-  Place(tracks[2], -5000);
-  Keep(tracks);
+  PlaceAt(tracks[2], -5000);
+  KeepOrderOf(tracks);
   EXPECT_EQ(tracks[0].behind, (std::vector<TrackId>{{3}}));
 }
 
