@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "fusion/snapshot.h"
 #include "fusion/tracker_options.h"
 
 namespace trucewatch {
@@ -146,6 +147,17 @@ TEST(ColumnOrder, ThoseGoneOrPartedAreForgotten) {
   PlaceAt(tracks[2], -5000);
   KeepOrderOf(tracks);
   EXPECT_EQ(tracks[0].behind, (std::vector<TrackId>{{3}}));
+}
+
+TEST(ColumnOrder, IsKeptThroughARestart) {
+  std::vector<TrackState> tracks = ColumnOf(3);
+  KeepOrderOf(tracks);
+  v1::TrackState stored = ToProto(tracks[0]);
+  const Result<TrackState> restored = TrackFromProto(stored);
+  ASSERT_TRUE(restored);
+  EXPECT_EQ(restored->behind, (std::vector<TrackId>{{2}, {3}}));
+  stored.set_behind(1, 2);
+  EXPECT_FALSE(TrackFromProto(stored));  // one twice
 }
 
 }  // namespace

@@ -391,7 +391,7 @@ TEST(Tracker, AConvoyOfEightStaysEightTracksInOneGroup) {
 
 // Eight vehicles 40 m apart, told apart by a camera for 15 s; then three minutes of a radar alone
 // whose azimuth is worth 27 m.
-TEST(Tracker, VehiclesInAColumnKeepTheirPlacesBetterInCompany) {
+TEST(Tracker, VehiclesInAColumnKeepTheirPlaces) {
   const auto kept = [](double distance_m) {
     int own = 0;
     for (unsigned run = 0; run < 6; ++run) {
@@ -428,7 +428,8 @@ TEST(Tracker, VehiclesInAColumnKeepTheirPlacesBetterInCompany) {
   const int alone = kept(0), together = kept(TrackerOptions{}.company_distance_m);
   RecordProperty("alone_of_48", std::to_string(alone));
   RecordProperty("together_of_48", std::to_string(together));
-  EXPECT_GT(together, alone);
+  EXPECT_GE(together, 46);  // 42 when neighbours that are drawn past each other stay so
+  EXPECT_LE(alone, 40);
 }
 
 }  // namespace
