@@ -23,9 +23,10 @@ constexpr double kMostly = 0.6;
 constexpr double kFarApart_m = 60, kFastest_mps = 80;
 constexpr int kShadowSteps = 6;  // a vehicle's breadth apart, with the sun low
 constexpr std::size_t kLeastTogether = 3;
-constexpr double kHardlySeen = 0.25, kMostlySeen = 0.6;  // of the pictures of a trail
-constexpr double kBetween_s = 0.9;                       // pictures compared are so far apart
-constexpr double kNarrowest_m = 1.1;                     // no vehicle is narrower
+constexpr double kHardlySeen = 0.3, kMostlySeen = 0.6;                 // of the pictures of a trail
+constexpr double kJerkyShare = 0.45, kJerky_px = 0.8, kLittle_m2 = 5;  // of a trail that swims
+constexpr double kBetween_s = 0.9;    // pictures compared are so far apart
+constexpr double kNarrowest_m = 1.1;  // no vehicle is narrower
 constexpr double kBlur_px = 2, kCoarse_px = 1, kCoarse_m = 0.8;
 
 // Collects where patches lie.
@@ -254,13 +255,22 @@ double BlurM(const Candidate& c) {
   return (pixel_m < kCoarse_m ? kBlur_px : kCoarse_px) * pixel_m;
 }
 
-bool IsGap(const Candidate& c) {
-  if (!c.trail || c.seen_body) return false;
+std::size_t MomentsSeen(const ImageTrack& track) {
   std::size_t seen = 0;
-  for (std::size_t i = 0; i < c.track.hits.size(); ++i) {
-    if (i == 0 || c.track.hits[i].moment != c.track.hits[i - 1].moment) ++seen;
+  for (std::size_t i = 0; i < track.hits.size(); ++i) {
+    if (i == 0 || track.hits[i].moment != track.hits[i - 1].moment) ++seen;
   }
-  const double share = static_cast<double>(seen) / static_cast<double>(c.trail->points.size());
+  return seen;
+}
+
+bool IsGap(const Candidate& c) {
+  if (!c.trail) return false;
+  const double share =
+      static_cast<double>(MomentsSeen(c.track)) / static_cast<double>(c.trail->points.size());
+  if (share < kJerkyShare && c.trail->path.residual_px > kJerky_px && c.area_m2 < kLittle_m2) {
+    return true;
+  }
+  if (c.seen_body) return false;
   if (share < kHardlySeen) return true;
   const double length_m = std::max(c.body->length, c.body->front - c.body->rear);
   return share < kMostlySeen &&
@@ -269,6 +279,16 @@ bool IsGap(const Candidate& c) {
 
 bool NarrowerThanVehicles(const Candidate& c) {
   return c.seen_body && c.narrowest_m - BlurM(c) < kNarrowest_m;
+}
+
+bool LieApart(const Candidate& a, const Candidate& b) {
+  const std::vector<Eigen::Vector2d> offsets = OffsetsFrom(a, b);
+  if (offsets.empty()) return true;
+  const Extent other = MovedBy(MeanOf(offsets), *b.body);
+  const double along = std::max(a.body->rear, other.rear) - std::min(a.body->front, other.front);
+  const double across =
+      std::abs(a.body->across - other.across) - (a.body->breadth + other.breadth) / 2;
+  return std::max(along, across) > 0;
 }
 
 void Absorb(const Candidate& other, Candidate& vehicle) {

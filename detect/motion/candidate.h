@@ -36,6 +36,7 @@ struct Candidate {
   std::optional<Trail> trail;  // when its pixels could be followed
   std::optional<Extent> body;  // then; metres from the trail
   bool seen_body = false;      // pixels that go along were found, not patches only
+  double area_m2 = 0;          // then: of what goes along, shadow and rim included
   double narrowest_m = 0;      // then: of body and shadow, across any direction, blur included
   // Of it, where it is known and not part of the body: metres along the way and to its right.
   Eigen::Vector2d shadow = Eigen::Vector2d::Zero();
@@ -62,6 +63,9 @@ Extent ExtentAbout(const ImageTrack& track, const Trail& trail, const Eigen::Mat
 bool SameVehicle(const Candidate& a, const Candidate& b, const std::vector<Moment>& moments,
                  double max_size_m);
 
+// Moments at which differencing saw it.
+std::size_t MomentsSeen(const ImageTrack& track);
+
 // By so much blur makes what goes along larger, metres. Pictures of coarse pixels are not smoothed.
 double BlurM(const Candidate& c);
 
@@ -74,6 +78,10 @@ bool IsGap(const Candidate& c);
 // Whether what goes along with the trail, shadow and all, is narrower than any vehicle across some
 // direction: people, whose shadows are as long as the sun is low.
 bool NarrowerThanVehicles(const Candidate& c);
+
+// Whether the bodies of two that have trails lie one behind the other, or beside it, without
+// touching.
+bool LieApart(const Candidate& a, const Candidate& b);
 
 // `other` becomes part of `vehicle`.
 void Absorb(const Candidate& other, Candidate& vehicle);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/motion/movers.h"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "detect/motion/shadow.h"
 #include "detect/motion/trail_judge.h"
 #include "detect/motion/travel.h"
+#include "detect/motion/vehicle_size.h"
 
 namespace trucewatch::motion {
 namespace {
@@ -26,30 +26,13 @@ constexpr double kFitRatio = 0.72;   // moved patches must fit so much better th
 constexpr double kStillNoise = 3.0;  // standing patches that fit so well, in noise, are ground
 constexpr double kGoodRatio = 0.5;   // less still will do for patches that move as clearly
 constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
+constexpr double kFarStill = 2.5;         // the same, of what turned
+constexpr double kFarSizes = 1.2;         // of its patch it must have gone, then
 constexpr double kTravelStill = 1.5;      // so well, of what has travelled: a gap in a queue
-constexpr double kThinnest = 5.0;         // length over width, blur included
 constexpr double kFirm_s =
     0.95;  // seen so long: what neither a trail nor a straight way speaks for
-constexpr double kWalkers_m = 2.8, kWalkers_mps = 2.4;  // a few people, or one with a shadow
-constexpr double kStraight_s = 2.5;                     // vehicles go straight for so long
-constexpr double kRimPx = 1.0;           // blur makes a patch larger by this on every side
-constexpr double kFar_px = 20;           // stabilised pixels
-constexpr double kSeldom = 0.3;          // sightings, of the points of a trail
-constexpr double kPiecedSigmaPx = 1.5;   // of the centre of a vehicle pieced together
-constexpr double kOutlastGap_s = 0.15;   // a track is believed this long before and after its hits
 constexpr double kSmoothTrail_px = 0.4;  // leaves and turning symbols jerk more
-constexpr double kTrailVelocitySigma_px = 0.5;  // a second; of the path about one moment
-constexpr double kTrailSigma_px = 0.3;          // of one end of a trail
-constexpr double kScaleError = 0.03;            // of the ground scale, beside what the pose says
-
-// Velocity of a point of the stabilised plane, in working pixels of the moment's picture.
-Eigen::Vector2d InPicture(const Homography& working_from_stable, const Eigen::Vector2d& place,
-                          const Eigen::Vector2d& velocity) {
-  constexpr double kStep_s = 0.05;
-  return (Apply(working_from_stable, place + velocity * kStep_s) -
-          Apply(working_from_stable, place - velocity * kStep_s)) /
-         (2 * kStep_s);
-}
+constexpr double kTrailSigma_px = 0.3;   // of one end of a trail
 
 struct PlatformMotion {
   bool known = false;
@@ -158,13 +141,16 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   // Cheap tests first, on what differencing says; it may be wrong by a factor of two.
   if ((c.metres * c.fit.velocity).norm() < 0.5 * options.min_speed_mps) return Verdict::kSlow;
   if (c.fit.velocity.norm() * span < kMinDisplacementPx) return Verdict::kBrief;
-  double size_px = 0;
+  std::vector<double> sizes;
   for (const auto& hit : hits) {
     const Blob& blob = moments[hit.moment].blobs[hit.blob];
-    size_px =
-        std::max({size_px, static_cast<double>(blob.width), static_cast<double>(blob.height)});
+    sizes.push_back(std::max(blob.width, blob.height));
   }
-  if (c.fit.residual_px > std::max(1.2, 0.2 * size_px)) return Verdict::kCrooked;
+  const double size_px = Quantile(sizes, 1.0);
+  const bool went_far = WentFar(c.track, kFarSizes * Quantile(sizes, 0.5));
+  if (c.fit.residual_px > std::max(1.2, 0.2 * size_px) && !went_far) {
+    return Verdict::kCrooked;
+  }
 
   if (StandsOnScreen(c.track, moments)) return Verdict::kSymbol;
   c.patch = MeasurePatchMotion(c.track, c.fit.velocity, moments, images);
@@ -176,7 +162,8 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   // contrast a car of a few pixels has over its patch. (A gap in a queue travels too, but its
   // pixels are ground: they fit standing.)
   const bool travelled =
-      WentStraight(c.track, c.fit, LeastWayPx(size_px)) && (fits || still >= kTravelStill);
+      (WentStraight(c.track, c.fit, LeastWayPx(size_px)) && (fits || still >= kTravelStill)) ||
+      (went_far && still >= kFarStill);
   if (!travelled && span < kFirm_s) return Verdict::kBrief;
   if (!travelled && (still < kStillNoise * std::min(1.0, ratio / kGoodRatio) ||
                      (!fits && still < kMaybeStillNoise))) {
@@ -199,108 +186,7 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   return Verdict::kGood;
 }
 
-// How large it is, by its trail; true when it is far longer than wide.
-bool SizeByTrail(const Candidate& c, Mover& mover) {
-  const Extent extent = *c.body;
-  const double rim_m = BlurM(c);
-  mover.trail = c.trail;
-  mover.metres = c.metres;
-  mover.from_trail = {(extent.front + extent.rear) / 2, extent.across};
-  mover.whole_length_m = std::max(extent.length, extent.front - extent.rear);
-  mover.whole_breadth_m = extent.breadth;
-  mover.length_m = std::max(rim_m / 2, mover.whole_length_m - rim_m);
-  mover.width_m = std::max(rim_m / 2, mover.whole_breadth_m - rim_m);
-  return std::max(mover.whole_length_m, mover.whole_breadth_m) >
-         kThinnest * std::min(mover.whole_length_m, mover.whole_breadth_m);
-}
-
-// The same by patches along a straight way.
-bool SizeByPatches(const Candidate& c, const std::vector<Moment>& moments, Mover& mover) {
-  const Extent extent = ExtentOf(c.track, c.patch.velocity, moments);
-  const Eigen::Vector2d along = c.patch.velocity.normalized(), across(-along.y(), along.x());
-  const double metres_along = (c.metres * along).norm(), metres_across = (c.metres * across).norm();
-  const double whole = std::max(extent.length, extent.front - extent.rear);
-  mover.pieced = c.track.hits.back().time_s - c.track.hits.front().time_s < kStraight_s;
-  const double rim = 2 * kRimPx;
-  mover.length_m = metres_along * std::max(1.0, (mover.pieced ? whole : extent.length) - rim);
-  mover.width_m = metres_across * std::max(1.0, extent.breadth - rim);
-  mover.centre = along * ((extent.front + extent.rear) / 2) + across * extent.across;
-  std::vector<double> box_widths, box_heights;
-  for (const auto& hit : c.track.hits) {
-    box_widths.push_back(moments[hit.moment].blobs[hit.blob].width);
-    box_heights.push_back(moments[hit.moment].blobs[hit.blob].height);
-  }
-  mover.box_width = Quantile(box_widths, 0.7);
-  mover.box_height = Quantile(box_heights, 0.7);
-  if (mover.pieced) {
-    mover.box_width = std::abs(along.x()) * whole + std::abs(across.x()) * extent.breadth;
-    mover.box_height = std::abs(along.y()) * whole + std::abs(across.y()) * extent.breadth;
-  }
-  const double long_m = whole * metres_along, wide_m = extent.breadth * metres_across;
-  return std::max(long_m, wide_m) > kThinnest * std::min(long_m, wide_m);
-}
-
-// What goes far is other than the ground before and after wherever it is: differencing sees it all
-// the time. Not so what coarse coding drags along about a vehicle, and parts of a turning symbol.
-bool FarSeenSeldom(const Candidate& c) {
-  if (!c.trail) return false;
-  const auto& points = c.trail->points;
-  return (points.back().place - points.front().place).norm() > kFar_px &&
-         static_cast<double>(c.track.hits.size()) < kSeldom * static_cast<double>(points.size());
-}
-
-// Size, classes and score of a vehicle; false when it is not one by its size.
-bool Measure(const Candidate& c, const std::vector<Moment>& moments, const MotionOptions& options,
-             Mover& mover, MotionCounts& counts) {
-  const bool thin = c.trail ? SizeByTrail(c, mover) : SizeByPatches(c, moments, mover);
-  mover.track = c.track;
-  mover.velocity = c.patch.velocity;
-  mover.velocity_sigma = c.patch.velocity_sigma;
-  const double longest = std::max(mover.length_m, mover.width_m);
-  if (longest < options.min_size_m) {
-    ++counts.small;
-    return false;
-  }
-  // A low sun makes a walker long, but no broader.
-  if ((longest < kWalkers_m || NarrowerThanVehicles(c)) && c.velocity.norm() < kWalkers_mps) {
-    ++counts.small;
-    return false;
-  }
-  if (longest > options.max_size_m) {
-    ++counts.large;
-    return false;
-  }
-  // The rim of a static edge, where registration is a little off, is long and thin.
-  if (thin) {
-    ++counts.thin;
-    return false;
-  }
-  const double size_px = std::max(mover.box_width, mover.box_height);
-  const double hits = static_cast<double>(
-      std::max(c.track.hits.size(), c.trail ? c.trail->points.size() : std::size_t{0}));
-  const double hit_quality = 1.0 - std::exp(-hits / 4.0);
-  const double snr_quality = 1.0 - std::exp(-Quantile(c.snrs, 0.5) / 3.0);
-  const double fit_quality =
-      c.trail ? 1.0 : std::exp(-0.5 * std::pow(c.fit.residual_px / (0.5 + 0.1 * size_px), 2));
-  const double motion_quality =
-      1.0 - std::clamp(c.patch.moving_misfit / std::max(1e-6, c.patch.static_misfit), 0.0, 1.0);
-  mover.score = std::clamp(hit_quality * snr_quality * (0.5 + 0.5 * fit_quality) *
-                               (0.4 + 0.6 * std::sqrt(motion_quality)),
-                           0.0, 1.0);
-  mover.classes = ClassesByLength(mover.length_m);
-  return true;
-}
-
 }  // namespace
-
-ClassProbabilities ClassesByLength(double length_m) {
-  // Half of the belief stays with "some vehicle": shadows and merged patches change lengths by
-  // metres.
-  const double truck = 1.0 / (1.0 + std::exp(-(length_m - 6.5) / 0.9));
-  return {{ObjectClass::kUnknownVehicle, 0.5},
-          {ObjectClass::kLightVehicle, 0.5 * (1.0 - truck)},
-          {ObjectClass::kTruck, 0.5 * truck}};
-}
 
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<Moment>& moments,
@@ -352,37 +238,53 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
       });
   MeasureBodies(moments, images, candidates);
   counts.ghost += static_cast<int>(std::erase_if(candidates, IsGap));
-  std::vector<Candidate> vehicles;
+  std::vector<Vehicle> vehicles;
   for (Candidate& candidate : candidates) {
-    const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Candidate& other) {
-      return SameVehicle(other, candidate, moments, options.max_size_m);
+    const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Vehicle& other) {
+      return SameVehicle(other.whole, candidate, moments, options.max_size_m);
     });
     if (same == vehicles.end()) {
-      vehicles.push_back(std::move(candidate));
+      vehicles.push_back({std::move(candidate), {}});
       continue;
     }
     ++counts.duplicate;
-    Absorb(candidate, *same);
+    if (same->parts.empty()) same->parts.push_back(same->whole);
+    Absorb(candidate, same->whole);
+    same->parts.push_back(std::move(candidate));
   }
   const PlatformMotion platform = MotionOfPlatform(pictures);
   std::vector<Mover> movers;
-  for (const Candidate& vehicle : vehicles) {
-    if (FarSeenSeldom(vehicle)) {
+  const auto stands = [&](const Candidate& vehicle) {
+    const MotionPicture& picture = pictures[moments[vehicle.middle].picture];
+    if (!picture.pose) return false;
+    const auto where = views[vehicle.middle].Locate(vehicle.place, 0.5);
+    return where && IsParallax(vehicle.velocity, vehicle.speed_sigma, platform, *picture.pose,
+                               where->position);
+  };
+  for (const Vehicle& vehicle : vehicles) {
+    if (FarSeenSeldom(vehicle.whole)) {
       ++counts.brief;
       continue;
     }
     Mover mover;
-    if (!Measure(vehicle, moments, options, mover, counts)) continue;
-    const MotionPicture& picture = pictures[moments[vehicle.middle].picture];
-    if (picture.pose) {
-      const auto where = views[vehicle.middle].Locate(vehicle.place, 0.5);
-      if (where && IsParallax(vehicle.velocity, vehicle.speed_sigma, platform, *picture.pose,
-                              where->position)) {
+    std::vector<std::pair<Candidate, Mover>> measured;
+    const Size size = Measure(vehicle.whole, moments, options, mover);
+    if (size == Size::kFits) {
+      measured.emplace_back(vehicle.whole, std::move(mover));
+    } else if (size == Size::kLarge) {
+      measured = ApartFrom(vehicle, moments, options);
+    }
+    if (measured.empty()) {
+      ++(size == Size::kSmall ? counts.small : size == Size::kLarge ? counts.large : counts.thin);
+      continue;
+    }
+    for (auto& [candidate, of_vehicle] : measured) {
+      if (stands(candidate)) {
         ++counts.parallax;
         continue;
       }
+      movers.push_back(std::move(of_vehicle));
     }
-    movers.push_back(std::move(mover));
   }
   // Numbered by first sighting.
   std::stable_sort(movers.begin(), movers.end(), [](const Mover& a, const Mover& b) {
@@ -391,69 +293,6 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
   });
   counts.accepted += static_cast<int>(movers.size());
   return movers;
-}
-
-std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
-                                     const GroundView& view) {
-  const auto& hits = mover.track.hits;
-  const double first = mover.trail ? mover.trail->points.front().time_s : hits.front().time_s;
-  const double last = mover.trail ? mover.trail->points.back().time_s : hits.back().time_s;
-  if (moment.time_s < first - kOutlastGap_s || moment.time_s > last + kOutlastGap_s) {
-    return std::nullopt;
-  }
-  LineFit fit = FitLine(mover.track, moment.time_s, kFitWindow_s);
-  if (mover.trail) {
-    const PathFit path = PathAbout(*mover.trail, moment.time_s);
-    fit.velocity = path.VelocityAt(moment.time_s);
-    fit.place = path.PlaceAt(moment.time_s) +
-                MetricHeading(mover.metres, fit.velocity).inverse() * mover.from_trail;
-    fit.velocity_sigma = std::max(mover.velocity_sigma, kTrailVelocitySigma_px);
-    fit.place_sigma_px = kPiecedSigmaPx;
-  } else if (mover.pieced) {
-    fit.place = mover.centre + mover.velocity * moment.time_s;
-    fit.velocity = mover.velocity;
-    fit.velocity_sigma = std::max(mover.velocity_sigma, kTrailVelocitySigma_px);
-    fit.place_sigma_px = kPiecedSigmaPx;
-  } else if (fit.hits < 2) {
-    return std::nullopt;
-  }
-  const Homography working_from_stable = moment.stable_from_working.inverse();
-  const Eigen::Vector2d place = Apply(working_from_stable, fit.place);
-  const auto metres = view.MetresPerPixel(place);
-  if (!metres) return std::nullopt;
-  const Eigen::Vector2d velocity =
-      *metres * InPicture(working_from_stable, fit.place, fit.velocity);
-
-  Detection detection;
-  detection.length_m = mover.length_m;
-  detection.width_m = mover.width_m;
-  detection.score = mover.score;
-  detection.classes = mover.classes;
-  Eigen::Vector2d half(mover.box_width / 2, mover.box_height / 2);
-  if (mover.trail) {
-    // As it lies now: it may have turned.
-    const Eigen::Matrix2d sides = Linear(working_from_stable, fit.place) *
-                                  MetricHeading(mover.metres, fit.velocity).inverse();
-    half = sides.cwiseAbs() * Eigen::Vector2d(mover.whole_length_m, mover.whole_breadth_m) / 2;
-  }
-  const Eigen::Vector2d low = view.Encoded(place - half), high = view.Encoded(place + half);
-  detection.box_x_px = low.x();
-  detection.box_y_px = low.y();
-  detection.box_width_px = high.x() - low.x();
-  detection.box_height_px = high.y() - low.y();
-  if (!view.georeferenced()) return detection;
-
-  const auto ground = view.Locate(place, fit.place_sigma_px);
-  if (!ground) return std::nullopt;
-  detection.position = ground->position;
-  detection.cov_en_m2 = ground->cov_en_m2;
-  detection.velocity_en_mps = velocity;
-  const double scale_error =
-      std::hypot(kScaleError, std::sqrt(ground->cov_en_m2.trace()) / ground->slant_range_m);
-  detection.velocity_cov_en =
-      fit.velocity_sigma * fit.velocity_sigma * *metres * metres->transpose() +
-      scale_error * scale_error * velocity * velocity.transpose();
-  return detection;
 }
 
 }  // namespace trucewatch::motion

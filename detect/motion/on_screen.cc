@@ -13,6 +13,7 @@ constexpr double kTrailStill_px = 3.0;  // root mean square
 constexpr double kBesideRatio = 0.5;    // of the moving to the standing misfit, and
 constexpr double kBesideNoise = 6;      // in noise: hardly the same thing
 constexpr double kJerks_px = 0.4;
+constexpr double kRoughRatio = 0.35, kRough_px = 0.8;
 
 }  // namespace
 
@@ -41,6 +42,7 @@ bool StandsOnScreen(const ImageTrack& track, const Trail& trail,
       trail.path.residual_px > kJerks_px) {
     return true;
   }
+  if (trail.moving > kRoughRatio * trail.still && trail.path.residual_px > kRough_px) return true;
   std::vector<Eigen::Vector2d> places;
   Eigen::Vector2d mean = Eigen::Vector2d::Zero();
   for (const TrailPoint& point : trail.points) {

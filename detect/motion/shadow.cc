@@ -325,6 +325,7 @@ void MeasureBodies(const std::vector<Moment>& moments, const std::vector<cv::Mat
     c.body = s.body.extent;
     c.seen_body = !s.body.cells.empty();
     c.narrowest_m = NarrowestWidth(s.body);
+    c.area_m2 = static_cast<double>(s.body.cells.size()) * s.body.cell_m * s.body.cell_m;
     s.box = FitSweptBox(s.body.cells, std::sqrt(std::abs(c.metres.determinant())));
     if (s.box) s.evidence = EvidenceOf(c, s.body, *s.box, moments, images);
   }

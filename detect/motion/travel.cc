@@ -10,6 +10,8 @@ constexpr std::size_t kTravelHits = 8;
 constexpr double kLeastWayPx = 10;  // working pixels
 constexpr double kLeastWaySizes = 1.5;
 constexpr double kTravelResidualPx = 1.2;
+constexpr std::size_t kFarHits = 15;
+constexpr double kFarShare = 0.85, kFarWayPx = 15, kMostBack = 0.3;
 constexpr double kBesidePx = 30;     // working pixels
 constexpr double kMostUnruly = 2.5;  // patches
 constexpr int kLeastPiecePx = 4;     // nearer than this is a piece of the same thing
@@ -22,6 +24,23 @@ bool WentStraight(const ImageTrack& track, const LineFit& fit, double least_px) 
   if (track.hits.size() < kTravelHits || fit.residual_px > kTravelResidualPx) return false;
   const double span_s = track.hits.back().time_s - track.hits.front().time_s;
   return fit.velocity.norm() * span_s >= least_px;
+}
+
+bool WentFar(const ImageTrack& track, double least_px) {
+  const auto& hits = track.hits;
+  const std::size_t chances = hits.back().moment - hits.front().moment + 1;
+  if (hits.size() < kFarHits ||
+      static_cast<double>(hits.size()) < kFarShare * static_cast<double>(chances)) {
+    return false;
+  }
+  const double way = (hits.back().place - hits.front().place).norm();
+  if (way < std::max(kFarWayPx, least_px)) return false;
+  const Eigen::Vector2d along = (hits.back().place - hits.front().place) / way;
+  double back = 0;
+  for (std::size_t i = 1; i < hits.size(); ++i) {
+    back += std::max(0.0, -along.dot(hits[i].place - hits[i - 1].place));
+  }
+  return back < kMostBack * way;
 }
 
 Surroundings::Surroundings(const std::vector<ImageTrack>& tracks,

@@ -11,6 +11,10 @@ namespace trucewatch::motion {
 // Whether a track, fitted about its middle hit, went straight over at least `least_px` of the
 // stabilised plane in eight sightings or more. Flicker, uncovered ground and boiling leaves do not.
 bool WentStraight(const ImageTrack& track, const LineFit& fit, double least_px);
+// Whether it was seen nearly all the time for a second and a half and longer, and went on and on,
+// on whatever bends: what a vehicle that drives over strongly patterned ground, or under a camera
+// that zooms, does when no pixel can be followed.
+bool WentFar(const ImageTrack& track, double least_px);
 // The least way of a vehicle whose patch is so long.
 double LeastWayPx(double size_px);
 

@@ -45,6 +45,37 @@ TEST(IsGap, IsWhatGoesPastItselfAndIsSeenInFewPicturesAndByNoPixelThatGoesAlong)
   EXPECT_FALSE(IsGap(vehicle));
 }
 
+TEST(IsGap, IsWhatSwimsAndIsSeenInPartUnlessMuchGoesAlong) {
+  Candidate c = FollowedFor(8, 12);
+  c.seen_body = true;
+  c.area_m2 = 4;
+  c.trail->path.residual_px = 1;
+  EXPECT_TRUE(IsGap(c));
+  c.area_m2 = 8;
+  EXPECT_FALSE(IsGap(c)) << "as large as a car";
+  c.area_m2 = 4;
+  c.trail->path.residual_px = 0.3;
+  EXPECT_FALSE(IsGap(c)) << "it goes smoothly";
+  c = FollowedFor(12, 12);
+  c.seen_body = true;
+  c.area_m2 = 4;
+  c.trail->path.residual_px = 1;
+  EXPECT_FALSE(IsGap(c)) << "seen in most pictures";
+}
+
+TEST(MomentsSeen, CountsTwoPatchesOfOnePictureOnce) {
+  EXPECT_EQ(MomentsSeen(FollowedFor(7, 4).track), 7);
+}
+
+TEST(LieApart, HoldsForNeighboursOfAColumnAndNotForPartsOfOneVehicle) {
+  const Candidate a = FollowedFor(20, 4);
+  Candidate b = a;
+  for (TrailPoint& point : b.trail->points) point.place.x() += 6 / kCellOf_m;
+  EXPECT_TRUE(LieApart(a, b));
+  for (TrailPoint& point : b.trail->points) point.place.x() -= 4 / kCellOf_m;
+  EXPECT_FALSE(LieApart(a, b));
+}
+
 // Filled with pixels, turned by 45 degrees.
 Body Slanting(double length_m, double breadth_m) {
   Body body;

@@ -52,6 +52,11 @@ TEST(StandsOnScreen, IsWhatJerksBesideTheMaskAndHardlyLooksTheSame) {
   EXPECT_FALSE(StandsThere(GoOverScreen(true, 0.8, 8))) << "it looks the same all the way";
 }
 
+TEST(StandsOnScreen, IsWhatJumpsBesideTheMaskAndIsNotWhollyLikeItself) {
+  EXPECT_TRUE(StandsThere(GoOverScreen(true, 1.2, 10)));
+  EXPECT_FALSE(StandsThere(GoOverScreen(false, 1.2, 10))) << "no symbol is near";
+}
+
 TEST(BesideSymbol, NeedsMostOfThePatches) {
   OnScreen f = GoOverScreen(true, 0, 0);
   EXPECT_TRUE(BesideSymbol(f.track, f.moments));

@@ -43,6 +43,30 @@ TEST(WentStraight, WantsWayStraightnessAndSightings) {
   EXPECT_FALSE(StraightFor(12, 14, 0, LeastWayPx(20)));  // less than its own length
 }
 
+// Round a quarter of a circle.
+ImageTrack TurningFor(std::size_t count, double radius_px) {
+  ImageTrack track;
+  for (std::size_t m = 0; m < count; ++m) {
+    const double angle = 1.57 * static_cast<double>(m) / static_cast<double>(count - 1);
+    const Eigen::Vector2d place(radius_px * std::sin(angle), radius_px * std::cos(angle));
+    track.hits.push_back({m, kStep_s * static_cast<double>(m), place, 0});
+  }
+  return track;
+}
+
+TEST(WentFar, HoldsThroughABendForWhatIsSeenNearlyAllTheTime) {
+  EXPECT_TRUE(WentFar(TurningFor(20, 25), 20));
+  EXPECT_FALSE(WentFar(TurningFor(20, 8), 0)) << "hardly anywhere";
+  EXPECT_FALSE(WentFar(TurningFor(20, 25), 40)) << "less than its own length";
+  EXPECT_FALSE(WentFar(TurningFor(12, 25), 20)) << "too briefly";
+  ImageTrack seldom = TurningFor(30, 25);
+  std::erase_if(seldom.hits, [](const auto& hit) { return hit.moment % 3 == 1; });
+  EXPECT_FALSE(WentFar(seldom, 20)) << "seen in two pictures of three";
+  ImageTrack to_and_fro = TurningFor(20, 25);
+  for (auto& hit : to_and_fro.hits) hit.place.x() += hit.moment % 2 == 0 ? 3 : -3;
+  EXPECT_FALSE(WentFar(to_and_fro, 20)) << "leaves in the wind";
+}
+
 TEST(Surroundings, ARoadOfVehiclesDoesNotBoilAndATurningSymbolDoes) {
   std::vector<Moment> moments(12);
   std::vector<ImageTrack> tracks;
