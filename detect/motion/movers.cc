@@ -26,6 +26,7 @@ constexpr double kFitRatio = 0.72;   // moved patches must fit so much better th
 constexpr double kStillNoise = 3.0;  // standing patches that fit so well, in noise, are ground
 constexpr double kGoodRatio = 0.5;   // less still will do for patches that move as clearly
 constexpr double kMaybeStillNoise = 5.0;  // or so well, when moved ones fit no better
+constexpr double kUnfitHitShare = 0.84;   // seen in so many, when moved ones fit no better
 constexpr double kFarStill = 2.5;         // the same, of what turned
 constexpr double kFarSizes = 1.2;         // of its patch it must have gone, then
 constexpr double kTravelStill = 1.5;      // so well, of what has travelled: a gap in a queue
@@ -167,6 +168,10 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   if (!travelled && span < kFirm_s) return Verdict::kBrief;
   if (!travelled && (still < kStillNoise * std::min(1.0, ratio / kGoodRatio) ||
                      (!fits && still < kMaybeStillNoise))) {
+    return Verdict::kGhost;
+  }
+  // Crowns in the wind come and go, and none of their patches is found again.
+  if (!travelled && !fits && count < kUnfitHitShare * static_cast<double>(chances)) {
     return Verdict::kGhost;
   }
   // Words that blink, and digits that change beside the mask, come and go with the ground about

@@ -10,10 +10,9 @@ namespace {
 
 constexpr double kScreenStill_px = 5.0;
 constexpr double kTrailStill_px = 3.0;  // root mean square
-constexpr double kBesideRatio = 0.5;    // of the moving to the standing misfit, and
-constexpr double kBesideNoise = 6;      // in noise: hardly the same thing
+constexpr double kBesideRatio =
+    0.25;  // of the moving to the standing misfit: hardly the same thing
 constexpr double kJerks_px = 0.4;
-constexpr double kRoughRatio = 0.35, kRough_px = 0.8;
 
 }  // namespace
 
@@ -37,12 +36,7 @@ bool StandsOnScreen(const ImageTrack& track, const std::vector<Moment>& moments)
 bool StandsOnScreen(const ImageTrack& track, const Trail& trail,
                     const std::vector<Moment>& moments) {
   if (!BesideSymbol(track, moments)) return false;
-  const double noise = std::max(1.0, moments[trail.points[trail.seed].moment].noise);
-  if (trail.moving > kBesideRatio * trail.still && trail.moving > kBesideNoise * noise &&
-      trail.path.residual_px > kJerks_px) {
-    return true;
-  }
-  if (trail.moving > kRoughRatio * trail.still && trail.path.residual_px > kRough_px) return true;
+  if (trail.moving > kBesideRatio * trail.still && trail.path.residual_px > kJerks_px) return true;
   std::vector<Eigen::Vector2d> places;
   Eigen::Vector2d mean = Eigen::Vector2d::Zero();
   for (const TrailPoint& point : trail.points) {

@@ -11,11 +11,11 @@ constexpr double kThinnest = 5.0;                       // length over width, bl
 constexpr double kWalkers_m = 2.8, kWalkers_mps = 2.4;  // a few people, or one with a shadow
 constexpr double kFasterThanPeople_mps = 9, kLeastPart_m = 1.2;  // of a vehicle, in thermal video
 constexpr double kPace_mps = 1.75;                               // at which people walk
-constexpr double kWalker_m2 = 4.3, kWalkerNarrow_m = 2.15;  // of one with his shadow, blur included
-constexpr std::size_t kPaceHits = 5;  // so slow and seen less: edges of houses
-constexpr double kStraight_s = 2.5;   // vehicles go straight for so long
-constexpr double kRimPx = 1.0;        // blur makes a patch larger by this on every side
-constexpr double kFar_px = 20;        // stabilised pixels
+constexpr double kPaceLength_m = 4.15;  // a walker and his shadow are no longer
+constexpr std::size_t kPaceHits = 5;    // so slow and seen less: edges of houses
+constexpr double kStraight_s = 2.5;     // vehicles go straight for so long
+constexpr double kRimPx = 1.0;          // blur makes a patch larger by this on every side
+constexpr double kFar_px = 20;          // stabilised pixels
 constexpr double kFirmTrail_px = 0.32, kFirmRatio = 0.2;  // of the moving to the standing misfit
 constexpr double kSeldom = 0.3;                           // sightings, of the points of a trail
 
@@ -99,8 +99,7 @@ Size Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
     return Size::kSmall;
   }
   if (c.trail && c.velocity.norm() < kPace_mps &&
-      (MomentsSeen(c.track) < kPaceHits ||
-       (c.seen_body && c.area_m2 < kWalker_m2 && c.narrowest_m < kWalkerNarrow_m))) {
+      (MomentsSeen(c.track) < kPaceHits || longest < kPaceLength_m)) {
     return Size::kSmall;
   }
   if (longest > options.max_size_m) return Size::kLarge;
