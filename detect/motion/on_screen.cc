@@ -11,7 +11,8 @@ namespace {
 constexpr double kScreenStill_px = 5.0;
 constexpr double kTrailStill_px = 3.0;  // root mean square
 constexpr double kBesideRatio =
-    0.25;  // of the moving to the standing misfit: hardly the same thing
+    0.25;                           // of the moving to the standing misfit: hardly the same thing
+constexpr double kBesideNoise = 6;  // so much more than noise: cars of a few pixels are as blurred
 constexpr double kJerks_px = 0.4;
 
 }  // namespace
@@ -36,7 +37,11 @@ bool StandsOnScreen(const ImageTrack& track, const std::vector<Moment>& moments)
 bool StandsOnScreen(const ImageTrack& track, const Trail& trail,
                     const std::vector<Moment>& moments) {
   if (!BesideSymbol(track, moments)) return false;
-  if (trail.moving > kBesideRatio * trail.still && trail.path.residual_px > kJerks_px) return true;
+  const double noise = std::max(1.0, moments[trail.points[trail.seed].moment].noise);
+  if (trail.moving > kBesideRatio * trail.still && trail.moving > kBesideNoise * noise &&
+      trail.path.residual_px > kJerks_px) {
+    return true;
+  }
   std::vector<Eigen::Vector2d> places;
   Eigen::Vector2d mean = Eigen::Vector2d::Zero();
   for (const TrailPoint& point : trail.points) {

@@ -49,8 +49,9 @@ TEST(StandsOnScreen, IsWhatJerksBesideTheMaskAndHardlyLooksTheSame) {
   EXPECT_TRUE(StandsThere(GoOverScreen(true, 0.8, 14)));
   EXPECT_FALSE(StandsThere(GoOverScreen(false, 0.8, 14))) << "no symbol is near";
   EXPECT_FALSE(StandsThere(GoOverScreen(true, 0.1, 14))) << "it goes smoothly";
-  EXPECT_TRUE(StandsThere(GoOverScreen(true, 0.8, 8)));
-  EXPECT_FALSE(StandsThere(GoOverScreen(true, 0.8, 4))) << "it looks the same all the way";
+  EXPECT_TRUE(StandsThere(GoOverScreen(true, 0.8, 10)));
+  EXPECT_FALSE(StandsThere(GoOverScreen(true, 0.8, 8))) << "hardly more than noise";
+  EXPECT_FALSE(StandsThere(GoOverScreen(true, 0.8, 5))) << "it looks the same all the way";
 }
 
 TEST(BesideSymbol, NeedsMostOfThePatches) {
