@@ -2,11 +2,9 @@
 #include "core/media/demuxer.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstring>
+#include <functional>
 #include <map>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 extern "C" {
@@ -17,6 +15,7 @@ extern "C" {
 #include "core/base/check.h"
 #include "core/media/access_unit_splitter.h"
 #include "core/media/ffmpeg_log.h"
+#include "core/media/internal/coroutine.h"
 #include "core/media/klv_payload.h"
 #include "core/media/pes_head_tap.h"
 #include "core/media/ts_sync.h"
@@ -28,25 +27,28 @@ namespace {
 constexpr std::size_t kProbeBytes = 32 << 10;
 constexpr std::size_t kMaxHeldBytes = 1 << 20;
 
-// Hands bytes from Push to the thread that runs FFmpeg, strictly in turn: one of the two waits at
-// any time, so what FFmpeg has seen when Push returns depends on the calls alone.
+// Hands bytes from Push to FFmpeg, which runs on a stack of its own, strictly in turn: what FFmpeg
+// has seen when Push returns depends on the calls alone.
 class Turnstile {
  public:
+  // False when there is no memory for it.
+  bool Start(std::function<void()> reader) {
+    reader_ = internal::Coroutine::Create([reader = std::move(reader)](auto&) { reader(); });
+    return reader_ != nullptr;
+  }
+  bool started() const { return reader_ != nullptr; }
   // Caller's side: lets the reader run until it wants more than there is, or has ended.
   void Feed(Bytes bytes) {
-    std::unique_lock lock(mutex_);
-    if (ended_) return;
     left_ = bytes;
-    RunReader(lock);
+    reader_->Resume();
+    left_ = {};
   }
   void End() {
-    std::unique_lock lock(mutex_);
     closed_ = true;
-    if (!ended_) RunReader(lock);
+    while (!reader_->done()) reader_->Resume();
   }
   // Reader's side: fills `to` whole, unless the input ends. Whole, so that what FFmpeg sees in one
-  // read does not depend on how the bytes were cut into Push calls. While it is the reader's turn
-  // the caller waits and `left_` is the reader's alone.
+  // read does not depend on how the bytes were cut into Push calls.
   std::size_t Read(std::span<std::uint8_t> to) {
     std::size_t got = 0;
     while (true) {
@@ -54,44 +56,15 @@ class Turnstile {
       if (take > 0) std::memcpy(to.data() + got, left_.data(), take);
       left_ = left_.subspan(take);
       got += take;
-      if (got == to.size() || !WaitForMore()) return got;
+      if (got == to.size() || closed_) return got;
+      reader_->Yield();
     }
-  }
-  void ReaderStarts() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return readers_turn_; });
-  }
-  void ReaderEnds() {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    readers_turn_ = false;
-    changed_.notify_all();
   }
 
  private:
-  void RunReader(std::unique_lock<std::mutex>& lock) {
-    readers_turn_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return !readers_turn_; });
-    left_ = {};
-  }
-
-  // False when the input has ended.
-  bool WaitForMore() {
-    std::unique_lock lock(mutex_);
-    if (closed_) return false;
-    readers_turn_ = false;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return readers_turn_; });
-    return true;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  std::unique_ptr<internal::Coroutine> reader_;
   Bytes left_;
-  bool readers_turn_ = false;
   bool closed_ = false;
-  bool ended_ = false;
 };
 
 struct FormatDeleter {
@@ -115,7 +88,7 @@ class TsDemuxerImpl final : public TsDemuxer {
   Result<std::vector<MediaPacket>> Push(Bytes bytes) override {
     TW_CHECK(!finished_);
     if (failed_) return tl::unexpected<Error>(*failed_);
-    if (thread_.joinable()) {
+    if (turnstile_.started()) {
       turnstile_.Feed(bytes);
       return TakePackets();
     }
@@ -128,7 +101,7 @@ class TsDemuxerImpl final : public TsDemuxer {
     TW_CHECK(!finished_);
     finished_ = true;
     if (failed_) return tl::unexpected<Error>(*failed_);
-    if (!thread_.joinable()) TW_RETURN_IF_ERROR(Begin(true));
+    if (!turnstile_.started()) TW_RETURN_IF_ERROR(Begin(true));
     Stop();
     return TakePackets();
   }
@@ -159,7 +132,10 @@ class TsDemuxerImpl final : public TsDemuxer {
     packet_size_ = (*sync)->packet_size;
     tap_.emplace(packet_size_);
     probe_bytes_ = table.value_or(head_.size()) - base_offset_ + kProbeBytes;
-    thread_ = std::jthread([this] { Run(); });
+    if (!turnstile_.Start([this] { Demux(); })) {
+      failed_ = Error{ErrorCode::kIo, "no memory for a demuxer"};
+      return tl::unexpected<Error>(*failed_);
+    }
     turnstile_.Feed(AsBytes(head_).subspan(base_offset_));
     head_.clear();
     head_.shrink_to_fit();
@@ -167,9 +143,7 @@ class TsDemuxerImpl final : public TsDemuxer {
   }
 
   void Stop() {
-    if (!thread_.joinable()) return;
-    turnstile_.End();
-    thread_.join();
+    if (turnstile_.started()) turnstile_.End();
   }
 
   Result<std::vector<MediaPacket>> TakePackets() {
@@ -180,19 +154,13 @@ class TsDemuxerImpl final : public TsDemuxer {
     return std::exchange(packets_, {});
   }
 
-  // ---- on the inner thread, only while the caller waits ----
+  // ---- on the inner stack ----
 
   static int Read(void* opaque, std::uint8_t* buffer, int size) {
     auto* self = static_cast<TsDemuxerImpl*>(opaque);
     const std::size_t got = self->turnstile_.Read({buffer, static_cast<std::size_t>(size)});
     self->tap_->Push(Bytes(buffer, got));
     return got == 0 ? AVERROR_EOF : static_cast<int>(got);
-  }
-
-  void Run() {
-    turnstile_.ReaderStarts();
-    Demux();
-    turnstile_.ReaderEnds();
   }
 
   void Demux() {
@@ -380,7 +348,6 @@ class TsDemuxerImpl final : public TsDemuxer {
   std::vector<MediaPacket> packets_;
   std::optional<std::int64_t> last_ticks_;
   std::uint64_t corrupt_ = 0;
-  std::jthread thread_;  // last: it uses the others
 };
 
 }  // namespace

@@ -46,8 +46,8 @@ struct MediaPacket {
 // KLV is recognised by content too (stream types 0x06 and 0x15, with or without registration);
 // access unit cell headers of synchronous metadata are removed (specs: ISO/IEC 13818-1 table 2-97),
 // so `data` starts with a KLV key; their sequence numbers are followed. Determinism: the packets
-// after a sequence of Push calls depend on those calls alone. Threads: one caller at a time. A
-// thread inside runs FFmpeg, in lock-step with Push.
+// after a sequence of Push calls depend on those calls alone. Threads: one caller at a time;
+// it starts none (FFmpeg, which pulls, runs on a stack of its own), so a confined job can use it.
 class TsDemuxer {
  public:
   static std::unique_ptr<TsDemuxer> Create();
