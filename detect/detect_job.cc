@@ -6,13 +6,13 @@
 
 #include "core/raster/scene_reader.h"
 #include "core/types/codec.h"
+#include "detect/parked_look_codec.h"
 #include "detect/satellite/scene_detector.h"
 #include "detect/segment.h"
 
 namespace trucewatch {
 namespace {
 
-constexpr std::size_t kMaxFilePiece = 64 << 20;
 // Of whole looks in one answer, which the job's channel bounds: later ones of a segment stay out.
 constexpr std::size_t kMaxParkedBytes = 32 << 20;
 
@@ -49,16 +49,7 @@ void AddParked(const VideoSegment& segment, std::size_t payload, const Observati
   to->set_grey(look.grey.data(), look.grey.size());
   to->set_ground_hae_m(middle->height_hae_m);
   to->set_ground_sigma_m(terrain.SigmaM());
-  for (const Detection& vehicle : *look.vehicles) {
-    v1::DetectParkedVehicle* v = to->add_vehicles();
-    v->set_x_px(vehicle.box_x_px);
-    v->set_y_px(vehicle.box_y_px);
-    v->set_width_px(vehicle.box_width_px);
-    v->set_height_px(vehicle.box_height_px);
-    v->set_score(vehicle.score);
-    v->set_length_m(vehicle.length_m);
-    v->set_width_m(vehicle.width_m);
-  }
+  AddParkedVehicles(*look.vehicles, to);
 }
 
 void LookAtVideo(const std::string& payload, const DetectTools& tools, v1::DetectJobResult* out) {
@@ -104,7 +95,7 @@ Result<std::unique_ptr<SceneReader>> OpenPass(const v1::DetectScene& message, co
   return SceneReader::Open(std::move(image), std::move(options));
 }
 
-Result<ObservationSet> LookAtPasses(const v1::DetectJob& job, const SceneFiles& files,
+Result<ObservationSet> LookAtPasses(const v1::DetectJob& job, const ServedFiles& files,
                                     const DetectTools& tools) {
   TW_ASSIGN_OR_RETURN(const Scene scene, FromProto(job.scene().scene()));
   if (files.empty()) return Fail(ErrorCode::kBadInput, "without an image");
@@ -123,39 +114,6 @@ Result<ObservationSet> LookAtPasses(const v1::DetectJob& job, const SceneFiles& 
   }
   return LookAtScene({&scene, pixels.get()}, earlier, tools.config.satellite(), *tools.terrain);
 }
-
-// A file on the other side of a job's channel. Questions: 'S', index; or 'R', index, offset, size,
-// big-endian.
-class ChannelFile final : public File {
- public:
-  ChannelFile(JobChannel& channel, char index) : channel_(channel), index_(index) {}
-  Result<std::string> ReadAt(std::uint64_t offset, std::size_t size) const override {
-    std::string question = {'R', index_};
-    AppendBe64(question, offset);
-    AppendBe64(question, size);
-    TW_ASSIGN_OR_RETURN(std::string bytes, channel_.Ask(question));
-    if (bytes.size() == size) return bytes;
-    return Fail(ErrorCode::kIo, "byte {}: {} bytes wanted, there are fewer", offset, size);
-  }
-  Result<void> ReadInto(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-    TW_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(offset, out.size()));
-    std::copy(bytes.begin(), bytes.end(), out.begin());
-    return {};
-  }
-  Result<std::uint64_t> Size() const override {
-    TW_ASSIGN_OR_RETURN(const std::string bytes, channel_.Ask(std::string{'S', index_}));
-    if (bytes.size() != 8) return Fail(ErrorCode::kIo, "a file without a size");
-    return ReadBe64(AsBytes(bytes));
-  }
-  Result<void> Append(Bytes) override { return ReadOnly(); }
-  Result<void> Truncate(std::uint64_t) override { return ReadOnly(); }
-  Result<void> Sync() override { return ReadOnly(); }
-
- private:
-  static Result<void> ReadOnly() { return Fail(ErrorCode::kIo, "the file is read-only"); }
-  JobChannel& channel_;
-  const char index_;
-};
 
 }  // namespace
 
@@ -176,7 +134,7 @@ MotionCounts CountsFrom(const v1::DetectCounts& message) {
   return counts;
 }
 
-v1::DetectJobResult DoDetectJob(const v1::DetectJob& job, const SceneFiles& files,
+v1::DetectJobResult DoDetectJob(const v1::DetectJob& job, const ServedFiles& files,
                                 const DetectTools& tools) {
   v1::DetectJobResult out;
   if (!job.has_scene()) {
@@ -191,34 +149,19 @@ v1::DetectJobResult DoDetectJob(const v1::DetectJob& job, const SceneFiles& file
   return out;
 }
 
+void UseOneThread() { cv::setNumThreads(1); }
+
 JobHandler DetectJobHandler(DetectTools made) {
   // Shared, because a std::function is copied.
   const auto tools = std::make_shared<const DetectTools>(std::move(made));
-  cv::setNumThreads(1);  // a job has one thread
   return [tools](const std::string& request, JobChannel& channel) -> std::string {
     v1::DetectJob job;
     if (!job.ParseFromString(request)) return {};
-    SceneFiles files;
-    if (job.has_scene()) files.push_back(std::make_shared<ChannelFile>(channel, '\0'));
-    if (job.has_earlier()) files.push_back(std::make_shared<ChannelFile>(channel, '\1'));
+    ServedFiles files;
+    if (job.has_scene()) files.push_back(MakeChannelFile(channel, 0));
+    if (job.has_earlier()) files.push_back(MakeChannelFile(channel, 1));
     return DoDetectJob(job, files, *tools).SerializeAsString();
   };
-}
-
-Result<std::string> AnswerFileQuestion(const SceneFiles& files, const std::string& question) {
-  if (question.size() < 2 || static_cast<std::size_t>(question[1]) >= files.size()) return "";
-  const File& file = *files[static_cast<std::size_t>(question[1])];
-  TW_ASSIGN_OR_RETURN(const std::uint64_t there, file.Size());
-  if (question[0] == 'S') {
-    std::string size;
-    AppendBe64(size, there);
-    return size;
-  }
-  if (question[0] != 'R' || question.size() != 18) return "";
-  const std::uint64_t offset = ReadBe64(AsBytes(question).subspan(2));
-  const std::uint64_t size = ReadBe64(AsBytes(question).subspan(10));
-  if (size > kMaxFilePiece || offset > there || size > there - offset) return "";
-  return file.ReadAt(offset, size);
 }
 
 }  // namespace trucewatch

@@ -18,7 +18,7 @@ namespace trucewatch {
 struct DetectTask {
   SourceId stream;
   std::string job;  // a serialised DetectJob
-  SceneFiles files = {};
+  ServedFiles files = {};
 };
 
 // Where segments and scenes are looked at, several at a time.

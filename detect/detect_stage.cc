@@ -8,6 +8,7 @@
 #include "core/crypto/sha256.h"
 #include "core/types/codec.h"
 #include "core/types/source_notes.h"
+#include "detect/parked_look_codec.h"
 #include "detect/segment.h"
 #include "trucewatch/v1/detect_snapshot.pb.h"
 
@@ -150,36 +151,15 @@ std::optional<parked::ParkedLook> ParkedLookFrom(const v1::VideoSegment& segment
   const auto decoded = FromProto(segment);
   if (!decoded || m.frame() >= decoded->frames.size()) return std::nullopt;
   const VideoFrame& frame = decoded->frames[m.frame()];
-  constexpr std::uint32_t kMostSidePx = 16'384;
-  if (!frame.pose || m.width_px() == 0 || m.height_px() == 0 || m.width_px() > kMostSidePx ||
-      m.height_px() > kMostSidePx || m.grey().size() != std::size_t{m.width_px()} * m.height_px() ||
-      !std::isfinite(m.ground_hae_m()) || !std::isfinite(m.ground_sigma_m())) {
+  if (!frame.pose || !std::isfinite(m.ground_hae_m()) || !std::isfinite(m.ground_sigma_m())) {
     return std::nullopt;
   }
-  parked::ParkedLook look;
-  look.source = {segment.source_id()};
-  look.time = frame.time;
-  look.pose = *frame.pose;
-  look.pose_sigma = frame.pose_sigma;
-  look.width_px = static_cast<int>(m.width_px());
-  look.height_px = static_cast<int>(m.height_px());
-  look.grey.assign(m.grey().begin(), m.grey().end());
-  look.vehicles.emplace();
-  for (const v1::DetectParkedVehicle& v : m.vehicles()) {
-    Detection d;
-    d.box_x_px = v.x_px();
-    d.box_y_px = v.y_px();
-    d.box_width_px = v.width_px();
-    d.box_height_px = v.height_px();
-    d.score = v.score();
-    d.length_m = v.length_m();
-    d.width_m = v.width_m();
-    for (const double value : {d.box_x_px, d.box_y_px, d.box_width_px, d.box_height_px, d.score,
-                               d.length_m, d.width_m}) {
-      if (!std::isfinite(value)) return std::nullopt;
-    }
-    look.vehicles->push_back(d);
-  }
+  auto look = ParkedPixels(m);
+  if (!look) return std::nullopt;
+  look->source = {segment.source_id()};
+  look->time = frame.time;
+  look->pose = *frame.pose;
+  look->pose_sigma = frame.pose_sigma;
   return look;
 }
 

@@ -149,8 +149,9 @@ void DrawLabel(cv::Mat& colour, const std::string& text, const cv::Rect2d& box,
               cv::FONT_HERSHEY_SIMPLEX, size, {20, 20, 20}, 1, cv::LINE_AA);
 }
 
-Result<void> DrawImage(const cv::Mat& picture, const ModelCard& card, const appearance::Look& look,
-                       const std::vector<PersonGroup>& groups, const ImageReportOptions& options) {
+Result<std::string> DrawImage(const cv::Mat& picture, const ModelCard& card,
+                              const appearance::Look& look,
+                              const std::vector<PersonGroup>& groups) {
   try {
     cv::Mat colour;
     if (picture.channels() == 1) {
@@ -175,12 +176,12 @@ Result<void> DrawImage(const cv::Mat& picture, const ModelCard& card, const appe
       DrawLabel(colour, fmt::format("people: {} to {}", group.count_min, group.count_max), place,
                 {255, 200, 0}, size);
     }
-    if (cv::imwrite(options.draw_file, colour, {cv::IMWRITE_JPEG_QUALITY, 92})) return {};
-  } catch (const cv::Exception&) {
-    // Said below.
+    std::vector<std::uint8_t> jpeg;
+    cv::imencode(".jpg", colour, jpeg, {cv::IMWRITE_JPEG_QUALITY, 92});
+    return std::string(jpeg.begin(), jpeg.end());
+  } catch (const std::exception& e) {  // cv::Exception is one; so is a failed allocation
+    return Fail(ErrorCode::kBadInput, "cannot be drawn: {}", e.what());
   }
-  return Fail(ErrorCode::kIo, "{}: cannot write the picture; does the folder exist?",
-              options.draw_file);
 }
 
 }  // namespace
@@ -205,8 +206,10 @@ Result<ImageReport> ReportImage(Bytes image, const ImageDetector& detector,
   report.detections = look->boxes.size();
   report.groups = groups.size();
   report.line = ImageLine(*picture, card, *look, groups, options);
-  if (!options.draw_file.empty()) {
-    TW_RETURN_IF_ERROR(DrawImage(*picture, card, *look, groups, options));
+  if (options.draw) {
+    auto drawing = DrawImage(*picture, card, *look, groups);
+    if (!drawing) return Prefix(options.file, drawing.error());
+    report.drawing = std::move(*drawing);
   }
   return report;
 }

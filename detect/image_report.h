@@ -26,19 +26,19 @@ struct ImageReportOptions {
   std::optional<double> gsd_m = {};  // ground sample distance, where it is known
   // Of pictures with a place on earth: from an image point, origin at the top-left corner.
   std::function<std::optional<ImagePlace>(double x_px, double y_px)> place = {};
-  std::string draw_file = {};  // picture with boxes (.jpg, .png); empty: none
+  bool draw = false;  // a picture with boxes, too
 };
 
 struct ImageReport {
   std::string line;  // JSON, as docs/formats/detect.md has it
   std::size_t detections = 0;
   std::size_t groups = 0;
+  std::string drawing;  // JPEG; empty: none was asked for
 };
 
 // Detection alone on one still picture (JPEG, PNG, TIFF, BMP, WebP), for `trucewatch detect`.
 // 16-bit pictures are stretched over their grey levels. The picture is taken as it is stored: an
-// orientation in its metadata is not applied. Fails with kBadInput when it does not decode, with
-// kIo when the drawing cannot be written.
+// orientation in its metadata is not applied. Fails with kBadInput when it does not decode.
 Result<ImageReport> ReportImage(Bytes image, const appearance::ImageDetector& detector,
                                 const ImageReportOptions& options);
 

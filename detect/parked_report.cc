@@ -65,7 +65,9 @@ void AddCount(const parked::ParkedCount& count, JsonWriter& json) {
 
 }  // namespace
 
-Result<std::string> ParkedReport::Add(const StillLook& look) {
+Result<parked::ParkedLook> LookAtStill(const StillLook& look,
+                                       const appearance::ImageDetector& detector,
+                                       const Terrain& terrain) {
   TW_ASSIGN_OR_RETURN(DecodedPicture picture, DecodeStill(look.image));
   parked::ParkedLook parked_look;
   parked_look.time = look.time;
@@ -74,24 +76,27 @@ Result<std::string> ParkedReport::Add(const StillLook& look) {
   parked_look.width_px = picture.width_px;
   parked_look.height_px = picture.height_px;
   if (look.ask_network) {
-    TW_ASSIGN_OR_RETURN(
-        AppearanceLook seen,
-        LookByAppearance(picture, {look.time, look.pose, look.pose_sigma}, detector_, terrain_,
-                         {.min_score = parked::kWeakestScore}));
+    TW_ASSIGN_OR_RETURN(AppearanceLook seen,
+                        LookByAppearance(picture, {look.time, look.pose, look.pose_sigma}, detector,
+                                         terrain, {.min_score = parked::kWeakestScore}));
     if (seen.look.degraded_reason.empty()) parked_look.vehicles = std::move(seen.vehicles);
   }
   parked_look.grey = std::move(picture.luma);
-  const parked::ParkedUpdate update = book_.Add(parked_look, terrain_);
+  return parked_look;
+}
+
+std::string ParkedReport::Add(const std::string& file, const parked::ParkedLook& look) {
+  const parked::ParkedUpdate update = book_.Add(look, terrain_);
   ++tally_.looks;
   if (!update.fits) ++tally_.poor;
   site_ = update.site;
 
   JsonWriter json;
   json.BeginObject()
-      .Field("file", look.file)
+      .Field("file", file)
       .Field("time_utc", FormatUtc(look.time))
       .Field("fits", update.fits)
-      .Field("network", parked_look.vehicles.has_value());
+      .Field("network", look.vehicles.has_value());
   json.Key("events").BeginArray();
   for (const parked::ParkedEvent& event : update.events) {
     const bool arrival = event.kind == ChangeKind::kAppeared;

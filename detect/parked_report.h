@@ -14,8 +14,7 @@ namespace trucewatch {
 
 // One still picture of a site, with what its metadata says.
 struct StillLook {
-  std::string file;  // as the line names it
-  Bytes image;       // JPEG, PNG, BMP, WebP
+  Bytes image;  // JPEG, PNG, BMP, WebP
   Instant time;
   CameraPose pose;
   CameraPoseSigma pose_sigma;
@@ -26,22 +25,26 @@ struct ParkedTally {
   std::size_t looks = 0, poor = 0, arrivals = 0, departures = 0;
 };
 
+// Decodes it and asks the network. Fails with kBadInput when it does not decode, or the network
+// does not run. Pure function of its arguments.
+Result<parked::ParkedLook> LookAtStill(const StillLook& look,
+                                       const appearance::ImageDetector& detector,
+                                       const Terrain& terrain);
+
 // What is parked at the sites that a folder of still pictures shows, for `trucewatch detect
 // --parked`: a JSON line a look (docs/formats/detect.md).
 class ParkedReport {
  public:
-  // Both outlive the report.
-  ParkedReport(const appearance::ImageDetector& detector, const Terrain& terrain)
-      : detector_(detector), terrain_(terrain) {}
+  // Outlives the report.
+  explicit ParkedReport(const Terrain& terrain) : terrain_(terrain) {}
 
-  // Fails with kBadInput when the picture does not decode, or the network does not run.
-  Result<std::string> Add(const StillLook& look);
+  // `file`: as the line names it.
+  std::string Add(const std::string& file, const parked::ParkedLook& look);
   // The list of what stands there after the last look.
   std::string ListLine() const;
   const ParkedTally& tally() const { return tally_; }
 
  private:
-  const appearance::ImageDetector& detector_;
   const Terrain& terrain_;
   parked::ParkedBook book_;
   const parked::ParkedSite* site_ = nullptr;  // of the last look

@@ -119,7 +119,7 @@ void DrawGroup(const GroupObservation& group, cv::Mat& colour) {
 
 Result<void> Draw(const ReportOptions& options, int frame, const DecodedPicture& picture,
                   const Seen& seen) {
-  const std::string path = fmt::format("{}/frame-{:06d}.png", options.draw_directory, frame);
+  std::vector<std::uint8_t> png;
   try {
     const cv::Mat luma(picture.height_px, picture.width_px, CV_8U,
                        const_cast<std::uint8_t*>(picture.luma.data()));  // only read
@@ -137,11 +137,11 @@ Result<void> Draw(const ReportOptions& options, int frame, const DecodedPicture&
       cv::putText(colour, text, cv::Point2d(box.x, box.y - 2), cv::FONT_HERSHEY_SIMPLEX, 0.35,
                   {0, 255, 255}, 1, cv::LINE_AA);
     }
-    if (cv::imwrite(path, colour)) return {};
-  } catch (const cv::Exception&) {
-    // Said below.
+    cv::imencode(".png", colour, png);
+  } catch (const cv::Exception& e) {
+    return Fail(ErrorCode::kBadInput, "frame {} cannot be drawn: {}", frame, e.what());
   }
-  return Fail(ErrorCode::kIo, "{}: cannot write the picture; does the folder exist?", path);
+  return options.draw(frame, {png.begin(), png.end()});
 }
 
 // Looks at every picture with the network: movers take its class, and what does not move is added
@@ -226,7 +226,7 @@ Result<int> ReportSegment(const VideoSegment& segment, const ReportOptions& opti
       sink(Line(options, number[frame], size, found->second));
     }
   }
-  if (!options.draw_directory.empty()) {
+  if (options.draw) {
     std::vector<std::string> units;
     for (const VideoFrame& frame : segment.frames) units.push_back(frame.access_unit);
     Result<void> drawn;

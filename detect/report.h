@@ -22,8 +22,10 @@ struct ReportOptions {
   MotionOptions motion = {};  // observation_period and sample_period are set to every picture
   std::optional<PeopleOptions> people = {};  // nothing: groups of people are not looked for
   double min_score = 0;                      // weaker detections are left out
-  std::string draw_directory = {};           // existing folder for pictures with boxes; empty: none
-  int draw_every = 1;                        // frames
+  // Takes pictures with boxes, as PNG, one in `draw_every` frames; null: none are drawn. Its Error
+  // ends the report.
+  std::function<Result<void>(int frame, const std::string& png)> draw = {};
+  int draw_every = 1;
   // Every picture is looked at with this network too; null: only what moves is looked for. Outlives
   // the call.
   const appearance::ImageDetector* looks = nullptr;

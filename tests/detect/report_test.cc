@@ -4,10 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "tests/detect/encoded_scene.h"
-#include "tests/support/temp_directory.h"
 
 namespace trucewatch {
 namespace {
@@ -24,10 +21,15 @@ VideoSegment OneVehicle() {
 TEST(Report, OneLineAFrameInOrder) {
   const FlatTerrain terrain(0, 0);
   std::vector<std::string> lines;
-  const testing::TempDirectory folder;
+  std::vector<int> drawn;
   ReportOptions options;
   options.file = "a \"file\".ts";
-  options.draw_directory = folder.path();
+  options.draw_every = 5;
+  options.draw = [&](int frame, const std::string& png) -> Result<void> {
+    EXPECT_TRUE(png.starts_with("\x89PNG"));
+    drawn.push_back(frame);
+    return {};
+  };
   const std::vector<VideoSegment> segments = {OneVehicle()};
   const auto done = ReportSegments(
       segments, options, terrain, [&](const std::string& line) { lines.push_back(line); },
@@ -44,7 +46,7 @@ TEST(Report, OneLineAFrameInOrder) {
   EXPECT_THAT(lines[3], HasSubstr("\"lat_deg\":36.2"));
   EXPECT_THAT(lines[3], HasSubstr("\"cov_m2\":["));
   EXPECT_THAT(lines[3], HasSubstr("\"groups\":[]}"));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 12);
+  EXPECT_THAT(drawn, ::testing::ElementsAre(0, 5, 10));
 }
 
 TEST(Report, BoxesOnlyWithoutPose) {
@@ -78,15 +80,18 @@ TEST(Report, ABadSegmentIsSaidAndTheOthersGoOn) {
   EXPECT_THAT(lines[0], HasSubstr("\"frame\":12"));
 }
 
-TEST(Report, AFolderThatIsNotThereIsAnError) {
+TEST(Report, ADrawingThatCannotBeKeptIsAnError) {
   const FlatTerrain terrain(0, 0);
   const std::vector<VideoSegment> segments = {OneVehicle()};
+  const auto full = [](int, const std::string&) -> Result<void> {
+    return Fail(ErrorCode::kIo, "the disk is full");
+  };
   const auto done = ReportSegments(
-      segments, {.file = "f", .draw_directory = "/nonexistent/folder"}, terrain,
-      [](const std::string&) {}, [](const std::string&) {});
+      segments, {.file = "f", .draw = full}, terrain, [](const std::string&) {},
+      [](const std::string&) {});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::kIo);
-  EXPECT_THAT(done.error().message, HasSubstr("/nonexistent/folder"));
+  EXPECT_THAT(done.error().message, HasSubstr("the disk is full"));
 }
 
 }  // namespace

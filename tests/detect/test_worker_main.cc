@@ -62,6 +62,7 @@ std::string Misbehave(const std::string& how, const std::string& payload) {
 }
 
 Result<JobServerParts> SetUp(const std::string& setup) {
+  UseOneThread();
   DetectTools tools{.config = {}, .terrain = std::make_unique<FlatTerrain>(0, 0), .looks = {}};
   if (!tools.config.ParseFromString(setup)) return Fail(ErrorCode::kBadInput, "no DetectConfig");
   JobServerParts parts;

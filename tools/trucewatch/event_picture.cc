@@ -2,10 +2,8 @@
 #include "tools/trucewatch/event_picture.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
+#include <utility>
 
 #include "core/types/codec.h"
 #include "detect/report.h"
@@ -41,52 +39,28 @@ Result<std::optional<VideoSegment>> SegmentAt(LogReader& log, const SourceId& so
   }
 }
 
-// A folder that goes away with the object.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "trucewatch-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 Result<std::optional<PagePicture>> Draw(const MissionFile& mission, const VideoSegment& segment,
                                         Instant time, const std::string& caption) {
-  const ScratchFolder scratch;
-  if (scratch.path().empty()) return Fail(ErrorCode::kIo, "no temporary folder can be made");
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<Terrain> terrain, LoadTerrain(mission));
   ReportOptions options;
   options.file = segment.source.value;
   options.motion = MotionOptionsFrom(mission.config.detect());
   options.people = PeopleOptionsFrom(mission.config.detect());
-  options.draw_directory = scratch.path();
+  // Pictures are numbered in order of presentation, evenly spaced: the one nearest in time is
+  // taken.
+  std::vector<std::string> drawn;
+  options.draw = [&](int, const std::string& png) -> Result<void> {
+    drawn.push_back(png);
+    return {};
+  };
   TW_RETURN_IF_ERROR(ReportSegment(segment, options, *terrain, 0, [](const std::string&) {}));
-  // Pictures are numbered in order of presentation, evenly spaced: take the one nearest in time.
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(scratch.path())) {
-    files.push_back(entry.path().string());
-  }
-  if (files.empty()) return std::nullopt;
-  std::sort(files.begin(), files.end());
+  if (drawn.empty()) return std::nullopt;
   const Duration length = segment.frames.back().time - segment.frames.front().time;
   const double share =
       length > Duration() ? (time - segment.frames.front().time).seconds() / length.seconds() : 0;
   const auto index =
-      static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(files.size() - 1));
-  std::ifstream in(files[index], std::ios::binary);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  return PagePicture{.caption = caption, .mime = "image/png", .bytes = bytes.str()};
+      static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(drawn.size() - 1));
+  return PagePicture{.caption = caption, .mime = "image/png", .bytes = std::move(drawn[index])};
 }
 
 }  // namespace

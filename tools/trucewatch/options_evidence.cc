@@ -91,8 +91,8 @@ void AddEvidence(CLI::App& app, Action* action, AuditCommand& audit, KeygenComma
 
   sub = app.add_subcommand(
       "worker",
-      "A process that decodes and detects, shut in: no files, no network; started by run and "
-      "replay");
+      "A process that decodes and detects, shut in: no files, no network; started by run, "
+      "replay and detect");
   sub->callback([action] { *action = [] { return RunWorkerCommand(); }; });
 }
 

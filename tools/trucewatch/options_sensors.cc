@@ -48,8 +48,16 @@ void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
   sub->add_option("--network-every", c.network_every,
                   "... the network looks at one in so many; every look is compared")
       ->check(CLI::Range(1, 100));
-  sub->add_option("--threads", c.threads, "Pictures at a time; the result is the same")
+  sub->add_option("--threads", c.threads,
+                  "Pictures, or segments of a video, at a time; the result is the same")
       ->check(CLI::Range(1, 64));
+  sub->add_option("--limit-cpu", c.limit_cpu_s,
+                  "Seconds of processor time that a picture, a scene or a segment may cost")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  sub->add_option("--limit-memory", c.limit_memory_mib, "... and MiB of memory")
+      ->check(CLI::Range(64, 1 << 20))
+      ->capture_default_str();
   sub->add_flag("--quiet", c.quiet, "No progress bar, no summary");
   sub->footer(
       "Examples: trucewatch detect drone.ts --json --draw /tmp/pictures\n"

@@ -12,7 +12,7 @@
 #include "core/media/demuxer.h"
 #include "core/media/ts_remuxer.h"
 #include "core/media/ts_sync.h"
-#include "core/storage/storage.h"
+#include "core/storage/one_file_storage.h"
 #include "ingest/asterix/capture.h"
 #include "ingest/asterix/inspect_asterix.h"
 #include "ingest/feed.h"
@@ -89,9 +89,8 @@ std::optional<Place> PlaceOf(const UasDatalink& set) {
 }
 
 // Frame centre and time of the first sound ST 0601 packet; nothing when the stream has none.
-Result<std::optional<Place>> PlaceOfVideo(const std::string& path) {
-  const std::unique_ptr<Storage> storage = MakePosixStorage();
-  TW_ASSIGN_OR_RETURN(const auto file, VideoFile::Open(*storage, path));
+Result<std::optional<Place>> PlaceOfVideo(Storage& storage, const std::string& path) {
+  TW_ASSIGN_OR_RETURN(const auto file, VideoFile::Open(storage, path));
   const auto demuxer = TsDemuxer::Create();
   while (file->at() < kSearch) {
     TW_ASSIGN_OR_RETURN(const std::string chunk, file->Read(kChunk));
@@ -167,6 +166,37 @@ std::string Quotable(const std::string& path) {
   return out;
 }
 
+// A mission with this one source; start and origin are at `place`.
+std::string MissionText(const std::string& path, const std::string& absolute_path,
+                        const std::optional<Place>& place, const char* format) {
+  // Without metadata nothing has a place or a time; the run still shows what moves.
+  const Place at = place.value_or(Place{Geodetic::FromDegrees(0, 0, 0), Instant()});
+  const std::string name = NameOf(path);
+  return fmt::format(
+             "# Made by trucewatch for {}\nname: \"{}\"\nstart_utc: \"{}\"\norigin_lat_deg: "
+             "{:.7f}\norigin_lon_deg: {:.7f}\n"
+             "origin_height_hae_m: {:.2f}\nsource {{\n  id: \"{}\"\n  file: \"{}\"\n  format: {}\n"
+             "  platform: \"{}\" station: \"{}\" clock: \"{}\" georeference: \"{}\"\n"
+             "  position_sigma_m: 10 platform_angle_sigma_deg: 0.3 sensor_angle_sigma_deg: 0.3\n"
+             "  detection_probability: 0.8 false_alarms_per_km2: 0.1\n}}\n",
+             std::filesystem::path(path).filename().string(), name, FormatUtc(at.start),
+             at.origin.latitude.deg(), at.origin.longitude.deg(), at.origin.height_hae_m, name,
+             Quotable(absolute_path), format, name, name, name, name) +
+         std::string(kSingleFileDefaults);
+}
+
+// As LoadMissionConfig, of a text that is in no file.
+Result<MissionFile> ParsedMission(std::string text) {
+  MissionFile mission;
+  mission.path = "mission.txtpb";
+  mission.directory = ".";
+  mission.text = std::move(text);
+  FieldLines lines;
+  TW_RETURN_IF_ERROR(ParseTextConfig(mission.text, mission.path, &mission.config, &lines));
+  TW_RETURN_IF_ERROR(ValidateMissionConfig(mission.config, mission.path, lines));
+  return mission;
+}
+
 }  // namespace
 
 Result<SensorFormat> RecogniseFile(const std::string& path) {
@@ -223,7 +253,7 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
   TW_ASSIGN_OR_RETURN(const SensorFormat format, RecogniseFile(path));
   std::optional<Place> place;
   if (IsVideo(format)) {
-    TW_ASSIGN_OR_RETURN(place, PlaceOfVideo(path));
+    TW_ASSIGN_OR_RETURN(place, PlaceOfVideo(*MakePosixStorage(), path));
   } else if (format == SensorFormat::kStanag4607) {
     TW_ASSIGN_OR_RETURN(place, PlaceOfRadar(path));
   } else if (format == SensorFormat::kRaster || format == SensorFormat::kStac ||
@@ -248,26 +278,44 @@ Result<MissionFile> MissionForSingleFile(const std::string& path, const std::str
   } else {
     return tl::unexpected<Error>(NotASensorFile(path));
   }
-  // Without metadata nothing has a place or a time; the run still shows what moves.
-  const Place at = place.value_or(Place{Geodetic::FromDegrees(0, 0, 0), Instant()});
-  const std::string name = NameOf(path);
-  const std::string text =
-      fmt::format(
-          "# Made by trucewatch for {}\nname: \"{}\"\nstart_utc: \"{}\"\norigin_lat_deg: "
-          "{:.7f}\norigin_lon_deg: {:.7f}\n"
-          "origin_height_hae_m: {:.2f}\nsource {{\n  id: \"{}\"\n  file: \"{}\"\n  format: {}\n"
-          "  platform: \"{}\" station: \"{}\" clock: \"{}\" georeference: \"{}\"\n"
-          "  position_sigma_m: 10 platform_angle_sigma_deg: 0.3 sensor_angle_sigma_deg: 0.3\n"
-          "  detection_probability: 0.8 false_alarms_per_km2: 0.1\n}}\n",
-          std::filesystem::path(path).filename().string(), name, FormatUtc(at.start),
-          at.origin.latitude.deg(), at.origin.longitude.deg(), at.origin.height_hae_m, name,
-          Quotable(std::filesystem::absolute(path).string()),
-          IsVideo(format) ? "MPEGTS_KLV" : "STANAG4607", name, name, name, name) +
-      std::string(kSingleFileDefaults);
+  const std::string text = MissionText(path, std::filesystem::absolute(path).string(), place,
+                                       IsVideo(format) ? "MPEGTS_KLV" : "STANAG4607");
   const std::string config = out + "/mission.txtpb";
   const std::unique_ptr<Storage> storage = MakePosixStorage();
   TW_RETURN_IF_ERROR(WriteFileAtomically(*storage, config, AsBytes(text)));
   return LoadMissionConfig(config);
+}
+
+Result<MissionFile> DefaultMission() {
+  return ParsedMission(MissionText("file", "/file", {}, "MPEGTS_KLV"));
+}
+
+Result<void> ReadVideoFile(const std::string& path, const std::string& absolute_path,
+                           std::shared_ptr<const File> bytes, const VideoPieceSink& sink) {
+  OneFileStorage storage({path, absolute_path}, std::move(bytes));
+  TW_ASSIGN_OR_RETURN(const auto place, PlaceOfVideo(storage, path));
+  TW_ASSIGN_OR_RETURN(const MissionFile mission,
+                      ParsedMission(MissionText(path, absolute_path, place, "MPEGTS_KLV")));
+  const auto& config = mission.config.source(0);
+  const double ground_hae_m = mission.config.origin_height_hae_m();
+  const FlatTerrain terrain(ground_hae_m, mission.config.terrain().sigma_m());
+  TW_ASSIGN_OR_RETURN(const auto source, OpenRecordedSource(storage, mission, config));
+  TW_ASSIGN_OR_RETURN(const auto feed, MakeFeed({.source = &config,
+                                                 .terrain_config = &mission.config.terrain(),
+                                                 .terrain = &terrain,
+                                                 .ground_height_hae_m = ground_hae_m}));
+  while (true) {
+    TW_ASSIGN_OR_RETURN(const auto record, source->Next());
+    if (!record) return {};
+    TW_ASSIGN_OR_RETURN(auto items, feed->Push(*record, Sha256(record->bytes)));
+    for (FeedItem& item : items) {
+      if (auto* segment = std::get_if<VideoSegment>(&item)) {
+        TW_RETURN_IF_ERROR(sink({std::move(*segment), ground_hae_m}));
+      } else if (auto* fault = std::get_if<DataFault>(&item)) {
+        TW_RETURN_IF_ERROR(sink({std::move(*fault), ground_hae_m}));
+      }
+    }
+  }
 }
 
 }  // namespace trucewatch::tools

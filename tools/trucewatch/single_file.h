@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "core/config/mission_config.h"
+#include "core/storage/storage.h"
+#include "detect/file_job.h"
 
 namespace trucewatch::tools {
 
@@ -38,5 +41,14 @@ bool IsSensorFile(const std::string& path);
 // the file's own metadata. Written to out/mission.txtpb and loaded from there, so that the run can
 // be repeated.
 Result<MissionFile> MissionForSingleFile(const std::string& path, const std::string& out);
+
+// The defaults of such missions; its source and its place mean nothing.
+Result<MissionFile> DefaultMission();
+
+// Reads a video file to its end: what the source of its MissionForSingleFile makes of it, in order.
+// `bytes` are the file's; nothing else is opened, so a confined job can call it. `absolute_path`:
+// the same file, for messages.
+Result<void> ReadVideoFile(const std::string& path, const std::string& absolute_path,
+                           std::shared_ptr<const File> bytes, const VideoPieceSink& sink);
 
 }  // namespace trucewatch::tools

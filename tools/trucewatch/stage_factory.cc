@@ -169,11 +169,7 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
               "there is no stage '{}'; expected ingest, detect, fusion, verify or evidence", name);
 }
 
-Result<DetectTools> MakeDetectTools(const std::string& bytes) {
-  v1::DetectWorkerSetup setup;
-  if (!setup.ParseFromString(bytes)) {
-    return Fail(ErrorCode::kUsage, "no set-up of a worker came; run and replay start it");
-  }
+Result<DetectTools> MakeDetectTools(v1::DetectWorkerSetup setup) {
   MissionFile mission;
   mission.config = setup.config();
   mission.directory = setup.directory();

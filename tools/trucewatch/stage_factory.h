@@ -43,7 +43,7 @@ Result<std::unique_ptr<Stage>> MakeStage(const std::string& name, const MissionP
                                          unsigned detect_threads);
 
 // What a worker makes of the set-up that MakeStage sends it.
-Result<DetectTools> MakeDetectTools(const std::string& setup);
+Result<DetectTools> MakeDetectTools(v1::DetectWorkerSetup setup);
 
 // The journal's first record: the mission header as a serialised Envelope.
 std::string MissionHeaderRecord(const MissionParts& parts);

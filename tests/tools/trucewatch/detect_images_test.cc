@@ -76,11 +76,12 @@ TEST_F(DetectImages, LinesComeInOrderWhateverTheThreads) {
     DetectCommand command;
     command.model = kBlobCard;
     command.threads = threads;
-    Detectors detectors(command);
+    FileWorkers workers(
+        {.program = "", .limits = {}, .workers = threads, .model = command.model, .modality = {}});
     std::vector<std::string> lines;
     std::size_t done = 0;
     const auto seen = DetectInImages(
-        command, files, detectors, [&](const std::string& line) { lines.push_back(line); },
+        command, files, workers, [&](const std::string& line) { lines.push_back(line); },
         [&](std::size_t count) { done = count; });
     ASSERT_TRUE(seen) << seen.error().message;
     EXPECT_EQ(seen->pictures, 20U);

@@ -76,7 +76,11 @@ struct DetectCommand {
   std::string modality;             // "rgb", "ir" or "sar"; empty: as the file looks
   std::string model;                // name or card file; empty: the modality's
   bool evaluate = false;            // single persons as boxes
-  unsigned threads = 1;             // pictures at a time
+  unsigned threads = 1;             // pictures, or segments of a video, at a time
+  // Of the workers that read the files: of processor time for a picture, a scene, a segment; and of
+  // memory.
+  unsigned limit_cpu_s = 600;
+  unsigned limit_memory_mib = 4096;
   bool quiet = false;
   std::string draw;
   int draw_every = 10;         // of videos

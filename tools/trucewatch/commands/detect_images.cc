@@ -4,22 +4,19 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
 
-#include "core/raster/scene_reader.h"
+#include "core/storage/memory_file.h"
 #include "detect/image_report.h"
-#include "tools/trucewatch/model_files.h"
 
 namespace trucewatch::tools {
 namespace {
 
 constexpr std::uintmax_t kMaxImageBytes = std::uintmax_t{512} << 20U;
-using v1::config::ModelCard;
 
 std::string LowerExtension(const std::string& file) {
   std::string extension = std::filesystem::path(file).extension().string();
@@ -57,12 +54,6 @@ Result<std::string> ReadImageFile(const std::string& file) {
   return bytes;
 }
 
-double ThreadCpuS() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 // Drawings lie in one folder whatever folders the pictures came from: names that occur twice are
 // numbered.
 std::vector<std::string> DrawingNames(const std::string& folder,
@@ -76,23 +67,6 @@ std::vector<std::string> DrawingNames(const std::string& folder,
     names.push_back(folder + "/" + name + ".jpg");
   }
   return names;
-}
-
-// A TIFF with a place on earth gives its detections one; null: another picture.
-std::unique_ptr<SceneReader> Placed(const std::string& file, ImageReportOptions* options) {
-  if (!IsTiff(file)) return nullptr;
-  auto reader = SceneReader::OpenFile(file);
-  if (!reader) return nullptr;
-  const SceneReader* scene = reader->get();
-  if (!options->gsd_m && scene->info().resolution_m > 0) {
-    options->gsd_m = scene->info().resolution_m;
-  }
-  options->place = [scene](double x_px, double y_px) -> std::optional<ImagePlace> {
-    const auto position = scene->GroundFromPixel({x_px, y_px});
-    if (!position) return std::nullopt;
-    return ImagePlace{*position, scene->info().position_sigma_m};
-  };
-  return std::move(*reader);
 }
 
 // What became of one picture.
@@ -155,109 +129,98 @@ bool IsTiff(const std::string& file) {
   return start == std::string("II*\0", 4) || start == std::string("MM\0*", 4);
 }
 
-Result<const appearance::ImageDetector*> Detectors::Load(const std::string& model) {
-  if (const auto found = loaded_.find(model); found != loaded_.end()) return found->second.get();
-  if (const auto found = failed_.find(model); found != failed_.end()) {
-    return tl::unexpected<Error>(found->second);
-  }
-  const auto load = [&]() -> Result<std::unique_ptr<appearance::ImageDetector>> {
-    TW_ASSIGN_OR_RETURN(ModelFile file, FindModel(model));
-    return appearance::ImageDetector::Create(std::move(file));
-  };
-  auto detector = load();
-  if (!detector) {
-    failed_.emplace(model, detector.error());
-    return tl::unexpected<Error>(detector.error());
-  }
-  return (loaded_[model] = std::move(*detector)).get();
+v1::FileJob JobAbout(const std::string& file, const DetectCommand& command) {
+  v1::FileJob job;
+  job.set_file(file);
+  if (command.min_score) job.set_min_score(*command.min_score);
+  job.set_evaluate(command.evaluate);
+  job.set_gsd_m(command.gsd_m);
+  job.set_draw(!command.draw.empty());
+  return job;
 }
 
-Result<const appearance::ImageDetector*> Detectors::Asked() {
-  if (!command_.model.empty()) return Load(command_.model);
-  if (command_.modality == "sar") {
-    return Fail(ErrorCode::kUsage,
-                "radar pictures are not searched without a network for them: name its card with "
-                "--model");
+Result<void> WriteDrawing(const std::string& file, const std::string& bytes) {
+  if (!bytes.starts_with("\xFF\xD8\xFF") && !bytes.starts_with("\x89PNG")) {
+    return Fail(ErrorCode::kBadInput, "{}: its worker drew what is no picture", file);
   }
-  return Load(DefaultModelName(command_.modality == "ir" ? ModelCard::INFRARED : ModelCard::RGB));
-}
-
-Result<const appearance::ImageDetector*> Detectors::For(Bytes image) {
-  if (!command_.model.empty() || !command_.modality.empty()) return Asked();
-  const auto grey = IsGreyImage(image);
-  // A picture that does not decode says so when it is looked at, by whichever network.
-  const bool infrared = grey.value_or(false);
-  return Load(DefaultModelName(infrared ? ModelCard::INFRARED : ModelCard::RGB));
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << bytes;
+  out.close();
+  if (out) return {};
+  return Fail(ErrorCode::kIo, "{}: cannot write the picture; does the folder exist?", file);
 }
 
 Result<ImagesSeen> DetectInImages(const DetectCommand& command, std::span<const std::string> files,
-                                  Detectors& detectors,
+                                  FileWorkers& workers,
                                   const std::function<void(const std::string& line)>& sink,
                                   const std::function<void(std::size_t done)>& progress) {
   std::vector<Looked> looked(files.size());
   std::vector<std::string> drawings;
   if (!command.draw.empty()) drawings = DrawingNames(command.draw, files);
-  std::mutex mutex;  // of looked, detectors, cpu_s
+  std::mutex mutex;  // of looked, cpu
   std::condition_variable changed;
   std::atomic<std::size_t> next{0};
   std::atomic<bool> stop{false};
-  double cpu_s = 0;
+  Duration cpu;
 
-  const auto look_at = [&](std::size_t i) {
+  const auto look_at = [&](std::size_t worker, std::size_t i) {
     Looked result;
-    ImageReportOptions options;
-    options.file = files[i];
-    options.min_score = command.min_score;
-    options.evaluate = command.evaluate;
-    if (command.gsd_m > 0) options.gsd_m = command.gsd_m;
-    if (!drawings.empty()) options.draw_file = drawings[i];
-    const std::unique_ptr<SceneReader> placed = Placed(files[i], &options);
     const auto fail = [&](const Error& error) {
       result.failed = true;
       result.line = ImageErrorLine(files[i], error.message);
     };
-    const auto bytes = ReadImageFile(files[i]);
+    auto bytes = ReadImageFile(files[i]);
     if (!bytes) {
       fail(bytes.error());
       return result;
     }
-    Result<const appearance::ImageDetector*> detector = [&] {
+    v1::FileJob job = JobAbout(files[i], command);
+    job.mutable_picture();
+    const auto done = workers.Run(worker, FileWorkers::Network::kAsPictureLooks, std::move(job),
+                                  {std::make_shared<const MemoryFile>(std::move(*bytes))});
+    if (!done) {
+      result.fatal = done.error();
+      return result;
+    }
+    {
       const std::lock_guard lock(mutex);
-      return detectors.For(AsBytes(*bytes));
-    }();
-    if (!detector) {
-      result.fatal = detector.error();
+      cpu = cpu + done->cpu;
+    }
+    if (done->error) {
+      fail(done->refused ? Prefix(files[i], *done->error).value() : *done->error);
       return result;
     }
-    const auto report = ReportImage(AsBytes(*bytes), **detector, options);
-    if (!report) {
-      if (report.error().code == ErrorCode::kIo) result.fatal = report.error();
-      fail(report.error());
+    if (done->result.lines_size() != 1) {
+      fail(Error{ErrorCode::kBadInput, files[i] + ": its worker said nothing about it"});
       return result;
     }
-    result.line = report->line;
-    result.detections = report->detections;
-    result.groups = report->groups;
+    result.line = done->result.lines(0);
+    result.detections = done->result.detections();
+    result.groups = done->result.groups();
+    if (!drawings.empty()) {
+      const auto drawn = done->drawings.by_frame.find(0);
+      const bool any = drawn != done->drawings.by_frame.end();
+      const auto written = WriteDrawing(drawings[i], any ? drawn->second : std::string());
+      if (!written) result.fatal = written.error();
+    }
     return result;
   };
-  const auto work = [&] {
+  const auto work = [&](std::size_t worker) {
     for (std::size_t i = next++; i < files.size() && !stop; i = next++) {
-      Looked result = look_at(i);
+      Looked result = look_at(worker, i);
       result.done = true;
       const std::lock_guard lock(mutex);
       looked[i] = std::move(result);
       changed.notify_one();
     }
-    const std::lock_guard lock(mutex);
-    cpu_s += ThreadCpuS();
   };
 
   ImagesSeen seen;
   std::optional<Error> fatal;
   {
     const std::size_t threads = std::clamp<std::size_t>(command.threads, 1, 64);
-    std::vector<std::jthread> workers;
-    for (std::size_t i = 0; i < std::min(threads, files.size()); ++i) workers.emplace_back(work);
+    std::vector<std::jthread> askers;
+    for (std::size_t i = 0; i < std::min(threads, files.size()); ++i) askers.emplace_back(work, i);
     for (std::size_t i = 0; i < files.size() && !fatal; ++i) {
       Looked result;
       {
@@ -277,7 +240,7 @@ Result<ImagesSeen> DetectInImages(const DetectCommand& command, std::span<const 
     stop = true;
   }
   if (fatal) return tl::unexpected<Error>(*fatal);
-  seen.cpu_s = cpu_s;
+  seen.cpu_s = cpu.seconds();
   return seen;
 }
 

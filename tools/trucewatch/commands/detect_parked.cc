@@ -7,11 +7,12 @@
 #include <memory>
 #include <sstream>
 
+#include "core/storage/memory_file.h"
 #include "detect/parked_report.h"
 #include "ingest/klv/klv_packet.h"
 #include "ingest/klv/platform_state.h"
 #include "ingest/klv/st0601.h"
-#include "tools/trucewatch/progress_bar.h"
+#include "tools/trucewatch/commands/detect_images.h"
 
 namespace trucewatch::tools {
 namespace {
@@ -54,29 +55,46 @@ Result<PlatformState> StateBeside(const std::string& picture) {
 }  // namespace
 
 Result<int> DetectParked(const DetectCommand& command, std::span<const std::string> files,
-                         Detectors& detectors,
+                         FileWorkers& workers,
                          const std::function<void(std::size_t done)>& progress) {
-  std::unique_ptr<const Terrain> terrain;
+  std::unique_ptr<const FlatTerrain> terrain;
   std::unique_ptr<ParkedReport> report;
+  double ground_hae_m = 0;
   int code = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto look = [&]() -> Result<std::string> {
       TW_ASSIGN_OR_RETURN(const PlatformState state, StateBeside(files[i]));
-      TW_ASSIGN_OR_RETURN(const std::string image, WholeFile(files[i]));
+      TW_ASSIGN_OR_RETURN(std::string image, WholeFile(files[i]));
       if (report == nullptr) {
         if (!state.frame_center) {
           return Fail(ErrorCode::kBadInput, "{}: its packet has no frame centre", files[i]);
         }
-        TW_ASSIGN_OR_RETURN(const auto* detector, detectors.For(AsBytes(image)));
-        terrain = std::make_unique<FlatTerrain>(state.frame_center->height_hae_m, kGroundSigmaM);
-        report = std::make_unique<ParkedReport>(*detector, *terrain);
+        ground_hae_m = state.frame_center->height_hae_m;
       }
-      return report->Add({.file = files[i],
-                          .image = AsBytes(image),
-                          .time = *state.time,
-                          .pose = *state.pose,
-                          .pose_sigma = state.sigma,
-                          .ask_network = i % command.network_every == 0});
+      parked::ParkedLook asked;
+      asked.time = *state.time;
+      asked.pose = *state.pose;
+      asked.pose_sigma = state.sigma;
+      v1::FileJob job = JobAbout(files[i], command);
+      v1::FileLook& message = *job.mutable_look();
+      AskAbout(asked, &message);
+      message.set_ground_hae_m(ground_hae_m);
+      message.set_ground_sigma_m(kGroundSigmaM);
+      message.set_network(i % command.network_every == 0);
+      // The first picture says which network all of them are for.
+      const auto network = report == nullptr ? FileWorkers::Network::kAsPictureLooks
+                                             : FileWorkers::Network::kAsPictureBefore;
+      TW_ASSIGN_OR_RETURN(const FileWorkers::Done done,
+                          workers.Run(0, network, std::move(job),
+                                      {std::make_shared<const MemoryFile>(std::move(image))}));
+      if (report == nullptr) {
+        terrain = std::make_unique<FlatTerrain>(ground_hae_m, kGroundSigmaM);
+        report = std::make_unique<ParkedReport>(*terrain);
+      }
+      if (done.error) return tl::unexpected<Error>(*done.error);
+      const auto seen = LookFrom(done.result, asked);
+      if (!seen) return Fail(ErrorCode::kBadInput, "its worker said what is no answer about it");
+      return report->Add(files[i], *seen);
     };
     const auto line = look();
     if (line) {

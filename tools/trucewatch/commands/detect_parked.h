@@ -7,7 +7,7 @@
 
 #include "core/base/result.h"
 #include "tools/trucewatch/commands/commands.h"
-#include "tools/trucewatch/commands/detect_images.h"
+#include "tools/trucewatch/file_workers.h"
 
 namespace trucewatch::tools {
 
@@ -15,7 +15,7 @@ namespace trucewatch::tools {
 // (00000.jpg, 00000.klv); in the order given. Prints lines with --json, else a summary. A picture
 // without a usable packet is a line on stderr; fails when none has one, or no network can be had.
 Result<int> DetectParked(const DetectCommand& command, std::span<const std::string> files,
-                         Detectors& detectors,
+                         FileWorkers& workers,
                          const std::function<void(std::size_t done)>& progress);
 
 }  // namespace trucewatch::tools

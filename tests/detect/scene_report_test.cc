@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/trucewatch/commands/detect_scene.h"
+#include "detect/scene_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <random>
 
 #include "core/raster/raster_writer.h"
+#include "core/storage/memory_file.h"
 #include "tests/support/shared_data.h"
-#include "tests/support/temp_directory.h"
 
-namespace trucewatch::tools {
+namespace trucewatch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -40,11 +39,13 @@ std::string Image() {
   return *EncodeCog(raster);
 }
 
-TEST(DetectScene, OneLineTellsWhatStandsWhereAndWhenItWasSeen) {
-  const trucewatch::testing::TempDirectory directory;
-  const std::string path = directory.File("a.tif");
-  std::ofstream(path, std::ios::binary) << Image();
-  const auto look = DetectScene(path, std::nullopt, 0);
+Result<SceneReport> ReportOn(const std::string& path) {
+  return ReportScene(path, *MakePosixStorage()->Open(path, false), std::nullopt, 0);
+}
+
+TEST(SceneReport, OneLineTellsWhatStandsWhereAndWhenItWasSeen) {
+  const auto file = std::make_shared<const MemoryFile>(Image());
+  const auto look = ReportScene("a.tif", file, std::nullopt, 0);
   ASSERT_TRUE(look) << look.error().message;
   EXPECT_EQ(look->detections, 5U);
   EXPECT_EQ(look->degraded, "");
@@ -52,26 +53,25 @@ TEST(DetectScene, OneLineTellsWhatStandsWhereAndWhenItWasSeen) {
               HasSubstr("\"time_utc\":\"2026-03-01T08:30:00Z\",\"time_from\":\"TIFF tag 306\""));
   EXPECT_THAT(look->line, HasSubstr("\"class\":\"vehicle\""));
   EXPECT_THAT(look->line, HasSubstr("\"view_known\":false"));
-  const auto given = DetectScene(path, *ParseUtc("2026-03-02T00:00:00Z"), 1);
+  const auto given = ReportScene("a.tif", file, *ParseUtc("2026-03-02T00:00:00Z"), 1);
   EXPECT_THAT(given->line, HasSubstr("\"time_from\":\"given\""));
   EXPECT_THAT(given->line, HasSubstr("\"detections\":[]"));
 }
 
-TEST(DetectScene, SensorGeometryIsSearchedWhereItsRpcPlacesIt) {
+TEST(SceneReport, SensorGeometryIsSearchedWhereItsRpcPlacesIt) {
   TW_SHARED_DATA_OR_SKIP(path, "satellite/wv3_20.NTF");
-  const auto look = DetectScene(path, std::nullopt, 0);
+  const auto look = ReportOn(path);
   ASSERT_TRUE(look) << look.error().message;
   EXPECT_THAT(look->line, HasSubstr("\"view_known\":true"));
   EXPECT_THAT(look->line, HasSubstr("\"time_from\":\"NITF IDATIM\""));
 }
 
-TEST(DetectScene, WhatCannotBeSearchedSaysWhy) {
+TEST(SceneReport, WhatCannotBeSearchedSaysWhy) {
   TW_SHARED_DATA_OR_SKIP(coarse, "satellite/m_4709963_se_14_1_20180716.tif");
-  EXPECT_EQ(DetectScene(coarse, std::nullopt, 0)->degraded, "coarser than 1 m");
+  EXPECT_EQ(ReportOn(coarse)->degraded, "coarser than 1 m");
   TW_SHARED_DATA_OR_SKIP(unplaced, "satellite/rpc-ventoux/left_image.tif");
-  EXPECT_THAT(DetectScene(unplaced, std::nullopt, 0).error().message,
-              HasSubstr("no coordinate system"));
+  EXPECT_THAT(ReportOn(unplaced).error().message, HasSubstr("no coordinate system"));
 }
 
 }  // namespace
-}  // namespace trucewatch::tools
+}  // namespace trucewatch

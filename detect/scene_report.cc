@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/trucewatch/commands/detect_scene.h"
+#include "detect/scene_report.h"
 
 #include <cmath>
 #include <filesystem>
@@ -9,7 +9,7 @@
 #include "core/raster/scene_reader.h"
 #include "detect/satellite/scene_detector.h"
 
-namespace trucewatch::tools {
+namespace trucewatch {
 namespace {
 
 constexpr double kHeightSigmaWithoutTerrainM = 5;
@@ -74,11 +74,12 @@ std::string SceneLine(const std::string& file, const SceneInfo& info, const Obse
 
 }  // namespace
 
-Result<SceneLook> DetectScene(const std::string& file, std::optional<Instant> time,
-                              double min_score) {
+Result<SceneReport> ReportScene(const std::string& file, std::shared_ptr<const File> bytes,
+                                std::optional<Instant> time, double min_score) {
   SceneOptions options;
+  options.name = file;
   options.time = time;
-  TW_ASSIGN_OR_RETURN(auto reader, SceneReader::OpenFile(file, options));
+  TW_ASSIGN_OR_RETURN(auto reader, SceneReader::Open(std::move(bytes), options));
   double height_m = 0;
   if (const auto& rpc = reader->info().rpc) height_m = rpc->height_offset_m;
   // A flat ground at the middle of the sensor model's heights.
@@ -86,8 +87,8 @@ Result<SceneLook> DetectScene(const std::string& file, std::optional<Instant> ti
   const Scene scene = SceneOf(reader->info(), file);
   TW_ASSIGN_OR_RETURN(const ObservationSet set,
                       LookAtScene({&scene, reader.get()}, {}, Defaults(), ground));
-  return SceneLook{SceneLine(file, reader->info(), set, min_score), set.detections.size(),
-                   set.degraded_reason};
+  return SceneReport{SceneLine(file, reader->info(), set, min_score), set.detections.size(),
+                     set.degraded_reason};
 }
 
-}  // namespace trucewatch::tools
+}  // namespace trucewatch
