@@ -58,7 +58,8 @@ Eigen::Vector2d GroundFrame::CellFromMetres(const Eigen::Vector2d& en_m) const {
 }
 
 std::optional<GroundPicture> LayOnGround(const GreyView& picture, const CameraPose& pose,
-                                         const Terrain& terrain, const GroundFrame& frame) {
+                                         const Terrain& terrain, const GroundFrame& frame,
+                                         const HiddenPixels& hidden) {
   CameraPose of = pose;
   of.width_px = picture.width_px;
   of.height_px = picture.height_px;
@@ -91,6 +92,18 @@ std::optional<GroundPicture> LayOnGround(const GreyView& picture, const CameraPo
   cv::warpPerspective(cv::Mat(source.size(), CV_8U, cv::Scalar(255)), seen, cells_from_pixels, size,
                       cv::INTER_LINEAR, cv::BORDER_CONSTANT, 0);
   cv::threshold(seen, seen, 254, 255, cv::THRESH_BINARY);
+  if (!hidden.hidden.empty()) {
+    const cv::Mat mask(hidden.height_px, hidden.width_px, CV_8U,
+                       const_cast<std::uint8_t*>(hidden.hidden.data()));  // NOLINT: only read
+    const double wider = w / hidden.width_px, higher = h / hidden.height_px;
+    const cv::Matx33d pixels_from_mask(wider, 0, (wider - 1) / 2, 0, higher, (higher - 1) / 2, 0, 0,
+                                       1);
+    const cv::Mat cells_from_mask = cells_from_pixels * cv::Mat(pixels_from_mask);
+    cv::Mat under;
+    cv::warpPerspective(mask, under, cells_from_mask, size, cv::INTER_LINEAR, cv::BORDER_CONSTANT,
+                        0);
+    seen.setTo(0, under > 0);
+  }
   return GroundPicture{CellsOf(grey), CellsOf(seen), ShareSeen(seen)};
 }
 

@@ -40,11 +40,18 @@ struct GreyView {
   std::ptrdiff_t stride = 0;
 };
 
+// Pixels of a picture, or of the same picture made smaller, that do not show the ground.
+struct HiddenPixels {
+  int width_px = 0, height_px = 0;
+  std::vector<std::uint8_t> hidden;  // row after row; 0: shows the ground. Empty: all do
+};
+
 // Lays a picture on the ground: one homography, from the places of its corners, so the ground is
 // taken as flat within the picture. Pictures finer than the cells are smoothed first. Nothing when
 // a corner does not meet the ground.
 std::optional<GroundPicture> LayOnGround(const GreyView& picture, const CameraPose& pose,
-                                         const Terrain& terrain, const GroundFrame& frame);
+                                         const Terrain& terrain, const GroundFrame& frame,
+                                         const HiddenPixels& hidden = {});
 
 // Where `later` shows what `earlier` shows, both laid on the same ground: later cell = linear *
 // earlier cell + shift (column, row). What errors of the poses leave; close to the identity.

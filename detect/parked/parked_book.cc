@@ -77,8 +77,9 @@ ParkedUpdate ParkedBook::Add(const ParkedLook& look, const Terrain& terrain) {
   if (!(gsd_m >= kFinestGsdM && gsd_m <= kCoarsestGsdM)) return update;
   ParkedSite& site = SiteOf(look.source, middle->position);
   const GroundFrame& frame = site.frame();
-  const auto ground = LayOnGround({look.width_px, look.height_px, look.grey.data(), look.width_px},
-                                  pose, terrain, frame);
+  const GreyView picture{look.width_px, look.height_px, look.grey.data(), look.width_px};
+  ScreenSymbols& screen = screens_[look.source];
+  const auto ground = LayOnGround(picture, pose, terrain, frame, screen.hidden());
   if (!ground) return update;
   const LocalFrame local(frame.middle);
   std::optional<std::vector<SeenVehicle>> seen;
@@ -98,6 +99,7 @@ ParkedUpdate ParkedBook::Add(const ParkedLook& look, const Terrain& terrain) {
   update.fits = site.fits();
   update.site = &site;
   if (update.fits) update.pixel_from_site = PixelFromSite(frame, pose, site.alignment());
+  if (update.pixel_from_site) screen.Add(picture, frame.middle, *update.pixel_from_site);
   const Eigen::Matrix2d cov_en_m2 =
       middle->cov_en_m2 + kPlaceSigmaM * kPlaceSigmaM * Eigen::Matrix2d::Identity();
   for (const ParkedEvent& event : update.events) {
@@ -124,6 +126,12 @@ std::string ParkedBook::Snapshot() const {
       site.Snapshot(out);
     }
   }
+  for (const auto& [source, screen] : screens_) {
+    if (screen.empty()) continue;
+    v1::ParkedScreen* out = snapshot.add_parked_screens();
+    out->set_source_id(source.value);
+    screen.Snapshot(out);
+  }
   if (snapshot.parked_sites().empty()) return {};
   snapshot.set_version(kSnapshotVersion);
   return snapshot.SerializeAsString();
@@ -131,6 +139,7 @@ std::string ParkedBook::Snapshot() const {
 
 Result<void> ParkedBook::Restore(std::string_view bytes) {
   std::map<SourceId, std::vector<ParkedSite>> restored;
+  std::map<SourceId, ScreenSymbols> screens;
   if (!bytes.empty()) {
     v1::DetectSnapshot snapshot;
     if (!snapshot.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
@@ -143,8 +152,12 @@ Result<void> ParkedBook::Restore(std::string_view bytes) {
       TW_ASSIGN_OR_RETURN(ParkedSite site, ParkedSite::Restore(in));
       restored[SourceId{in.source_id()}].push_back(std::move(site));
     }
+    for (const v1::ParkedScreen& in : snapshot.parked_screens()) {
+      TW_ASSIGN_OR_RETURN(screens[SourceId{in.source_id()}], ScreenSymbols::Restore(in));
+    }
   }
   sites_ = std::move(restored);
+  screens_ = std::move(screens);
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "core/geo/camera.h"
 #include "core/types/observation.h"
 #include "detect/parked/parked_site.h"
+#include "detect/parked/screen_symbols.h"
 
 namespace trucewatch::parked {
 
@@ -66,6 +67,7 @@ class ParkedBook {
 
   ParkedOptions options_;
   std::map<SourceId, std::vector<ParkedSite>> sites_;
+  std::map<SourceId, ScreenSymbols> screens_;
 };
 
 }  // namespace trucewatch::parked

@@ -9,9 +9,11 @@
 namespace trucewatch::parked {
 namespace {
 
-// Mean scores of the network before and after that differ by less say nothing.
-constexpr double kLeastTurn = 0.08, kLeastRatio = 2.0;
-constexpr double kLeastDirection = 1.0;
+// Fitted with StandsApart's weights.
+constexpr double kNetworkWeight = 1.5, kNetworkFloor = 0.03, kStoodWeight = 2.0;
+constexpr double kLeastDirection = 2.5;
+// Mean scores from which on the network is sure of a vehicle, before and after.
+constexpr double kSureOfBoth = 0.4;
 
 }  // namespace
 
@@ -34,18 +36,11 @@ double Step::WeightOf(double strength) const {
 }
 
 double DirectionOf(const Direction& d) {
-  const double turn = d.network_after - d.network_before;
-  const double more = std::max(d.network_after, d.network_before),
-               less = std::min(d.network_after, d.network_before);
-  const bool network = more - less >= kLeastTurn && more >= kLeastRatio * less;
-  if (!network && d.stood_before == 0) return 0;
-  const double direction =
-      6 * turn + 0.5 * d.gained_more + 0.7 * d.stands_out - 2.0 * d.stood_before;
-  if (std::abs(direction) < kLeastDirection) return 0;
-  // What the picture hints at does not overrule the network, nor that what stands cannot come.
-  if (network && direction * turn < 0) return 0;
-  if (direction * d.stood_before > 0) return 0;
-  return direction;
+  if (std::min(d.network_before, d.network_after) >= kSureOfBoth) return 0;
+  const double network =
+      std::log((d.network_after + kNetworkFloor) / (d.network_before + kNetworkFloor));
+  const double direction = d.pictures + kNetworkWeight * network - kStoodWeight * d.stood_before;
+  return std::abs(direction) < kLeastDirection ? 0 : direction;
 }
 
 double ProbabilityOf(double weight, double direction) {

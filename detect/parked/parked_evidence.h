@@ -19,13 +19,11 @@ Step StepOf(std::span<const double> progress);
 // What speaks for a vehicle that came (positive) or left (negative).
 struct Direction {
   double network_before = 0, network_after = 0;  // mean scores
-  double gained_more = 0;                        // ChangePeak: gained - lost
-  double stands_out = 0;                         // ChangePeak
+  double pictures = 0;                           // StandsApart::Came
   int stood_before = 0;                          // 1: the last change brought one; -1: took one
 };
-// 0: which way it was is open. How a place looks is a hint only: a dull vehicle may well show less
-// than the painted lines that it covers. So the network must have seen one before or after, or the
-// last change at the place must say what stands there.
+// About the logarithm of the odds; 0: which way it was is open. Where the network sees a vehicle
+// before and after, one stands there in another light.
 double DirectionOf(const Direction& direction);
 
 // That a change of this weight and direction is a vehicle's. Measured on rendered yards only.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "detect/parked/parked_evidence.h"
+#include "detect/parked/stands_apart.h"
 
 namespace trucewatch::parked {
 namespace {
@@ -28,6 +29,8 @@ constexpr double kOverEverywhere = 1.6;  // times the strength that one cell in 
 constexpr double kSameEdges = 0.8;       // correlation from which on the same thing stands there
 constexpr int kUnrestCells = 4;
 constexpr int kUnrestLooks = 60;
+constexpr double kLeastAreaM2 = 3;  // of what changed
+constexpr int kLooksToLearn = 24;   // before anything is decided: what never rests is not known
 
 // Candidates of one moment.
 constexpr double kSamePlaceM = 4.5;  // are one, within three looks
@@ -167,12 +170,14 @@ void ParkedSite::FindCandidates() {
     const Step step = StepOf(ProgressOf(all, before, after, frame_, peak.cell));
     const double weight = step.WeightOf(peak.strength());
     if (step.jump < kLeastJump || weight < kLeastWeight) continue;
+    const StandsApart apart = StandsApartAt(before, after, frame_, peak.cell);
+    if (!apart.judged || apart.area_m2 < kLeastAreaM2 || looks_ < kLooksToLearn) continue;
     candidates_.push_back({.before = ring_[kBefore - 1].time,
                            .since = ring_[kBefore].time,
                            .en_m = frame_.MetresFromCell(peak.cell),
                            .weight = weight,
-                           .gained_more = peak.gained - peak.lost,
-                           .stands_out = peak.stands_out,
+                           .pictures = apart.Came(),
+                           .middle_en_m = frame_.MetresFromCell(apart.middle_cell),
                            .looks_since = 0});
   }
   UpdateUnrest(change.peaks);
@@ -257,19 +262,6 @@ std::vector<ParkedEvent> ParkedSite::Decide() {
   return events;
 }
 
-// Of the changes about one of them, a vehicle's shadow among them.
-Eigen::Vector2d ParkedSite::MiddleOf(const std::vector<Candidate>& together,
-                                     const Candidate& about) {
-  Eigen::Vector2d sum = Eigen::Vector2d::Zero();
-  double weight = 0;
-  for (const Candidate& candidate : together) {
-    if ((candidate.en_m - about.en_m).norm() > kShadowM / 2) continue;
-    sum += candidate.weight * candidate.en_m;
-    weight += candidate.weight;
-  }
-  return sum / weight;
-}
-
 std::vector<ParkedEvent> ParkedSite::DecideTogether(const std::vector<Candidate>& together) {
   struct Judged {
     const Candidate* candidate;
@@ -284,10 +276,9 @@ std::vector<ParkedEvent> ParkedSite::DecideTogether(const std::vector<Candidate>
     const int pictured = j.place == nullptr ? 0 : j.place->pictured;
     j.direction = DirectionOf({.network_before = j.evidence.before,
                                .network_after = j.evidence.after,
-                               .gained_more = candidate.gained_more,
-                               .stands_out = candidate.stands_out,
+                               .pictures = candidate.pictures,
                                .stood_before = pictured});
-    j.rank = candidate.weight + 4 * std::abs(j.turn());
+    j.rank = candidate.weight + std::abs(j.direction) + 4 * std::abs(j.turn());
     judged.push_back(j);
   }
   std::stable_sort(judged.begin(), judged.end(),
@@ -297,7 +288,10 @@ std::vector<ParkedEvent> ParkedSite::DecideTogether(const std::vector<Candidate>
   for (const Judged& j : judged) {
     const bool shadow = std::any_of(taken.begin(), taken.end(), [&](const Judged* other) {
       const double apart = (other->candidate->en_m - j.candidate->en_m).norm();
-      return apart < kSamePlaceM || (apart < kShadowM && std::abs(j.turn()) < kSupport);
+      // A shadow comes and goes in the same look as what throws it.
+      const int looks = std::abs(other->candidate->looks_since - j.candidate->looks_since);
+      return apart < kSamePlaceM ||
+             (apart < kShadowM && looks <= 1 && std::abs(j.turn()) < kSupport);
     });
     if (shadow) continue;
     taken.push_back(&j);
@@ -306,7 +300,7 @@ std::vector<ParkedEvent> ParkedSite::DecideTogether(const std::vector<Candidate>
     event.kind = j.direction > 0 ? ChangeKind::kAppeared : ChangeKind::kVanished;
     event.before = j.candidate->before;
     event.since = j.candidate->since;
-    event.en_m = MiddleOf(together, *j.candidate);
+    event.en_m = j.candidate->middle_en_m;
     if (j.evidence.vehicle) {
       event.en_m = j.evidence.vehicle->en_m;
       event.length_m = j.evidence.vehicle->length_m;

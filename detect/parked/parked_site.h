@@ -94,8 +94,9 @@ class ParkedSite {
   struct Candidate {
     Instant before, since;
     Eigen::Vector2d en_m = Eigen::Vector2d::Zero();
-    double weight = 0;  // how clear a step it is
-    double gained_more = 0, stands_out = 0;
+    double weight = 0;                                      // how clear a step it is
+    double pictures = 0;                                    // StandsApart::Came
+    Eigen::Vector2d middle_en_m = Eigen::Vector2d::Zero();  // of what changed there
     int looks_since = 0;
   };
   struct Place {
@@ -118,7 +119,6 @@ class ParkedSite {
   void UpdateUnrest(const std::vector<ChangePeak>& peaks);
   std::vector<ParkedEvent> Decide();
   std::vector<ParkedEvent> DecideTogether(const std::vector<Candidate>& together);
-  static Eigen::Vector2d MiddleOf(const std::vector<Candidate>& together, const Candidate& about);
   Evidence EvidenceAt(const Candidate& candidate) const;
   void UpdatePlaces(const std::vector<SeenVehicle>& vehicles, const GroundPicture& look);
   std::vector<ParkedEvent> AfterGap();

@@ -77,8 +77,9 @@ void ParkedSite::Snapshot(v1::ParkedSite* out) const {
     to->set_east_m(candidate.en_m.x());
     to->set_north_m(candidate.en_m.y());
     to->set_weight(candidate.weight);
-    to->set_gained_more(candidate.gained_more);
-    to->set_stands_out(candidate.stands_out);
+    to->set_pictures(candidate.pictures);
+    to->set_middle_east_m(candidate.middle_en_m.x());
+    to->set_middle_north_m(candidate.middle_en_m.y());
     to->set_looks_since(static_cast<std::uint32_t>(candidate.looks_since));
   }
   for (const Place& place : places_) {
@@ -148,13 +149,14 @@ Result<ParkedSite> ParkedSite::Restore(const v1::ParkedSite& in) {
     site.network_.push_back(std::move(to));
   }
   for (const v1::ParkedCandidate& candidate : in.candidates()) {
-    site.candidates_.push_back({.before = Instant::FromMicros(candidate.before_us()),
-                                .since = Instant::FromMicros(candidate.since_us()),
-                                .en_m = {candidate.east_m(), candidate.north_m()},
-                                .weight = candidate.weight(),
-                                .gained_more = candidate.gained_more(),
-                                .stands_out = candidate.stands_out(),
-                                .looks_since = static_cast<int>(candidate.looks_since())});
+    site.candidates_.push_back(
+        {.before = Instant::FromMicros(candidate.before_us()),
+         .since = Instant::FromMicros(candidate.since_us()),
+         .en_m = {candidate.east_m(), candidate.north_m()},
+         .weight = candidate.weight(),
+         .pictures = candidate.pictures(),
+         .middle_en_m = {candidate.middle_east_m(), candidate.middle_north_m()},
+         .looks_since = static_cast<int>(candidate.looks_since())});
   }
   if (in.places_size() > static_cast<int>(kMaxPlaces)) return bad("it has too many places");
   for (const v1::ParkedPlace& from : in.places()) {

@@ -12,13 +12,15 @@ constexpr double kWindowM = 0.75;  // 1-sigma of the window in which a gain and 
 constexpr double kVehicleM = 1.75;  // side of the square over which what is left is averaged
 constexpr double kStepM = 1;        // 1-sigma of the window in which looks are held against both
 constexpr double kEdgesM = 1.5;     // half the side of the square in which edges are compared
-constexpr double kAroundM = 5;      // half the side of the square of ground a place is held against
 constexpr double kApartM = 2.2;     // peaks nearer than this are one
 constexpr float kLeastGain = 0.4F, kMostGain = 2.5F;  // full shadow to full sun and back
 // What cannot be told from a change of focus or a tenth of a cell's misregistration, as a share of
 // the structure that is there.
 constexpr double kSlack = 0.15;
-constexpr double kLeastNoise = 0.7;  // grey levels
+constexpr double kLeastNoise = 0.7;     // grey levels
+constexpr std::size_t kLeastShown = 3;  // looks that show a cell, for a median
+constexpr double kLeastShare = 0.6;     // of a window, for a look to be held against it
+constexpr int kMostUnseen = 2;          // looks that do not show the place
 
 cv::Mat CellView(const std::vector<std::uint8_t>& cells, int side) {
   return {side, side, CV_8U, const_cast<std::uint8_t*>(cells.data())};  // NOLINT
@@ -75,57 +77,35 @@ double CorrelationAbout(const cv::Mat& a, const cv::Mat& b, const cv::Point& at,
   return std::isfinite(value) ? value : 0;
 }
 
-// Mean square by which the place differs from the median of the ground about it.
-double StandsOut(const cv::Mat& grey, const cv::Point& at, double cell_m) {
-  const cv::Rect whole(0, 0, grey.cols, grey.rows);
-  const auto about = [&](double half_m) {
-    const int half = std::max(1, static_cast<int>(std::lround(half_m / cell_m)));
-    return cv::Rect(at.x - half, at.y - half, 2 * half + 1, 2 * half + 1) & whole;
-  };
-  std::vector<std::uint8_t> ground;
-  const cv::Rect around = about(kAroundM);
-  for (int y = around.y; y < around.br().y; y += 2) {
-    for (int x = around.x; x < around.br().x; x += 2) ground.push_back(grey.at<std::uint8_t>(y, x));
-  }
-  const auto middle = ground.begin() + static_cast<std::ptrdiff_t>(ground.size() / 2);
-  std::nth_element(ground.begin(), middle, ground.end());
-  const cv::Rect place = about(kVehicleM / 2);
-  double sum = 0;
-  for (int y = place.y; y < place.br().y; ++y) {
-    for (int x = place.x; x < place.br().x; ++x) {
-      const double apart = grey.at<std::uint8_t>(y, x) - static_cast<double>(*middle);
-      sum += apart * apart;
-    }
-  }
-  return sum / place.area();
-}
-
 }  // namespace
 
 GroundPicture MedianOf(std::span<const GroundPicture* const> looks, int side) {
-  cv::Mat seen = CellView(looks[0]->seen, side).clone();
-  cv::Mat low = CellView(looks[0]->grey, side).clone(), high = low.clone(), sum;
-  low.convertTo(sum, CV_16U);
-  for (std::size_t i = 1; i < looks.size(); ++i) {
-    const cv::Mat grey = CellView(looks[i]->grey, side);
-    cv::min(low, grey, low);
-    cv::max(high, grey, high);
-    cv::add(sum, grey, sum, cv::noArray(), CV_16U);
-    cv::bitwise_and(seen, CellView(looks[i]->seen, side), seen);
-  }
-  cv::Mat grey;
-  if (looks.size() < 3) {
-    sum.convertTo(grey, CV_8U, 1.0 / static_cast<double>(looks.size()));
-  } else {  // without the lowest and the highest: of three the median, of four the usual one
-    cv::subtract(sum, low, sum, cv::noArray(), CV_16U);
-    cv::subtract(sum, high, sum, cv::noArray(), CV_16U);
-    sum.convertTo(grey, CV_8U, 1.0 / static_cast<double>(looks.size() - 2));
-  }
+  const auto cells = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
+  const std::size_t least = std::min(looks.size(), kLeastShown);
   GroundPicture median;
-  median.grey.assign(grey.datastart, grey.dataend);
-  median.seen.assign(seen.datastart, seen.dataend);
-  median.seen_share =
-      static_cast<double>(cv::countNonZero(seen)) / static_cast<double>(seen.total());
+  median.grey.resize(cells);
+  median.seen.resize(cells);
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < cells; ++i) {
+    std::size_t shown = 0;
+    int sum = 0, low = 255, high = 0;
+    for (const GroundPicture* look : looks) {
+      if (look->seen[i] == 0) continue;
+      const int grey = look->grey[i];
+      ++shown;
+      sum += grey;
+      low = std::min(low, grey);
+      high = std::max(high, grey);
+    }
+    if (shown < least) continue;
+    ++seen;
+    median.seen[i] = 255;
+    // Without the lowest and the highest: of three the median, of four the usual one.
+    const int of = static_cast<int>(shown < 3 ? shown : shown - 2);
+    if (shown >= 3) sum -= low + high;
+    median.grey[i] = static_cast<std::uint8_t>((2 * sum + of) / (2 * of));
+  }
+  median.seen_share = static_cast<double>(seen) / static_cast<double>(cells);
   return median;
 }
 
@@ -137,22 +117,28 @@ PictureChange ChangeBetween(const GroundPicture& earlier, const GroundPicture& l
   cv::bitwise_and(CellView(earlier.seen, side), CellView(later.seen, side), both);
   result.shared = static_cast<double>(cv::countNonZero(both)) / static_cast<double>(both.total());
   if (result.shared <= 0) return result;
-  const int border = std::max(1, static_cast<int>(std::lround(2 * kWindowM / frame.cell_m)));
-  cv::erode(both, both, cv::Mat::ones(2 * border + 1, 2 * border + 1, CV_8U), {-1, -1}, 1,
-            cv::BORDER_CONSTANT, 0);
 
-  cv::Mat a, b;
+  cv::Mat a, b, weight;
   CellView(later.grey, side).convertTo(a, CV_32F);
   CellView(earlier.grey, side).convertTo(b, CV_32F);
+  // What only one of them shows, or neither, is in no mean: at its rim it would look like a change.
+  a.setTo(0, both == 0);
+  b.setTo(0, both == 0);
+  both.convertTo(weight, CV_32F, 1 / 255.0);
+  cv::GaussianBlur(weight, weight, {}, kWindowM / frame.cell_m);
+  weight = cv::max(weight, 1e-3F);
   const auto mean = [&](const cv::Mat& of) {
     cv::Mat result_mean;
     cv::GaussianBlur(of, result_mean, {}, kWindowM / frame.cell_m);
-    return result_mean;
+    return cv::Mat(result_mean / weight);
   };
   const cv::Mat mean_a = mean(a), mean_b = mean(b);
   const cv::Mat variance_a = cv::max(mean(a.mul(a)) - mean_a.mul(mean_a), 0.0F);
   const cv::Mat variance_b = cv::max(mean(b.mul(b)) - mean_b.mul(mean_b), 0.0F);
   const cv::Mat covariance = mean(a.mul(b)) - mean_a.mul(mean_b);
+  const int border = std::max(1, static_cast<int>(std::lround(2 * kWindowM / frame.cell_m)));
+  cv::erode(both, both, cv::Mat::ones(2 * border + 1, 2 * border + 1, CV_8U), {-1, -1}, 1,
+            cv::BORDER_CONSTANT, 0);
   const cv::Mat gained = Remains(variance_a, variance_b, covariance);
   const cv::Mat lost = Remains(variance_b, variance_a, covariance);
 
@@ -184,9 +170,6 @@ PictureChange ChangeBetween(const GroundPicture& earlier, const GroundPicture& l
       peak.cell = {x, y};
       peak.gained = s_gained.at<float>(y, x);
       peak.lost = s_lost.at<float>(y, x);
-      peak.stands_out =
-          std::log((StandsOut(CellView(later.grey, side), {x, y}, frame.cell_m) + noise2) /
-                   (StandsOut(CellView(earlier.grey, side), {x, y}, frame.cell_m) + noise2));
       if (edges_later.empty()) {
         edges_later = EdgeStrength(CellView(later.grey, side));
         edges_earlier = EdgeStrength(CellView(earlier.grey, side));
@@ -211,41 +194,54 @@ std::vector<double> ProgressOf(std::span<const GroundPicture* const> looks,
   const int x0 = static_cast<int>(std::lround(cell.x())),
             y0 = static_cast<int>(std::lround(cell.y()));
   if (x0 < reach || y0 < reach || x0 + reach >= side || y0 + reach >= side) return {};
-  std::vector<double> weight;
-  double total = 0;
+  // Cells that both sides show; a look counts by those that it shows, too.
+  struct Cell {
+    std::size_t at;
+    double weight;
+  };
+  std::vector<Cell> window;
+  double total = 0, whole_window = 0;
   for (int dy = -reach; dy <= reach; ++dy) {
     for (int dx = -reach; dx <= reach; ++dx) {
-      weight.push_back(std::exp(-0.5 * (dx * dx + dy * dy) / (sigma * sigma)));
-      total += weight.back();
+      const std::size_t at = static_cast<std::size_t>(y0 + dy) * static_cast<std::size_t>(side) +
+                             static_cast<std::size_t>(x0 + dx);
+      const double weight = std::exp(-0.5 * (dx * dx + dy * dy) / (sigma * sigma));
+      whole_window += weight;
+      if (before.seen[at] == 0 || after.seen[at] == 0) continue;
+      window.push_back({at, weight});
+      total += weight;
     }
   }
-  const auto levels = [&](const GroundPicture& picture) {  // without their mean
-    std::vector<double> values;
-    double mean = 0;
-    for (int dy = -reach; dy <= reach; ++dy) {
-      const std::uint8_t* row =
-          picture.grey.data() + static_cast<std::ptrdiff_t>(y0 + dy) * side + x0 - reach;
-      for (int dx = 0; dx <= 2 * reach; ++dx) {
-        mean += weight[values.size()] * row[dx];
-        values.push_back(row[dx]);
-      }
-    }
-    for (double& value : values) value -= mean / total;
-    return values;
-  };
-  const std::vector<double> from = levels(before), to = levels(after);
-  double whole = 0;
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    whole += weight[i] * (to[i] - from[i]) * (to[i] - from[i]);
-  }
-  if (!(whole > total)) return {};  // less than a grey level
+  if (total < kLeastShare * whole_window) return {};
   std::vector<double> progress;
-  for (const GroundPicture* look : looks) {
-    const std::vector<double> now = levels(*look);
-    double gone = 0;
-    for (std::size_t i = 0; i < weight.size(); ++i) {
-      gone += weight[i] * (now[i] - from[i]) * (to[i] - from[i]);
+  int unseen = 0;
+  for (std::size_t k = 0; k < looks.size(); ++k) {
+    const GroundPicture& look = *looks[k];
+    double shown = 0, from_mean = 0, to_mean = 0, now_mean = 0;
+    for (const Cell& c : window) {
+      if (look.seen[c.at] == 0) continue;
+      shown += c.weight;
+      from_mean += c.weight * before.grey[c.at];
+      to_mean += c.weight * after.grey[c.at];
+      now_mean += c.weight * look.grey[c.at];
     }
+    if (shown < kLeastShare * total) {  // says nothing: taken for its side's
+      if (++unseen > kMostUnseen) return {};
+      progress.push_back(2 * k < looks.size() ? 0 : 1);
+      continue;
+    }
+    from_mean /= shown;
+    to_mean /= shown;
+    now_mean /= shown;
+    double gone = 0, whole = 0;
+    for (const Cell& c : window) {
+      if (look.seen[c.at] == 0) continue;
+      const double from = before.grey[c.at] - from_mean, to = after.grey[c.at] - to_mean,
+                   now = look.grey[c.at] - now_mean;
+      gone += c.weight * (now - from) * (to - from);
+      whole += c.weight * (to - from) * (to - from);
+    }
+    if (!(whole > shown)) return {};  // less than a grey level
     progress.push_back(gone / whole);
   }
   return progress;

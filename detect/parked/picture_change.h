@@ -15,9 +15,6 @@ struct ChangePeak {
   // Structure that only the later (earlier) picture shows, about the peak: in standard deviations
   // of what both have alike, bounded (picture_change.cc).
   double gained = 0, lost = 0;
-  // How much more the place differs from the ground about it in the later picture than in the
-  // earlier one (natural logarithm of the ratio of squares): positive when something came.
-  double stands_out = 0;
   // Correlation of the edges that both pictures have about the peak, -1..1: high when the same
   // thing stands there in another light, a vehicle that a shadow has reached for one.
   double same_edges = 0;
@@ -33,8 +30,8 @@ struct PictureChange {
   double unrest = 0;
 };
 
-// The median of looks cell by cell (1 to 4 of them), where all show the ground: what passes is not
-// in it.
+// The median of looks cell by cell (1 to 4 of them), where three of them, or all, show the ground:
+// what passes is not in it.
 GroundPicture MedianOf(std::span<const GroundPicture* const> looks, int side_cells);
 
 // What differs between two pictures of the same ground, whatever the light: within a window of
@@ -45,7 +42,8 @@ PictureChange ChangeBetween(const GroundPicture& earlier, const GroundPicture& l
 
 // How far each look has gone from `before` (0) to `after` (1) in a window of two metres about a
 // cell, brightness apart. What comes at once is a step; a shadow that creeps is a ramp, and a crown
-// in the wind is neither. Empty at the frame's edge, or where both are alike.
+// in the wind is neither. A look that hardly shows the place counts as its side's. Empty at the
+// frame's edge, where both are alike, and where too few show the place.
 std::vector<double> ProgressOf(std::span<const GroundPicture* const> looks,
                                const GroundPicture& before, const GroundPicture& after,
                                const GroundFrame& frame, const Eigen::Vector2d& cell);

@@ -53,10 +53,10 @@ TEST_F(ParkedBookTest, AnArrivalIsAChangeWithItsPlaceOnEarthAndABaseline) {
   ParkedBook book;
   std::vector<SiteChange> changes;
   std::optional<Instant> baseline;
-  for (int i = 0; i < 34; ++i) {
+  for (int i = 0; i < 50; ++i) {
     // The poses wander by more than a metre.
     const double east_m = 1.2 * std::sin(i);
-    ParkedLook look = LookDown(yard_, i < 17 ? one_ : two_, i, east_m);
+    ParkedLook look = LookDown(yard_, i < 27 ? one_ : two_, i, east_m);
     const ParkedUpdate update = book.Add(look, terrain_);
     ASSERT_TRUE(update.fits) << i;
     if (update.changes.empty()) continue;
@@ -65,7 +65,7 @@ TEST_F(ParkedBookTest, AnArrivalIsAChangeWithItsPlaceOnEarthAndABaseline) {
   }
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].kind, ChangeKind::kAppeared);
-  EXPECT_EQ(*baseline, Yard::TimeOf(16));
+  EXPECT_EQ(*baseline, Yard::TimeOf(26));
   const Eigen::Vector3d place =
       LocalFrame(yard_.frame().middle).EnuFromGeodetic(changes[0].position);
   EXPECT_LT((place.head<2>() - Eigen::Vector2d(6, -8)).norm(), 1.5);
@@ -115,13 +115,13 @@ TEST_F(ParkedBookTest, PicturesTooCoarseForVehiclesMakeNoSite) {
 TEST_F(ParkedBookTest, RestoredItSaysTheSame) {
   ParkedBook whole, broken;
   std::size_t changes = 0;
-  for (int i = 0; i < 34; ++i) {
-    if (i == 20) {
+  for (int i = 0; i < 50; ++i) {
+    if (i == 30) {
       ParkedBook restored;
       ASSERT_TRUE(restored.Restore(broken.Snapshot()));
       broken = std::move(restored);
     }
-    const ParkedLook look = LookDown(yard_, i < 17 ? one_ : two_, i);
+    const ParkedLook look = LookDown(yard_, i < 27 ? one_ : two_, i);
     const ParkedUpdate a = whole.Add(look, terrain_), b = broken.Add(look, terrain_);
     ASSERT_EQ(a.changes.size(), b.changes.size());
     changes += a.changes.size();

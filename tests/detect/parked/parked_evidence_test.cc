@@ -33,17 +33,28 @@ TEST(ParkedEvidence, OtherLengthsAreNoStep) {
 
 TEST(ParkedEvidence, TheNetworkSaysWhichWayItWas) {
   EXPECT_GT(DirectionOf({.network_before = 0, .network_after = 0.6}), 0);
-  EXPECT_LT(DirectionOf({.network_before = 0.6, .network_after = 0.1}), 0);
+  EXPECT_LT(DirectionOf({.network_before = 0.6, .network_after = 0.05}), 0);
 }
 
-TEST(ParkedEvidence, WithoutTheNetworkAndAnEarlierChangeTheWayIsOpen) {
-  EXPECT_EQ(DirectionOf({.gained_more = 2.5, .stands_out = 2.5}), 0);
+TEST(ParkedEvidence, PicturesThatAreClearSayItWithoutTheNetwork) {
+  EXPECT_GT(DirectionOf({.pictures = 4}), 0);
+  EXPECT_LT(DirectionOf({.pictures = -4}), 0);
+  EXPECT_EQ(DirectionOf({.pictures = 1.5}), 0);
+  EXPECT_GT(DirectionOf({.network_before = 0.02, .network_after = 0.4, .pictures = 1.5}), 0);
 }
 
-TEST(ParkedEvidence, WhatStandsThereCanOnlyLeave) {
-  EXPECT_LT(DirectionOf({.gained_more = -1, .stands_out = -1, .stood_before = 1}), 0);
-  EXPECT_EQ(DirectionOf({.network_before = 0, .network_after = 0.7, .stood_before = 1}), 0);
-  EXPECT_GT(DirectionOf({.stood_before = -1}), 0);
+TEST(ParkedEvidence, PicturesAndNetworkThatDisagreeLeaveItOpen) {
+  EXPECT_EQ(DirectionOf({.network_before = 0.5, .network_after = 0, .pictures = 4}), 0);
+}
+
+TEST(ParkedEvidence, AVehicleThatIsSeenBeforeAndAfterNeitherCameNorLeft) {
+  EXPECT_EQ(DirectionOf({.network_before = 0.46, .network_after = 0.44, .pictures = 4}), 0);
+}
+
+TEST(ParkedEvidence, WhatStandsThereIsLikelyToLeave) {
+  EXPECT_EQ(DirectionOf({.pictures = 4, .stood_before = 1}), 0);
+  EXPECT_LT(DirectionOf({.pictures = -1.5, .stood_before = 1}), 0);
+  EXPECT_GT(DirectionOf({.pictures = 1.5, .stood_before = -1}), 0);
 }
 
 TEST(ParkedEvidence, TheCountIsThatOfEveryCombination) {

@@ -101,10 +101,23 @@ TEST(ParkedSite, ACloudThatComesAtOnceMovesNobody) {
   EXPECT_TRUE(watch.events_.empty());
 }
 
-TEST(ParkedSite, AChangeThatTheNetworkKnowsNothingOfIsNoEvent) {
+TEST(ParkedSite, AVehicleThatTheNetworkNeverSeesCountsByThePicturesAlone) {
   Watch watch;
-  for (int i = 0; i < 20; ++i) watch.Look(kTwo);
-  for (int i = 0; i < 40; ++i) watch.Look(kThree, {}, kTwo);
+  for (int i = 0; i < 26; ++i) watch.Look(kTwo);
+  for (int i = 0; i < 26; ++i) watch.Look(kThree, {}, kTwo);
+  ASSERT_EQ(watch.events_.size(), 1U);
+  EXPECT_EQ(watch.events_[0].kind, ChangeKind::kAppeared);
+  EXPECT_LT((watch.events_[0].en_m - Eigen::Vector2d(9, 8)).norm(), 1);
+  for (int i = 0; i < 26; ++i) watch.Look(kTwo, {.gain = 0.9});
+  ASSERT_EQ(watch.events_.size(), 2U);
+  EXPECT_EQ(watch.events_[1].kind, ChangeKind::kVanished);
+  EXPECT_EQ(watch.events_[1].since, Yard::TimeOf(52));
+}
+
+TEST(ParkedSite, NothingIsDecidedInTheFirstLooks) {
+  Watch watch;
+  for (int i = 0; i < 14; ++i) watch.Look(kTwo);
+  for (int i = 0; i < 26; ++i) watch.Look(kThree);
   EXPECT_TRUE(watch.events_.empty());
 }
 
