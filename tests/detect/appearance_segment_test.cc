@@ -181,10 +181,11 @@ TEST(AppearanceSegment, AnyNumberOfThreadsGivesTheSameBytes) {
   }
 }
 
-// Ten seconds of one view; a seventh car stands in the row from the fifth second on.
+// 22 seconds of one view; a seventh car stands in the row from the fifteenth second on. Before, a
+// site learns what never rests.
 std::vector<LogRecord> ArrivalInTheRow(std::vector<std::string>* payloads) {
-  for (int k = 0; k < 5; ++k) {
-    VideoSegment segment = Video({.cars = k < 2 ? 6 : 7, .people = 0});
+  for (int k = 0; k < 11; ++k) {
+    VideoSegment segment = Video({.cars = k < 7 ? 6 : 7, .people = 0});
     for (VideoFrame& frame : segment.frames) frame.time = frame.time + Duration::Seconds(2 * k);
     v1::Envelope envelope;
     *envelope.mutable_video_segment() = ToProto(segment);
