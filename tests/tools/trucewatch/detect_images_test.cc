@@ -102,6 +102,11 @@ TEST_F(DetectImages, ADamagedPictureIsALineAndTheOthersGoOn) {
   EXPECT_THAT(run.output, HasSubstr("p01.jpg: does not decode"));
   EXPECT_THAT(run.output, HasSubstr("set/p02.png\",\"frame\":0,\"width_px\":100"));
   EXPECT_EQ(std::count(run.output.begin(), run.output.end(), '\n'), 4);
+  const auto for_people =
+      RunProcess({TrucewatchProgram(), "detect", "--model", kBlobCard, folder_.File("set")});
+  EXPECT_EQ(for_people.code, 3);
+  EXPECT_THAT(for_people.output, HasSubstr("trucewatch: "));
+  EXPECT_THAT(for_people.output, HasSubstr("p01.jpg: does not decode"));
 }
 
 TEST_F(DetectImages, DrawingsOfTwoPicturesOfOneNameAreBothKept) {

@@ -71,6 +71,11 @@ Result<void> DetectPictures(const DetectCommand& command, std::span<const std::s
   const auto seen = DetectInImages(command, files, workers, sink, done);
   progress.bar->Clear();
   if (!seen) return tl::unexpected<Error>(seen.error());
+  if (!command.json) {
+    for (const std::string& error : seen->errors) {
+      std::fprintf(stderr, "trucewatch: %s\n", error.c_str());
+    }
+  }
   if (seen->failed > 0) *code = ExitCode(Error{ErrorCode::kBadInput, {}});
   // Beside the lines, for whoever measures; alone, for whoever looks.
   std::FILE* out = command.json ? stderr : stdout;

@@ -72,7 +72,7 @@ std::vector<std::string> DrawingNames(const std::string& folder,
 // What became of one picture.
 struct Looked {
   bool done = false;
-  std::string line;
+  std::string line, error;  // error: why nothing could be seen
   std::size_t detections = 0, groups = 0;
   bool failed = false;
   std::optional<Error> fatal;  // ends the command
@@ -167,6 +167,7 @@ Result<ImagesSeen> DetectInImages(const DetectCommand& command, std::span<const 
     Looked result;
     const auto fail = [&](const Error& error) {
       result.failed = true;
+      result.error = error.message;
       result.line = ImageErrorLine(files[i], error.message);
     };
     auto bytes = ReadImageFile(files[i]);
@@ -231,7 +232,10 @@ Result<ImagesSeen> DetectInImages(const DetectCommand& command, std::span<const 
       fatal = result.fatal;
       if (fatal) break;
       ++seen.pictures;
-      if (result.failed) ++seen.failed;
+      if (result.failed) {
+        ++seen.failed;
+        seen.errors.push_back(result.error);
+      }
       seen.detections += result.detections;
       seen.groups += result.groups;
       sink(result.line);

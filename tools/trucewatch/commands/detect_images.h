@@ -33,7 +33,8 @@ Result<void> WriteDrawing(const std::string& file, const std::string& bytes);
 struct ImagesSeen {
   std::size_t pictures = 0, failed = 0;
   std::size_t detections = 0, groups = 0;
-  double cpu_s = 0;  // of all workers, decoding and drawing included
+  std::vector<std::string> errors;  // of those that failed, in order: the file and the reason
+  double cpu_s = 0;                 // of all workers, decoding and drawing included
 };
 
 // Looks at still pictures, as many at a time as the command says, and gives their lines in order.
