@@ -73,6 +73,7 @@ double BlurM(const Candidate& c);
 // but differencing sees it only where both pictures compared happen to show vehicles there, and
 // none of its pixels has been anywhere that is not ground as well. A vehicle that goes its own
 // length between the pictures compared is seen in most of them. Needs a body if it has a trail.
+// So is a trail that swims, of which differencing sees little and with which little goes along.
 bool IsGap(const Candidate& c);
 
 // Whether what goes along with the trail, shadow and all, is narrower than any vehicle across some
