@@ -100,6 +100,15 @@ Result<std::shared_ptr<const std::string>> FileWorkers::SetupWith(const std::str
   return setups_.emplace(model, make()).first->second;
 }
 
+Result<void> FileWorkers::FindNetwork() {
+  // Radar scenes are searched without a network, too.
+  if (options_.model.empty() && options_.modality != "rgb" && options_.modality != "ir") return {};
+  TW_ASSIGN_OR_RETURN(const std::string model, Asked());
+  const auto setup = SetupWith(model);
+  if (!setup) return tl::unexpected<Error>(setup.error());
+  return {};
+}
+
 Result<FileWorkers::RunJob> FileWorkers::Start(const std::string& model) {
   TW_ASSIGN_OR_RETURN(auto setup, SetupWith(model));
   if (!options_.program.empty()) {

@@ -34,6 +34,9 @@ class FileWorkers {
  public:
   explicit FileWorkers(FileWorkerOptions options);
 
+  // Whether the network asked for by name, or by rgb or ir, is there: the same for every file.
+  Result<void> FindNetwork();
+
   // Of a job: none; the one of --model or --modality; where these are not given, that of what the
   // picture is; that of the worker's picture before.
   enum class Network { kNone, kAsked, kAsPictureLooks, kAsPictureBefore };

@@ -92,6 +92,11 @@ TEST(FileWorkers, ANetworkThatIsNowhereIsNoFaultOfTheFile) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(done.error().message, HasSubstr("no-such-model"));
+
+  // So it is said once, before any file is looked at.
+  const auto found = workers.FindNetwork();
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().message, done.error().message);
 }
 
 }  // namespace

@@ -151,6 +151,7 @@ Result<int> RunDetect(const DetectCommand& command) {
                        .workers = std::max(1U, command.threads) + std::size_t{1},
                        .model = command.model,
                        .modality = command.modality});
+  TW_RETURN_IF_ERROR(workers.FindNetwork());
   ProgressBar bar(!command.quiet && files.size() > 1);
   if (command.parked) {
     auto code = DetectParked(command, files, workers, [&](std::size_t done) {
