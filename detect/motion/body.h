@@ -25,6 +25,11 @@ struct Body {
 Body MeasureBody(const Trail& trail, const Extent& patches, const Eigen::Matrix2d& metres,
                  const std::vector<Moment>& moments, const std::vector<cv::Mat>& images);
 
+// Vehicles that go one behind the other at one speed look like one long one: the body cut where
+// bare ground goes by between parts that are as long as vehicles; by itself when it is one.
+std::vector<Body> CutAtGaps(const Body& body, const Trail& trail, const Eigen::Matrix2d& metres,
+                            const std::vector<Moment>& moments, const std::vector<cv::Mat>& images);
+
 // Across the direction in which its pixels are narrowest, metres, a pixel's breadth included; 0
 // when fewer than three speak.
 double NarrowestWidth(const Body& body);

@@ -314,20 +314,29 @@ std::optional<SweptBox> FitSweptBox(const std::vector<Eigen::Vector2d>& points, 
 void MeasureBodies(const std::vector<Moment>& moments, const std::vector<cv::Mat>& images,
                    std::vector<Candidate>& candidates) {
   std::vector<Shadowed> all;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    Candidate& c = candidates[i];
-    if (!c.trail) continue;
+  const std::size_t given = candidates.size();
+  for (std::size_t i = 0; i < given; ++i) {
+    if (!candidates[i].trail) continue;
+    const Candidate c = candidates[i];
     const Extent patches = ExtentAbout(c.track, *c.trail, c.metres, moments);
-    Shadowed& s = all.emplace_back();
-    s.candidate = i;
-    s.body = MeasureBody(*c.trail, patches, c.metres, moments, images);
-    s.ground_from_heading = HeadingFrame(c.metres * c.patch.velocity).transpose();
-    c.body = s.body.extent;
-    c.seen_body = !s.body.cells.empty();
-    c.narrowest_m = NarrowestWidth(s.body);
-    c.area_m2 = static_cast<double>(s.body.cells.size()) * s.body.cell_m * s.body.cell_m;
-    s.box = FitSweptBox(s.body.cells, std::sqrt(std::abs(c.metres.determinant())));
-    if (s.box) s.evidence = EvidenceOf(c, s.body, *s.box, moments, images);
+    const Body whole = MeasureBody(*c.trail, patches, c.metres, moments, images);
+    const auto parts = CutAtGaps(whole, *c.trail, c.metres, moments, images);
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+      if (k > 0) candidates.push_back(c);
+      Candidate& one = k > 0 ? candidates.back() : candidates[i];
+      Shadowed& s = all.emplace_back();
+      s.candidate = k > 0 ? candidates.size() - 1 : i;
+      s.body = parts[k];
+      s.ground_from_heading = HeadingFrame(c.metres * c.patch.velocity).transpose();
+      const Extent& extent = s.body.extent;
+      one.body = extent;
+      if (parts.size() > 1) one.from_trail = {(extent.rear + extent.front) / 2, extent.across};
+      one.seen_body = !s.body.cells.empty();
+      one.narrowest_m = NarrowestWidth(s.body);
+      one.area_m2 = static_cast<double>(s.body.cells.size()) * s.body.cell_m * s.body.cell_m;
+      s.box = FitSweptBox(s.body.cells, std::sqrt(std::abs(c.metres.determinant())));
+      if (s.box) s.evidence = EvidenceOf(one, s.body, *s.box, moments, images);
+    }
   }
   const Eigen::Vector2d common = CommonShadow(all);
   if (common.isZero()) return;
