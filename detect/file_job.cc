@@ -211,7 +211,9 @@ class FileWork {
     options.motion = MotionOptionsFrom(config);
     options.people = PeopleOptionsFrom(config);
     options.min_score = job_.min_score();
+    if (job_.has_min_score()) options.motion.least_probability = job_.min_score();
     options.evaluate = job_.evaluate();
+    options.motion.evidence = job_.evaluate();
     options.draw_every = static_cast<int>(asked.draw_every());
     if (asked.network()) {
       TW_ASSIGN_OR_RETURN(options.looks, Network());

@@ -73,7 +73,8 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const S
     json.Field("georeference_note", moment.georeference_note);
   }
   json.Key("detections").BeginArray();
-  for (const Detection& detection : moment.detections) {
+  for (std::size_t i = 0; i < moment.detections.size(); ++i) {
+    const Detection& detection = moment.detections[i];
     if (detection.score < options.min_score) continue;
     json.BeginObject();
     json.Field("class", std::string(ObjectClassName(BestClass(detection.classes))));
@@ -91,6 +92,12 @@ std::string Line(const ReportOptions& options, int frame, cv::Size size, const S
       const Eigen::Matrix2d& cov = detection.cov_en_m2;
       json.Key("cov_m2").BeginArray();
       json.Number(cov(0, 0)).Number(cov(0, 1)).Number(cov(1, 1)).EndArray();
+    }
+    if (i < moment.evidence.size()) {
+      json.Field("track", detection.image_track);
+      json.Key("evidence").BeginObject();
+      for (const auto& [name, number] : moment.evidence[i]) json.Field(name, number);
+      json.EndObject();
     }
     json.EndObject();
   }

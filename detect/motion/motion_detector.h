@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -45,6 +46,11 @@ struct MotionOptions {
   // Metres a pixel of the encoded picture where there is no pose; sizes and speeds are gated with
   // it.
   double assumed_gsd_m = 0.4;
+  // Detections are reported that are vehicles on the move with this probability or more, as judged
+  // by judge.h. Where pixels are too coarse for that the rules alone decide, and the score is no
+  // probability.
+  double least_probability = 0.95;
+  bool evidence = false;  // say by what each was judged
   // Told the name of each step as it begins, so that a benchmark can say what it costs. Changes
   // nothing; empty: nobody is told.
   std::function<void(const char* step)> on_step = {};
@@ -67,6 +73,8 @@ struct MotionMoment {
   std::string georeference_note;
   std::vector<Detection>
       detections;  // ascending image_track; without georeference only boxes, sizes and score
+  // By what each of them was judged, if that is asked for: names and numbers.
+  std::vector<std::vector<std::pair<const char*, double>>> evidence;
 };
 
 // Image tracks by what became of them.

@@ -54,8 +54,7 @@ bool Contradicted(const Mover& mover, double time_s) {
 
 }  // namespace
 
-std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
-                                     const GroundView& view) {
+std::optional<Sight> SightAt(const Mover& mover, const Moment& moment, const GroundView& view) {
   const auto& hits = mover.track.hits;
   const double first = mover.trail ? mover.trail->points.front().time_s : hits.front().time_s;
   const double last = mover.trail ? mover.trail->points.back().time_s : hits.back().time_s;
@@ -91,7 +90,8 @@ std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
   const Eigen::Vector2d velocity =
       *metres * InPicture(working_from_stable, fit.place, fit.velocity);
 
-  Detection detection;
+  Sight sight;
+  Detection& detection = sight.detection;
   detection.length_m = mover.length_m;
   detection.width_m = mover.width_m;
   detection.score = mover.score;
@@ -103,12 +103,16 @@ std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
                                   MetricHeading(mover.metres, fit.velocity).inverse();
     half = sides.cwiseAbs() * Eigen::Vector2d(mover.whole_length_m, mover.whole_breadth_m) / 2;
   }
+  sight.stable = fit.place;
+  sight.velocity = fit.velocity;
+  sight.middle = place;
+  sight.half = half;
   const Eigen::Vector2d low = view.Encoded(place - half), high = view.Encoded(place + half);
   detection.box_x_px = low.x();
   detection.box_y_px = low.y();
   detection.box_width_px = high.x() - low.x();
   detection.box_height_px = high.y() - low.y();
-  if (!view.georeferenced()) return detection;
+  if (!view.georeferenced()) return sight;
 
   const auto ground = view.Locate(place, fit.place_sigma_px);
   if (!ground) return std::nullopt;
@@ -120,7 +124,7 @@ std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
   detection.velocity_cov_en =
       fit.velocity_sigma * fit.velocity_sigma * *metres * metres->transpose() +
       scale_error * scale_error * velocity * velocity.transpose();
-  return detection;
+  return sight;
 }
 
 }  // namespace trucewatch::motion

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "detect/motion/candidate.h"
+#include "detect/motion/evidence.h"
 #include "detect/motion/on_screen.h"
 #include "detect/motion/patch_motion.h"
 #include "detect/motion/shadow.h"
@@ -62,18 +63,22 @@ PlatformMotion MotionOfPlatform(const std::vector<MotionPicture>& pictures) {
 
 // A static object of height h under a platform at height H slides over the ground plane with
 // h/(H-h) times the opposite of the platform's velocity (and outwards when it sinks).
-bool IsParallax(const Eigen::Vector2d& velocity, double sigma, const PlatformMotion& platform,
-                const CameraPose& pose, const Geodetic& place) {
-  if (!platform.known) return false;
+Slide SlideAt(const PlatformMotion& platform, const CameraPose& pose, const Geodetic& place) {
+  Slide slide;
+  if (!platform.known) return slide;
   const Eigen::Vector3d from_camera = LocalFrame(pose.position).EnuFromGeodetic(place);
   const double height = pose.position.height_hae_m - place.height_hae_m;
-  if (height < 2 * kTallestStructure_m) return false;  // anything may be parallax: no statement
-  const Eigen::Vector2d slide =
+  if (height < 2 * kTallestStructure_m) return slide;  // anything may be parallax: no statement
+  slide.velocity_mps =
       -platform.velocity_en_mps - from_camera.head<2>() * platform.climb_mps / height;
-  const double most = slide.norm() * kTallestStructure_m / (height - kTallestStructure_m);
-  const double speed = velocity.norm();
-  if (speed > most + 2 * sigma) return false;
-  return velocity.dot(slide) > kParallaxCosine * speed * slide.norm();
+  slide.most_mps = slide.velocity_mps.norm() * kTallestStructure_m / (height - kTallestStructure_m);
+  return slide;
+}
+
+bool IsParallax(const Candidate& c, const Slide& slide) {
+  const double speed = c.velocity.norm();
+  if (slide.most_mps < 0 || speed > slide.most_mps + 2 * c.speed_sigma) return false;
+  return c.velocity.dot(slide.velocity_mps) > kParallaxCosine * speed * slide.velocity_mps.norm();
 }
 
 // What a single track says, or how it fails.
@@ -191,6 +196,74 @@ Verdict Judge(Candidate& c, const std::vector<Moment>& moments,
   return Verdict::kGood;
 }
 
+// Counts what a rule speaks against.
+void Count(Verdict verdict, MotionCounts& counts) {
+  switch (verdict) {
+    case Verdict::kGood:
+      break;
+    case Verdict::kBrief:
+      ++counts.brief;
+      break;
+    case Verdict::kSlow:
+      ++counts.slow;
+      break;
+    case Verdict::kFast:
+      ++counts.fast;
+      break;
+    case Verdict::kCrooked:
+      ++counts.crooked;
+      break;
+    case Verdict::kGhost:
+      ++counts.ghost;
+      break;
+    case Verdict::kSymbol:
+      ++counts.symbol;
+      break;
+  }
+}
+
+// Whether a track against which a rule speaks may be a vehicle all the same; then its motion is
+// known.
+bool MayBe(Candidate& c, Verdict verdict, bool boils, const std::vector<Moment>& moments,
+           const std::vector<cv::Mat>& images, const MotionOptions& options) {
+  const bool open = verdict == Verdict::kBrief || verdict == Verdict::kCrooked ||
+                    verdict == Verdict::kGhost || (verdict == Verdict::kSymbol && boils);
+  // Without contrasts it was given up before anything was known.
+  if (!open || MomentsSeen(c.track) < kMinHits || c.snrs.empty()) return false;
+  if (!c.trail) {
+    if (c.patch.pairs == 0) c.patch = MeasurePatchMotion(c.track, c.fit.velocity, moments, images);
+    if (c.patch.pairs == 0 || c.patch.moving_misfit > kFitRatio * c.patch.static_misfit) {
+      c.patch.velocity = c.fit.velocity;
+      c.patch.velocity_sigma = c.fit.velocity_sigma;
+    }
+    c.velocity = c.metres * c.patch.velocity;
+    c.speed_sigma = c.patch.velocity_sigma * std::sqrt(std::abs(c.metres.determinant()));
+  }
+  const double speed = c.velocity.norm();
+  return speed >= options.min_speed_mps && speed <= options.max_speed_mps;
+}
+
+// The longest-seen first.
+void Sort(std::vector<Candidate>& candidates) {
+  std::stable_sort(
+      candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+        const auto seen = [](const Candidate& c) {
+          return std::pair(c.trail ? c.trail->points.size() : std::size_t{0}, c.track.hits.size());
+        };
+        return seen(a) > seen(b);
+      });
+}
+
+// Takes those that fail out of `from`.
+template <class Test>
+std::vector<Candidate> TakeIf(std::vector<Candidate>& from, const Test& test) {
+  const auto rest =
+      std::stable_partition(from.begin(), from.end(), [&](const Candidate& c) { return !test(c); });
+  std::vector<Candidate> taken(std::make_move_iterator(rest), std::make_move_iterator(from.end()));
+  from.erase(rest, from.end());
+  return taken;
+}
+
 }  // namespace
 
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
@@ -199,50 +272,30 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<cv::Mat>& images,
                                 const std::vector<MotionPicture>& pictures,
                                 const MotionOptions& options, MotionCounts& counts) {
-  std::vector<Candidate> candidates;
+  std::vector<Candidate> candidates, doubtful;
   const Surroundings surroundings(tracks, moments);
   for (const ImageTrack& track : tracks) {
     Candidate candidate;
     candidate.track = track;
     Verdict verdict = Judge(candidate, moments, views, images, options);
     const bool smooth = candidate.trail && candidate.trail->path.residual_px <= kSmoothTrail_px;
-    if (verdict == Verdict::kGood && !smooth && surroundings.Boil(track)) {
-      verdict = Verdict::kSymbol;
-    }
-    switch (verdict) {
-      case Verdict::kGood:
-        candidates.push_back(std::move(candidate));
-        break;
-      case Verdict::kBrief:
-        ++counts.brief;
-        break;
-      case Verdict::kSlow:
-        ++counts.slow;
-        break;
-      case Verdict::kFast:
-        ++counts.fast;
-        break;
-      case Verdict::kCrooked:
-        ++counts.crooked;
-        break;
-      case Verdict::kGhost:
-        ++counts.ghost;
-        break;
-      case Verdict::kSymbol:
-        ++counts.symbol;
-        break;
+    const bool boils = verdict == Verdict::kGood && !smooth && surroundings.Boil(track);
+    if (boils) verdict = Verdict::kSymbol;
+    Count(verdict, counts);
+    if (verdict == Verdict::kGood) {
+      candidates.push_back(std::move(candidate));
+    } else if (MayBe(candidate, verdict, boils, moments, images, options)) {
+      doubtful.push_back(std::move(candidate));
     }
   }
+  MeasureBodies(moments, images, doubtful);
   // Patches of one vehicle become one, the longest-seen first.
-  std::stable_sort(
-      candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-        const auto seen = [](const Candidate& c) {
-          return std::pair(c.trail ? c.trail->points.size() : std::size_t{0}, c.track.hits.size());
-        };
-        return seen(a) > seen(b);
-      });
+  Sort(candidates);
   MeasureBodies(moments, images, candidates);
-  counts.ghost += static_cast<int>(std::erase_if(candidates, IsGap));
+  for (Candidate& gap : TakeIf(candidates, IsGap)) {
+    ++counts.ghost;
+    doubtful.push_back(std::move(gap));
+  }
   std::vector<Vehicle> vehicles;
   for (Candidate& candidate : candidates) {
     const auto same = std::find_if(vehicles.begin(), vehicles.end(), [&](const Vehicle& other) {
@@ -259,16 +312,24 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
   }
   const PlatformMotion platform = MotionOfPlatform(pictures);
   std::vector<Mover> movers;
-  const auto stands = [&](const Candidate& vehicle) {
-    const MotionPicture& picture = pictures[moments[vehicle.middle].picture];
-    if (!picture.pose) return false;
-    const auto where = views[vehicle.middle].Locate(vehicle.place, 0.5);
-    return where && IsParallax(vehicle.velocity, vehicle.speed_sigma, platform, *picture.pose,
-                               where->position);
+  const auto add = [&](const Candidate& candidate, Mover mover, std::size_t parts) {
+    Slide slide;
+    const MotionPicture& picture = pictures[moments[candidate.middle].picture];
+    const auto where = picture.pose ? views[candidate.middle].Locate(candidate.place, 0.5)
+                                    : std::optional<GroundPoint>();
+    if (where) slide = SlideAt(platform, *picture.pose, where->position);
+    if (IsParallax(candidate, slide)) {
+      if (!mover.doubtful) ++counts.parallax;
+      return;
+    }
+    mover.pixel_m = std::sqrt(std::abs(candidate.metres.determinant()));
+    mover.evidence = TrackEvidence(candidate, mover, parts, moments, images, surroundings, slide);
+    movers.push_back(std::move(mover));
   };
   for (const Vehicle& vehicle : vehicles) {
     if (FarSeenSeldom(vehicle.whole)) {
       ++counts.brief;
+      doubtful.push_back(vehicle.whole);
       continue;
     }
     Mover mover;
@@ -284,19 +345,29 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
       continue;
     }
     for (auto& [candidate, of_vehicle] : measured) {
-      if (stands(candidate)) {
-        ++counts.parallax;
-        continue;
-      }
-      movers.push_back(std::move(of_vehicle));
+      add(candidate, std::move(of_vehicle), std::max<std::size_t>(1, vehicle.parts.size()));
     }
+  }
+  Sort(doubtful);
+  std::vector<const Candidate*> apart;
+  for (const Vehicle& vehicle : vehicles) apart.push_back(&vehicle.whole);
+  for (const Candidate& candidate : doubtful) {
+    const bool same = std::any_of(apart.begin(), apart.end(), [&](const Candidate* other) {
+      return SameVehicle(*other, candidate, moments, options.max_size_m);
+    });
+    Mover mover;
+    mover.doubtful = true;
+    if (same || Measure(candidate, moments, options, mover) != Size::kFits) continue;
+    apart.push_back(&candidate);
+    add(candidate, std::move(mover), 0);
   }
   // Numbered by first sighting.
   std::stable_sort(movers.begin(), movers.end(), [](const Mover& a, const Mover& b) {
     const auto &ah = a.track.hits.front(), &bh = b.track.hits.front();
     return std::pair(ah.moment, ah.blob) < std::pair(bh.moment, bh.blob);
   });
-  counts.accepted += static_cast<int>(movers.size());
+  counts.accepted += static_cast<int>(std::count_if(
+      movers.begin(), movers.end(), [](const Mover& mover) { return !mover.doubtful; }));
   return movers;
 }
 

@@ -3,6 +3,7 @@
 
 #include <opencv2/core.hpp>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "detect/motion/ground_view.h"
@@ -13,9 +14,14 @@
 
 namespace trucewatch::motion {
 
-// An image track that passed every gate.
+// Numbers with their names, in an order that is always the same.
+using Evidence = std::vector<std::pair<const char*, double>>;
+
+// An image track that may be a vehicle.
 struct Mover {
   ImageTrack track;
+  bool doubtful = false;  // a rule speaks against it
+  double pixel_m = 0;     // metres a stabilised pixel, there
   // Of a vehicle longer than the way it moves between the pictures compared only the ends show, in
   // turn: its centre and velocity come from all sightings together (stabilised pixels, at time 0 of
   // the segment). Not for tracks so long that the vehicle may have turned.
@@ -35,10 +41,20 @@ struct Mover {
   double box_height = 0;
   double score = 0;
   ClassProbabilities classes;
+  Evidence evidence;  // of all its sightings together
 };
 
-// Keeps the tracks that move like vehicles over the ground, one for each vehicle; the others are
-// counted.
+// A mover at a moment.
+struct Sight {
+  Detection detection;
+  Eigen::Vector2d stable = Eigen::Vector2d::Zero();    // its middle, stabilised pixels
+  Eigen::Vector2d velocity = Eigen::Vector2d::Zero();  // stabilised px/s
+  Eigen::Vector2d middle = Eigen::Vector2d::Zero();    // working pixels
+  Eigen::Vector2d half = Eigen::Vector2d::Zero();      // sides of its box, working pixels
+};
+
+// The tracks that move over the ground and are of a vehicle's size, one for each vehicle. Those
+// against which a rule speaks are counted and come, too, as doubtful ones.
 std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
                                 const std::vector<Moment>& moments,
                                 const std::vector<GroundView>& views,
@@ -51,7 +67,6 @@ ClassProbabilities ClassesByLength(double length_m);
 
 // The mover at a moment; nothing when it was not followed then or lies outside the ground in view.
 // Without a pose the position stays at its default.
-std::optional<Detection> DetectionAt(const Mover& mover, const Moment& moment,
-                                     const GroundView& view);
+std::optional<Sight> SightAt(const Mover& mover, const Moment& moment, const GroundView& view);
 
 }  // namespace trucewatch::motion

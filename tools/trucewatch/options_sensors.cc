@@ -33,11 +33,11 @@ void AddDetect(CLI::App& app, Action* action, DetectCommand& c) {
                   "Metres a pixel: of pictures, where it is known; of video, to work at")
       ->check(CLI::Range(0.005, 10.0));
   sub->add_option("--min-score", c.min_score,
-                  "Leave weaker detections out (video: 0, pictures: the model's)")
+                  "Leave weaker detections out (what moves: likely enough, pictures: the model's)")
       ->check(CLI::Range(0.0, 1.0));
   sub->add_flag("--evaluate", c.evaluate,
                 "Single persons as boxes, to score a model on a labelled set; else people are "
-                "counts of groups");
+                "counts of groups. Of video also by what each detection was judged");
   sub->add_option("--time", c.time, "When a satellite image was taken (2026-03-01T08:30:00Z)");
   sub->add_option("--draw", c.draw, "Write pictures with boxes to this folder");
   sub->add_option("--draw-every", c.draw_every, "... of video, one in so many frames")

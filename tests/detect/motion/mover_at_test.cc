@@ -54,23 +54,25 @@ Mover Followed(std::size_t first, std::size_t last, double jerk_px, double besid
 
 double MiddleX(const Detection& d) { return d.box_x_px + d.box_width_px / 2; }
 
-TEST(DetectionAt, GoesOnWhereOnlyDifferencingSeesIt) {
+TEST(SightAt, GoesOnWhereOnlyDifferencingSeesIt) {
   const Mover mover = Followed(8, 15, 0, 0);
   for (std::size_t m = 0; m < kPicturesAt; ++m) {
-    const auto detection = DetectionAt(mover, At(m), View());
-    ASSERT_TRUE(detection) << m;
-    EXPECT_NEAR(MiddleX(*detection), 100 + kPixelsASecond * 0.1 * static_cast<double>(m), 1) << m;
-    EXPECT_NEAR(detection->box_width_px, 12, 1) << m;
+    const auto sight = SightAt(mover, At(m), View());
+    ASSERT_TRUE(sight) << m;
+    const double x = 100 + kPixelsASecond * 0.1 * static_cast<double>(m);
+    EXPECT_NEAR(MiddleX(sight->detection), x, 1) << m;
+    EXPECT_NEAR(sight->middle.x() + 0.5, x, 1) << m;
+    EXPECT_NEAR(sight->detection.box_width_px, 12, 1) << m;
   }
   Mover unseen = mover;
   std::erase_if(unseen.track.hits, [](const auto& hit) { return hit.moment < 8; });
-  EXPECT_FALSE(DetectionAt(unseen, At(2), View()));
+  EXPECT_FALSE(SightAt(unseen, At(2), View()));
 }
 
-TEST(DetectionAt, SaysNothingWhereDifferencingSeesItWellOffAnUnsteadyTrail) {
-  EXPECT_TRUE(DetectionAt(Followed(0, 19, 0.8, 0), At(10), View()));
-  EXPECT_FALSE(DetectionAt(Followed(0, 19, 0.8, 20), At(10), View()));
-  EXPECT_TRUE(DetectionAt(Followed(0, 19, 0.1, 20), At(10), View())) << "the trail is steady";
+TEST(SightAt, SaysNothingWhereDifferencingSeesItWellOffAnUnsteadyTrail) {
+  EXPECT_TRUE(SightAt(Followed(0, 19, 0.8, 0), At(10), View()));
+  EXPECT_FALSE(SightAt(Followed(0, 19, 0.8, 20), At(10), View()));
+  EXPECT_TRUE(SightAt(Followed(0, 19, 0.1, 20), At(10), View())) << "the trail is steady";
 }
 
 }  // namespace

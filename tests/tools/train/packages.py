@@ -20,6 +20,6 @@ def need(*names):
         sys.stdout.flush()
         os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON] + sys.argv)
     if missing:
-        print(f"skipped: Python without {', '.join(missing)} (Debian: python3-numpy python3-opencv python3-torch python3-onnx)")
+        print(f"skipped: Python without {', '.join(missing)} (Debian: python3-numpy python3-opencv python3-torch python3-onnx python3-sklearn)")
         sys.exit(77)
     sys.path.insert(0, str(ROOT / "tools" / "train"))
