@@ -10,8 +10,8 @@
 namespace trucewatch::motion {
 namespace {
 
-constexpr double kLeastGap_m = 1.6;   // a lorry and its trailer are closer
-constexpr double kLeastPart_m = 2.4;  // along the way
+constexpr double kLeastGap_m = 1.6;         // a lorry and its trailer are closer
+constexpr double kLeastPartLength_m = 2.4;  // along the way
 constexpr double kLeastAcross_m = 1.1;
 constexpr double kMiddle = 0.7;  // of the breadth is looked at
 constexpr double kGapStep_m = 0.35;
@@ -84,15 +84,15 @@ std::vector<BareRun> BareRuns(const Body& body, const Trail& trail, const Eigen:
   std::optional<double> begun;
   double part = body.extent.rear;
   const auto end = [&](double x) {
-    if (begun && x - *begun >= kLeastGap_m && *begun - part >= kLeastPart_m &&
-        body.extent.front - x >= kLeastPart_m) {
+    if (begun && x - *begun >= kLeastGap_m && *begun - part >= kLeastPartLength_m &&
+        body.extent.front - x >= kLeastPartLength_m) {
       runs.push_back({*begun, x});
       part = x;
     }
     begun.reset();
   };
-  for (double x = body.extent.rear + kLeastPart_m;
-       x < body.extent.front - kLeastPart_m + kGapStep_m; x += kGapStep_m) {
+  for (double x = body.extent.rear + kLeastPartLength_m;
+       x < body.extent.front - kLeastPartLength_m + kGapStep_m; x += kGapStep_m) {
     const double unlike = Unlike(x, body, metres, looks);
     if (unlike < 0 || unlike > 1) {
       end(x - kGapStep_m / 2);
@@ -100,7 +100,7 @@ std::vector<BareRun> BareRuns(const Body& body, const Trail& trail, const Eigen:
       begun = x - kGapStep_m / 2;
     }
   }
-  end(body.extent.front - kLeastPart_m);
+  end(body.extent.front - kLeastPartLength_m);
   return runs;
 }
 
@@ -109,7 +109,8 @@ std::vector<BareRun> BareRuns(const Body& body, const Trail& trail, const Eigen:
 std::vector<Body> CutAtGaps(const Body& body, const Trail& trail, const Eigen::Matrix2d& metres,
                             const std::vector<Moment>& moments,
                             const std::vector<cv::Mat>& images) {
-  if (body.cells.empty() || body.extent.length < 2 * kLeastPart_m + kLeastGap_m) return {body};
+  if (body.cells.empty() || body.extent.length < 2 * kLeastPartLength_m + kLeastGap_m)
+    return {body};
   const std::vector<BareRun> runs = BareRuns(body, trail, metres, moments, images);
   if (runs.empty()) return {body};
   std::vector<Body> parts(runs.size() + 1);

@@ -6,9 +6,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "detect/motion/detections.h"
 #include "detect/motion/difference.h"
-#include "detect/motion/evidence.h"
-#include "detect/motion/judge.h"
 #include "detect/motion/movers.h"
 #include "detect/motion/overlay.h"
 #include "detect/motion/pose_refinement.h"
@@ -322,63 +321,6 @@ void Report(const Moment& moment, const GroundView& view, const MotionPicture& p
   }
 }
 
-// Whether what a rule speaks against is only another box of what is surely there.
-bool IsDouble(const motion::Sight& doubtful, const motion::Sight& sure) {
-  const Eigen::Vector2d apart = (doubtful.middle - sure.middle).cwiseAbs();
-  return (apart.array() <= doubtful.half.array() + sure.half.array()).all();
-}
-
-bool IsDoubleOfAny(std::size_t i, const std::vector<const motion::Mover*>& movers,
-                   const std::vector<motion::Sight>& sights, const std::vector<bool>& kept) {
-  for (std::size_t j = 0; j < sights.size(); ++j) {
-    if (kept[j] && !movers[j]->doubtful && IsDouble(sights[i], sights[j])) return true;
-  }
-  return false;
-}
-
-// Takes what is judged to be a vehicle on the move; `m` is of the moments.
-void AddDetections(const std::vector<motion::Mover>& movers, std::size_t m,
-                   const std::vector<Moment>& moments, const GroundView& view,
-                   const std::vector<cv::Mat>& images, const MotionOptions& options,
-                   MotionMoment& out) {
-  std::vector<const motion::Mover*> seen;
-  std::vector<motion::Sight> sights;
-  for (std::size_t i = 0; i < movers.size(); ++i) {
-    auto sight = motion::SightAt(movers[i], moments[m], view);
-    // What has left the picture is no longer seen in it.
-    if (!sight || (sight->middle.array() < -0.5).any() ||
-        sight->middle.x() > images[m].cols - 0.5 || sight->middle.y() > images[m].rows - 0.5) {
-      continue;
-    }
-    sight->detection.image_track = i + 1;
-    seen.push_back(&movers[i]);
-    sights.push_back(std::move(*sight));
-  }
-  std::vector<motion::Evidence> evidence;
-  for (std::size_t i = 0; i < sights.size(); ++i) {
-    evidence.push_back(seen[i]->evidence);
-    motion::AddMomentEvidence(*seen[i], sights[i], m, moments, images, evidence.back());
-  }
-  motion::AddNeighbourEvidence(seen, sights, evidence);
-  std::vector<bool> keep(sights.size());
-  for (std::size_t i = 0; i < sights.size(); ++i) {
-    if (seen[i]->pixel_m > motion::kCoarsestJudged_m) {
-      keep[i] = !seen[i]->doubtful;
-      continue;
-    }
-    sights[i].detection.score = motion::Probability(evidence[i]);
-    keep[i] = sights[i].detection.score >= options.least_probability;
-  }
-  for (std::size_t i = 0; i < sights.size(); ++i) {
-    if (!keep[i] ||
-        (seen[i]->doubtful && !options.evidence && IsDoubleOfAny(i, seen, sights, keep))) {
-      continue;
-    }
-    out.detections.push_back(std::move(sights[i].detection));
-    if (options.evidence) out.evidence.push_back(std::move(evidence[i]));
-  }
-}
-
 }  // namespace
 
 MotionCounts& MotionCounts::operator+=(const MotionCounts& other) {
@@ -511,7 +453,7 @@ MotionResult MotionDetector::Finish() {
     }
     Report(moments[m], views[m], pictures_[samples.picture[m]], out);
     if (moments[m].compared) {
-      AddDetections(movers, m, moments, views[m], samples.image, options_, out);
+      motion::AddDetections(movers, m, moments, views[m], samples.image, options_, out);
     }
     Refine(poses, out);
     result.moments.push_back(std::move(out));

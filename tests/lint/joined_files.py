@@ -16,6 +16,7 @@ KEYWORDS = {"SOURCES", "SEPARATE", "DEPS", "EXTERNAL", "EXTERNAL_PRIVATE", "LABE
 NOT_A_NAME = re.compile(r"(TEST|TEST_F|TEST_P|INSTANTIATE_\w+|MATCHER\w*)\(|namespace|template|using (namespace |enum |[\w:]+;)|return|\w+: |[}/#]")
 TYPE = re.compile(r"(?:struct|class|enum class|enum|using)\s+(\w+)")
 USED = re.compile(r"^using [\w:]+::(\w+);", re.MULTILINE)
+FURTHER = re.compile(r",\s*(k[A-Z]\w*)\s*=")  # constexpr double kA = 1, kB = 2;
 VALUE = re.compile(r"[A-Za-z_][\w:<>,&*\s\[\]]*?[\s*&](\w+)\s*(?:[(={\[;]|$)")
 
 
@@ -31,6 +32,8 @@ def local_names(text):
             match = TYPE.match(line) or VALUE.match(line)
             if match:
                 names.add(match.group(1))
+            if line.startswith("constexpr "):
+                names.update(FURTHER.findall(line))
     return names
 
 
@@ -62,7 +65,7 @@ def breaches(target, texts):
 
 
 def self_test():
-    one = "namespace {\nint Twice(int x) { return 2 * x; }\nconstexpr double kLimit = 1;\n}  // namespace\n"
+    one = "namespace {\nint Twice(int x) { return 2 * x; }\nconstexpr double kLeast = 0, kLimit = 1;\n}  // namespace\n"
     two = "namespace {\nusing testing::Eq;\nlong Twice(\n    long x);\nstruct Row {\n};\n}  // namespace\n"
     three = "namespace {\nusing testing::kLimit;\n}  // namespace\n"
     found = list(breaches("t", {"one.cc": one, "two.cc": two, "three.cc": three}))
