@@ -11,6 +11,7 @@ constexpr std::uint32_t kSnapshotVersion = 1;  // as PassMemory's: one message h
 constexpr double kFinestGsdM = 0.02, kCoarsestGsdM = 0.4;
 constexpr double kSameSiteShare = 0.3;  // of a side, between middles
 constexpr double kPlaceSigmaM = 1.0;    // of an event within its site, each of east and north
+constexpr double kMostHidden = 0.45;    // of a box; more and the network may have read letters
 
 // The homography through four places of the site's inner part.
 std::optional<Eigen::Matrix3d> PixelFromSite(const GroundFrame& frame, const CameraPose& pose,
@@ -36,6 +37,27 @@ std::optional<Eigen::Matrix3d> PixelFromSite(const GroundFrame& frame, const Cam
   Eigen::Matrix3d result;
   result << h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], 1;
   return result;
+}
+
+// The share of a box that burnt-in symbols hide.
+double HiddenShare(const HiddenPixels& pixels, const Detection& box, const GreyView& picture) {
+  if (pixels.hidden.empty()) return 0;
+  const double across = static_cast<double>(pixels.width_px) / picture.width_px;
+  const double down = static_cast<double>(pixels.height_px) / picture.height_px;
+  const auto bound = [](double v, int most) { return std::clamp(static_cast<int>(v), 0, most); };
+  const int x0 = bound(box.box_x_px * across, pixels.width_px - 1);
+  const int y0 = bound(box.box_y_px * down, pixels.height_px - 1);
+  const int x1 = bound((box.box_x_px + box.box_width_px) * across, pixels.width_px - 1);
+  const int y1 = bound((box.box_y_px + box.box_height_px) * down, pixels.height_px - 1);
+  double hidden = 0;
+  for (int y = y0; y <= y1; ++y) {
+    for (int x = x0; x <= x1; ++x) {
+      const auto at = static_cast<std::size_t>(y) * static_cast<std::size_t>(pixels.width_px) +
+                      static_cast<std::size_t>(x);
+      hidden += pixels.hidden[at] != 0 ? 1 : 0;
+    }
+  }
+  return hidden / ((x1 - x0 + 1.0) * (y1 - y0 + 1.0));
 }
 
 }  // namespace
@@ -86,6 +108,8 @@ ParkedUpdate ParkedBook::Add(const ParkedLook& look, const Terrain& terrain) {
   if (look.vehicles) {
     seen.emplace();
     for (const Detection& vehicle : *look.vehicles) {
+      // Letters, a reticle: networks take them for vehicles.
+      if (HiddenShare(screen.hidden(), vehicle, picture) > kMostHidden) continue;
       // Where the picture laid on the ground shows it: the middle of its body, seen from the side,
       // lies behind the place where it stands.
       const auto shown = GroundFromPixel(pose, vehicle.box_x_px + vehicle.box_width_px / 2,

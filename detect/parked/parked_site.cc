@@ -38,7 +38,8 @@ constexpr double kShadowM = 14;      // a vehicle's shadow reaches this far: wit
 constexpr int kNetworkLooks = 3;     // after a change, before it is decided
 constexpr int kLongestWait = 24;     // looks, then it is decided without them
 constexpr std::size_t kEvidenceLooks = 5;
-constexpr double kNearM = 1.8;  // of a place, of what the network sees there
+constexpr int kYoungLooks = 12;  // of the network
+constexpr double kNearM = 1.8;   // of a place, of what the network sees there
 constexpr double kSupport = 0.25;
 
 // Places.
@@ -342,17 +343,25 @@ ParkedSite::Place* ParkedSite::PlaceAt(const Eigen::Vector2d& en_m, double reach
   return nearest;
 }
 
+bool ParkedSite::Shows(const GroundPicture& look, const Eigen::Vector2d& en_m) const {
+  const Eigen::Vector2d cell = frame_.CellFromMetres(en_m);
+  const int x = static_cast<int>(std::lround(cell.x())),
+            y = static_cast<int>(std::lround(cell.y()));
+  if (x < 0 || y < 0 || x >= frame_.side_cells || y >= frame_.side_cells) return false;
+  return look.seen[static_cast<std::size_t>(y) * static_cast<std::size_t>(frame_.side_cells) +
+                   static_cast<std::size_t>(x)] != 0;
+}
+
 void ParkedSite::UpdatePlaces(const std::vector<SeenVehicle>& vehicles, const GroundPicture& look) {
   std::vector<bool> known(vehicles.size());
+  // What the network alone said of ground of which nothing is known: letters, taken for vehicles
+  // before it was found where symbols are.
+  std::erase_if(places_, [&](const Place& place) {
+    return place.pictured == 0 && place.looks <= kYoungLooks && place.looks_before_gap == 0 &&
+           !Shows(look, place.en_m);
+  });
   for (Place& place : places_) {
-    const Eigen::Vector2d cell = frame_.CellFromMetres(place.en_m);
-    const int x = static_cast<int>(std::lround(cell.x())),
-              y = static_cast<int>(std::lround(cell.y()));
-    if (x < 0 || y < 0 || x >= frame_.side_cells || y >= frame_.side_cells) continue;
-    if (look.seen[static_cast<std::size_t>(y) * static_cast<std::size_t>(frame_.side_cells) +
-                  static_cast<std::size_t>(x)] == 0) {
-      continue;
-    }
+    if (!Shows(look, place.en_m)) continue;
     double score = 0;
     const SeenVehicle* seen = nullptr;
     for (std::size_t i = 0; i < vehicles.size(); ++i) {

@@ -120,6 +120,7 @@ class ParkedSite {
   std::vector<ParkedEvent> Decide();
   std::vector<ParkedEvent> DecideTogether(const std::vector<Candidate>& together);
   Evidence EvidenceAt(const Candidate& candidate) const;
+  bool Shows(const GroundPicture& look, const Eigen::Vector2d& en_m) const;
   void UpdatePlaces(const std::vector<SeenVehicle>& vehicles, const GroundPicture& look);
   std::vector<ParkedEvent> AfterGap();
   Place* PlaceAt(const Eigen::Vector2d& en_m, double reach_m);

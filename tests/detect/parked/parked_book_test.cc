@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/detect/parked/yard.h"
@@ -71,6 +72,52 @@ TEST_F(ParkedBookTest, AnArrivalIsAChangeWithItsPlaceOnEarthAndABaseline) {
   EXPECT_LT((place.head<2>() - Eigen::Vector2d(6, -8)).norm(), 1.5);
   EXPECT_GE(changes[0].probability, 0.5);
   EXPECT_GT(changes[0].cov_en_m2(0, 0), 0);
+}
+
+// The camera stands so many pixels, which are cells, further east and south; letters are burnt in
+// at the lower left, and the network takes them for a vehicle.
+ParkedLook LookWithLetters(const Yard& yard, const std::vector<Eigen::Vector2d>& vehicles, int look,
+                           int right_px, int down_px) {
+  const double east_m = right_px * yard.frame().cell_m, south_m = down_px * yard.frame().cell_m;
+  ParkedLook result = LookDown(yard, vehicles, look);
+  result.pose.position = LocalFrame(yard.frame().middle).GeodeticFromEnu({east_m, -south_m, 400});
+  const std::vector<std::uint8_t> ground = result.grey;
+  for (int y = 0; y < kPixels; ++y) {
+    for (int x = 0; x < kPixels; ++x) {
+      auto& grey = result.grey[static_cast<std::size_t>(y * kPixels + x)];
+      const int u = std::clamp(x + right_px, 0, kPixels - 1);
+      const int v = std::clamp(y + down_px, 0, kPixels - 1);
+      grey = ground[static_cast<std::size_t>(v * kPixels + u)];
+      if (x >= 30 && x < 60 && y >= 120 && y < 132) grey = (x / 3 + y / 3) % 2 == 0 ? 250 : 5;
+    }
+  }
+  for (Detection& d : *result.vehicles) {
+    d.box_x_px -= right_px;
+    d.box_y_px -= down_px;
+  }
+  Detection letters = result.vehicles->front();
+  letters.box_x_px = 34;
+  letters.box_y_px = 121;
+  letters.box_width_px = 22;
+  letters.box_height_px = 10;
+  result.vehicles->push_back(letters);
+  return result;
+}
+
+TEST_F(ParkedBookTest, LettersOnTheScreenAreNoVehiclesWhateverTheNetworkSays) {
+  ParkedBook book;
+  double most = 0, at_last = 0;
+  for (int i = 0; i < 40; ++i) {
+    const int right_px = static_cast<int>(std::lround(9 * std::sin(1.7 * i)));
+    const int down_px = static_cast<int>(std::lround(9 * std::cos(1.1 * i)));
+    const ParkedUpdate update =
+        book.Add(LookWithLetters(yard_, one_, i, right_px, down_px), terrain_);
+    ASSERT_TRUE(update.fits) << i;
+    at_last = update.site->Count().expected;
+    most = std::max(most, at_last);
+  }
+  EXPECT_LT(most, 2.6) << "no more than once, before it is known where letters stand";
+  EXPECT_NEAR(at_last, 1, 0.3);
 }
 
 TEST_F(ParkedBookTest, PixelsOfALookFollowFromTheSitesMetres) {
