@@ -103,7 +103,6 @@ std::optional<Sight> SightAt(const Mover& mover, const Moment& moment, const Gro
                                   MetricHeading(mover.metres, fit.velocity).inverse();
     half = sides.cwiseAbs() * Eigen::Vector2d(mover.whole_length_m, mover.whole_breadth_m) / 2;
   }
-  sight.stable = fit.place;
   sight.velocity = fit.velocity;
   sight.middle = place;
   sight.half = half;

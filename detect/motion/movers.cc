@@ -254,7 +254,7 @@ void Sort(std::vector<Candidate>& candidates) {
       });
 }
 
-// Takes those that fail out of `from`.
+// Takes those that pass out of `from`.
 template <class Test>
 std::vector<Candidate> TakeIf(std::vector<Candidate>& from, const Test& test) {
   const auto rest =
@@ -329,7 +329,6 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
   for (const Vehicle& vehicle : vehicles) {
     if (FarSeenSeldom(vehicle.whole)) {
       ++counts.brief;
-      doubtful.push_back(vehicle.whole);
       continue;
     }
     Mover mover;

@@ -47,7 +47,6 @@ struct Mover {
 // A mover at a moment.
 struct Sight {
   Detection detection;
-  Eigen::Vector2d stable = Eigen::Vector2d::Zero();    // its middle, stabilised pixels
   Eigen::Vector2d velocity = Eigen::Vector2d::Zero();  // stabilised px/s
   Eigen::Vector2d middle = Eigen::Vector2d::Zero();    // working pixels
   Eigen::Vector2d half = Eigen::Vector2d::Zero();      // sides of its box, working pixels
