@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/parked/parked_book.h"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 
