@@ -18,6 +18,11 @@ constexpr double kCornerQuality = 0.004;  // of the best corner
 constexpr double kContrast = 40;          // grey levels, standard deviation after levelling
 constexpr int kPyramidLevels = 3;
 const cv::Size kWindow(15, 15);
+// Of pictures with so little contrast (standard deviation, grey levels) more is looked at, and the
+// columns of an infrared detector show.
+constexpr double kFaint = 8;
+const cv::Size kFaintWindow(21, 21);
+constexpr int kStripeAbout = 15;        // columns
 constexpr double kInlierPx = 0.8;       // small pixels
 constexpr double kUsual = 1.4;          // times the usual misfit is usual still
 constexpr double kTrustExpected = 1.2;  // how much worse the expected motion may fit
@@ -37,6 +42,23 @@ bool Plausible(const Homography& h, cv::Size size) {
     if (area < 0.25 || area > 4.0) return false;
   }
   return true;
+}
+
+// Without what a column has in all its height and its neighbours have not: the columns of an
+// infrared detector differ, and corners of such stripes stay on the screen. Medians: neither the
+// ground nor burnt-in symbols have that shape. 32-bit floats.
+cv::Mat WithoutStripes(const cv::Mat& picture) {
+  cv::Mat smooth, columns;
+  cv::blur(picture, smooth, {kStripeAbout, 1});
+  cv::transpose(picture - smooth, columns);
+  cv::Mat plain = picture.clone();
+  for (int x = 0; x < columns.rows; ++x) {
+    auto* first = columns.ptr<float>(x);
+    auto* middle = first + columns.cols / 2;
+    std::nth_element(first, middle, first + columns.cols);
+    plain.col(x) -= *middle;
+  }
+  return plain;
 }
 
 // Mean absolute difference of two coarse pictures when `to` is shifted back by whole pixels; large
@@ -81,25 +103,34 @@ Homography FirstGuess(const std::vector<cv::Mat>& from, const std::vector<cv::Ma
 }  // namespace
 
 void Registration::Add(const cv::Mat& picture, const cv::Mat& mask) {
-  cv::Mat small = picture;
   cv::Mat small_mask = mask;
+  cv::Size shrunk = picture.size();
   const int side = std::max(picture.cols, picture.rows);
   if (side > kMaxSide) {
     scale_ = static_cast<double>(kMaxSide) / side;
-    const cv::Size size(std::max(16, static_cast<int>(std::lround(picture.cols * scale_))),
-                        std::max(16, static_cast<int>(std::lround(picture.rows * scale_))));
-    cv::resize(picture, small, size, 0, 0, cv::INTER_AREA);
-    if (!mask.empty()) cv::resize(mask, small_mask, size, 0, 0, cv::INTER_NEAREST);
+    shrunk = {std::max(16, static_cast<int>(std::lround(picture.cols * scale_))),
+              std::max(16, static_cast<int>(std::lround(picture.rows * scale_)))};
+    if (!mask.empty()) cv::resize(mask, small_mask, shrunk, 0, 0, cv::INTER_NEAREST);
   }
+  cv::Mat small = picture;
+  if (shrunk != picture.size()) cv::resize(picture, small, shrunk, 0, 0, cv::INTER_AREA);
   // Following assumes constant brightness: automatic exposure is taken out first.
   cv::Scalar mean, sigma;
   cv::meanStdDev(small, mean, sigma, small_mask);
+  if (pyramids_.empty()) faint_ = sigma[0] < kFaint;
+  if (faint_) {
+    // Whole grey levels are too coarse.
+    picture.convertTo(small, CV_32F);
+    if (shrunk != picture.size()) cv::resize(small, small, shrunk, 0, 0, cv::INTER_AREA);
+    small = WithoutStripes(small);
+    cv::meanStdDev(small, mean, sigma, small_mask);
+  }
   const double gain = kContrast / std::max(4.0, sigma[0]);
   cv::Mat even;
   small.convertTo(even, CV_8U, gain, 128 - gain * mean[0]);
   small = even;
   std::vector<cv::Mat> pyramid;
-  cv::buildOpticalFlowPyramid(small, pyramid, kWindow, kPyramidLevels);
+  cv::buildOpticalFlowPyramid(small, pyramid, Window(), kPyramidLevels);
   pyramids_.push_back(std::move(pyramid));
   if (size() > 1) Follow();
   const bool thin = alive_.size() < alive_after_refresh_ * 7 / 10;
@@ -107,6 +138,8 @@ void Registration::Add(const cv::Mat& picture, const cv::Mat& mask) {
   // Only the newest pyramid is needed to go on.
   if (size() > 1) pyramids_[static_cast<std::size_t>(size() - 2)].clear();
 }
+
+cv::Size Registration::Window() const { return faint_ ? kFaintWindow : kWindow; }
 
 void Registration::Follow() {
   const int now = size() - 1;
@@ -130,7 +163,7 @@ void Registration::Follow() {
   std::vector<std::uint8_t> found;
   std::vector<float> error;
   cv::calcOpticalFlowPyrLK(
-      from, to, before, after, found, error, kWindow, kPyramidLevels,
+      from, to, before, after, found, error, Window(), kPyramidLevels,
       cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 20, 0.02),
       cv::OPTFLOW_USE_INITIAL_FLOW, 1e-4);
   const cv::Rect2f inside(2, 2, static_cast<float>(to[0].cols - 4),

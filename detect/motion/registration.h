@@ -35,12 +35,14 @@ class Registration {
     std::vector<cv::Point2f> points;  // one for each picture from `first` on, in small pixels
   };
 
+  cv::Size Window() const;  // what is followed about a corner
   void Follow();
   void Refresh(const cv::Mat& small, const cv::Mat& small_mask);
   std::optional<Homography> Direct(int from, int to) const;  // small pixels
   std::optional<Homography> RelateSmall(int from, int to, int depth);
 
   double scale_ = 1.0;  // small = scale * picture
+  bool faint_ = false;  // the first picture had little contrast
   std::vector<std::vector<cv::Mat>> pyramids_;
   std::vector<Trail> alive_;
   std::vector<Trail> ended_;
