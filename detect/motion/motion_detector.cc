@@ -160,7 +160,13 @@ cv::Mat ConfirmedOverlay(const Samples& samples, const cv::Mat& still_edges,
     const auto h = registration.Relate(static_cast<int>(from), static_cast<int>(to));
     if (h) pairs.push_back({&samples.image[from], &samples.image[to], *h});
   }
-  return motion::ConfirmOverlay(still_edges, pairs);
+  std::vector<Homography> from_first;
+  for (std::size_t i = 1; i < few.size(); ++i) {
+    const auto h = registration.Relate(static_cast<int>(few.front()), static_cast<int>(few[i]));
+    if (h) from_first.push_back(*h);
+  }
+  if (from_first.size() + 1 < few.size()) from_first.clear();  // nobody knows
+  return motion::ConfirmOverlay(motion::EdgesWhereGroundMoves(still_edges, from_first), pairs);
 }
 
 // Marks the patches that lie within a few pixels of a burnt-in symbol.

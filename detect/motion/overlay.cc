@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/motion/overlay.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <opencv2/imgproc.hpp>
 
@@ -15,6 +16,7 @@ constexpr double kDenseShare = 0.12;  // of a 9x9 neighbourhood
 // Grey levels: more than a registration error of half a pixel makes at a road's edge.
 constexpr int kForeign = 24;
 constexpr double kTellingWay_px = 3;  // of the ground; symbols and ground look alike with less
+constexpr double kRests_px = 1;       // of the ground, over a segment
 constexpr double kForeignShare =
     0.15;  // of a symbol's edges; along the motion they look like a road's
 // Or of what lies beside them: edges of thin lines are as grey as the ground. Vehicles that follow
@@ -57,6 +59,14 @@ bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs, bool side
     if (bright > most + kForeign || dark < least - kForeign) return true;
   }
   return !told;
+}
+
+// Whether the ground stays where it is on the screen, in all pictures.
+bool GroundRests(const Eigen::Vector2i& at, const std::vector<Homography>& from_first) {
+  const Eigen::Vector2d here = at.cast<double>();
+  return std::all_of(from_first.begin(), from_first.end(), [&](const Homography& h) {
+    return (Apply(h, here) - here).norm() < kRests_px;
+  });
 }
 
 }  // namespace
@@ -109,6 +119,18 @@ cv::Mat OverlayOfEdges(const cv::Mat& edges) {
   // Symbols leave most of the ground in view.
   if (cv::countNonZero(mask) > kMostSymbols * static_cast<double>(mask.total())) return {};
   return mask;
+}
+
+cv::Mat EdgesWhereGroundMoves(const cv::Mat& edges, const std::vector<Homography>& from_first) {
+  if (edges.empty() || from_first.empty()) return edges;
+  cv::Mat moving = edges.clone();
+  for (int y = 0; y < edges.rows; ++y) {
+    for (int x = 0; x < edges.cols; ++x) {
+      auto& edge = moving.at<std::uint8_t>(y, x);
+      if (edge != 0 && GroundRests({x, y}, from_first)) edge = 0;
+    }
+  }
+  return moving;
 }
 
 cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPicture>& pairs) {

@@ -19,6 +19,12 @@ cv::Mat StillEdges(const std::vector<const cv::Mat*>& pictures);
 // 255 where symbols with such edges may lie, grown and closed; empty when there are none.
 cv::Mat OverlayOfEdges(const cv::Mat& edges);
 
+// Those of them about which the ground moves on the screen: where it rests (a camera that turns
+// about what it looks at, the middle of a zoom), nothing differs for a symbol to be taken for, and
+// vehicles would be hidden for the edges of the ground. `from_first` carries the ground from the
+// first picture to others; nothing is left out without.
+cv::Mat EdgesWhereGroundMoves(const cv::Mat& edges, const std::vector<Homography>& from_first);
+
 // A picture, and another one to be carried to it with the ground.
 struct CarriedPicture {
   const cv::Mat* picture = nullptr;

@@ -81,5 +81,23 @@ TEST(Overlay, WhereTheGroundHardlyMovesSymbolsHaveTheBenefitOfTheDoubt) {
   EXPECT_GT(cv::countNonZero(ConfirmOverlay(Edges(pictures), {still})(kText)), 1500);
 }
 
+// In the middle of a zoom the ground rests, and its edges with it.
+TEST(Overlay, EdgesOfGroundThatRestsOnTheScreenAreNoneOfSymbols) {
+  const cv::Point middle(240, 160);
+  cv::Mat edges(320, 480, CV_8U, cv::Scalar(255));
+  Homography zoom = Homography::Identity();
+  zoom(0, 0) = zoom(1, 1) = 1.02;
+  zoom(0, 2) = -0.02 * middle.x;
+  zoom(1, 2) = -0.02 * middle.y;
+  const cv::Mat moving = EdgesWhereGroundMoves(edges, {zoom});
+  EXPECT_EQ(moving.at<std::uint8_t>(middle), 0);
+  EXPECT_EQ(moving.at<std::uint8_t>(middle + cv::Point(48, 0)), 0) << "0.96 pixels";
+  EXPECT_EQ(moving.at<std::uint8_t>(middle + cv::Point(52, 0)), 255) << "1.04 pixels";
+  EXPECT_EQ(moving.at<std::uint8_t>(middle + cv::Point(0, 52)), 255);
+  const cv::Mat in_one = EdgesWhereGroundMoves(edges, {Homography::Identity(), zoom});
+  EXPECT_EQ(in_one.at<std::uint8_t>(middle + cv::Point(52, 0)), 255) << "it moves in one of them";
+  EXPECT_EQ(cv::countNonZero(EdgesWhereGroundMoves(edges, {})), 480 * 320) << "nobody knows";
+}
+
 }  // namespace
 }  // namespace trucewatch::motion
