@@ -326,9 +326,11 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     mover.evidence = TrackEvidence(candidate, mover, parts, moments, images, surroundings, slide);
     movers.push_back(std::move(mover));
   };
+  std::vector<const Candidate*> apart;
   for (const Vehicle& vehicle : vehicles) {
     if (FarSeenSeldom(vehicle.whole)) {
       ++counts.brief;
+      doubtful.push_back(vehicle.whole);
       continue;
     }
     Mover mover;
@@ -341,22 +343,28 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
     }
     if (measured.empty()) {
       ++(size == Size::kSmall ? counts.small : size == Size::kLarge ? counts.large : counts.thin);
+      if (size == Size::kLarge && !vehicle.parts.empty()) {
+        doubtful.insert(doubtful.end(), vehicle.parts.begin(), vehicle.parts.end());
+      } else {
+        doubtful.push_back(vehicle.whole);
+      }
       continue;
     }
+    apart.push_back(&vehicle.whole);
     for (auto& [candidate, of_vehicle] : measured) {
       add(candidate, std::move(of_vehicle), std::max<std::size_t>(1, vehicle.parts.size()));
     }
   }
   Sort(doubtful);
-  std::vector<const Candidate*> apart;
-  for (const Vehicle& vehicle : vehicles) apart.push_back(&vehicle.whole);
   for (const Candidate& candidate : doubtful) {
     const bool same = std::any_of(apart.begin(), apart.end(), [&](const Candidate* other) {
       return SameVehicle(*other, candidate, moments, options.max_size_m);
     });
     Mover mover;
     mover.doubtful = true;
-    if (same || Measure(candidate, moments, options, mover) != Size::kFits) continue;
+    if (same) continue;
+    const Size size = Measure(candidate, moments, options, mover);
+    if (!MayBeVehicle(candidate, size, mover, options)) continue;
     apart.push_back(&candidate);
     add(candidate, std::move(mover), 0);
   }

@@ -10,6 +10,7 @@ namespace {
 constexpr double kThinnest = 5.0;                       // length over width, blur included
 constexpr double kWalkers_m = 2.8, kWalkers_mps = 2.4;  // a few people, or one with a shadow
 constexpr double kFasterThanPeople_mps = 9, kLeastPart_m = 1.2;  // of a vehicle, in thermal video
+constexpr double kFasterThanRunners_mps = 6;                     // but sprinters
 constexpr double kPace_mps = 1.75;                               // at which people walk
 constexpr double kPaceLength_m = 4.15;  // a walker and his shadow are no longer
 constexpr std::size_t kPaceHits = 5;    // so slow and seen less: edges of houses
@@ -17,7 +18,9 @@ constexpr double kStraight_s = 2.5;     // vehicles go straight for so long
 constexpr double kRimPx = 1.0;          // blur makes a patch larger by this on every side
 constexpr double kFar_px = 20;          // stabilised pixels
 constexpr double kFirmTrail_px = 0.32, kFirmRatio = 0.2;  // of the moving to the standing misfit
-constexpr double kSeldom = 0.3;                           // sightings, of the points of a trail
+constexpr double kLeastShown_m = 1;                       // of a vehicle
+constexpr double kMostShadowed = 1.5;  // of the largest size: a vehicle with its shadow
+constexpr double kSeldom = 0.3;        // sightings, of the points of a trail
 
 // How large it is, by its trail; true when it is far longer than wide.
 bool SizeByTrail(const Candidate& c, Mover& mover) {
@@ -89,6 +92,19 @@ Size Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
   mover.track = c.track;
   mover.velocity = c.patch.velocity;
   mover.velocity_sigma = c.patch.velocity_sigma;
+  const double size_px = std::max(mover.box_width, mover.box_height);
+  const double hits = static_cast<double>(
+      std::max(c.track.hits.size(), c.trail ? c.trail->points.size() : std::size_t{0}));
+  const double hit_quality = 1.0 - std::exp(-hits / 4.0);
+  const double snr_quality = 1.0 - std::exp(-Quantile(c.snrs, 0.5) / 3.0);
+  const double fit_quality =
+      c.trail ? 1.0 : std::exp(-0.5 * std::pow(c.fit.residual_px / (0.5 + 0.1 * size_px), 2));
+  const double motion_quality =
+      1.0 - std::clamp(c.patch.moving_misfit / std::max(1e-6, c.patch.static_misfit), 0.0, 1.0);
+  mover.score = std::clamp(hit_quality * snr_quality * (0.5 + 0.5 * fit_quality) *
+                               (0.4 + 0.6 * std::sqrt(motion_quality)),
+                           0.0, 1.0);
+  mover.classes = ClassesByLength(mover.length_m);
   const double longest = std::max(mover.length_m, mover.width_m);
   // Of a vehicle at night only what is warm shows; nobody runs as fast.
   const bool part_of_vehicle = c.trail && c.velocity.norm() > kFasterThanPeople_mps &&
@@ -105,20 +121,15 @@ Size Measure(const Candidate& c, const std::vector<Moment>& moments, const Motio
   if (longest > options.max_size_m) return Size::kLarge;
   // The rim of a static edge, where registration is a little off, is long and thin.
   if (thin) return Size::kThin;
-  const double size_px = std::max(mover.box_width, mover.box_height);
-  const double hits = static_cast<double>(
-      std::max(c.track.hits.size(), c.trail ? c.trail->points.size() : std::size_t{0}));
-  const double hit_quality = 1.0 - std::exp(-hits / 4.0);
-  const double snr_quality = 1.0 - std::exp(-Quantile(c.snrs, 0.5) / 3.0);
-  const double fit_quality =
-      c.trail ? 1.0 : std::exp(-0.5 * std::pow(c.fit.residual_px / (0.5 + 0.1 * size_px), 2));
-  const double motion_quality =
-      1.0 - std::clamp(c.patch.moving_misfit / std::max(1e-6, c.patch.static_misfit), 0.0, 1.0);
-  mover.score = std::clamp(hit_quality * snr_quality * (0.5 + 0.5 * fit_quality) *
-                               (0.4 + 0.6 * std::sqrt(motion_quality)),
-                           0.0, 1.0);
-  mover.classes = ClassesByLength(mover.length_m);
   return Size::kFits;
+}
+
+bool MayBeVehicle(const Candidate& c, Size size, const Mover& mover, const MotionOptions& options) {
+  if (size == Size::kFits) return true;
+  const double longest = std::max(mover.length_m, mover.width_m);
+  const bool may_be_person = size == Size::kSmall || NarrowerThanVehicles(c);
+  if (may_be_person && c.velocity.norm() < kFasterThanRunners_mps) return false;
+  return longest > kLeastShown_m && longest < kMostShadowed * options.max_size_m;
 }
 
 std::vector<std::pair<Candidate, Mover>> ApartFrom(const Vehicle& vehicle,

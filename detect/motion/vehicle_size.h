@@ -28,6 +28,10 @@ bool FarSeenSeldom(const Candidate& c);
 Size Measure(const Candidate& c, const std::vector<Moment>& moments, const MotionOptions& options,
              Mover& mover);
 
+// Whether the judge may be asked about what is not of a vehicle's size: a long one with its shadow,
+// or the warm part of one that is faster than people are. Never what may be a person.
+bool MayBeVehicle(const Candidate& c, Size size, const Mover& mover, const MotionOptions& options);
+
 // What is too large to be one vehicle is several that nearly touch: each part that is of a
 // vehicle's size, or by its patches when its neighbours go along with it so that its pixels do not
 // end.

@@ -74,6 +74,33 @@ TEST(Measure, TakesWhatGoesAtAWalkersPaceForAVehicleOnlyWhenItIsAsLongAsACar) {
   EXPECT_EQ(SizeOf(Going(1.5, 5, 4)), Size::kSmall) << "an edge that parallax moves";
 }
 
+bool JudgeIsAskedAbout(const Candidate& c) {
+  Mover mover;
+  const Size size = Measure(c, Pictures(), MotionOptions{}, mover);
+  return MayBeVehicle(c, size, mover, MotionOptions{});
+}
+
+Candidate Narrow(Candidate c) {
+  c.body->breadth = c.narrowest_m = 0.9;
+  return c;
+}
+
+TEST(MayBeVehicle, AsksAboutALongOneWithItsShadowAndTheWarmPartOfAFastOne) {
+  const Candidate with_shadow = Going(6, 17, 20);
+  ASSERT_EQ(SizeOf(with_shadow), Size::kThin);
+  EXPECT_TRUE(JudgeIsAskedAbout(with_shadow));
+  ASSERT_EQ(SizeOf(Going(8, 2, 20)), Size::kSmall);
+  EXPECT_TRUE(JudgeIsAskedAbout(Going(8, 2, 20)));
+  EXPECT_FALSE(JudgeIsAskedAbout(Going(8, 50, 20))) << "a wall";
+}
+
+TEST(MayBeVehicle, NeverAsksAboutWhatMayBeAPerson) {
+  EXPECT_FALSE(JudgeIsAskedAbout(Going(5, 2, 20))) << "somebody who runs";
+  const Candidate shadowed = Narrow(Going(4, 6, 20));
+  ASSERT_EQ(SizeOf(shadowed), Size::kThin);
+  EXPECT_FALSE(JudgeIsAskedAbout(shadowed)) << "a runner and his shadow";
+}
+
 TEST(FarSeenSeldom, LeavesOutWhatOnlyItsTrailSpeaksForUnlessThatIsFirm) {
   Candidate c = Going(12, 5, 4);
   EXPECT_FALSE(FarSeenSeldom(c));
