@@ -24,7 +24,7 @@ struct Vehicle {
 // the time. Not so what coarse coding drags along about a vehicle, and parts of a turning symbol.
 bool FarSeenSeldom(const Candidate& c);
 
-// Size, classes and score of a vehicle.
+// Size, classes and score of a vehicle; the mover is filled in whatever its size.
 Size Measure(const Candidate& c, const std::vector<Moment>& moments, const MotionOptions& options,
              Mover& mover);
 

@@ -5,7 +5,6 @@
 
 #include <Eigen/Core>
 #include <opencv2/imgproc.hpp>
-#include <string>
 
 namespace trucewatch::motion {
 namespace {
