@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <optional>
 
 #include "core/config/text_config.h"
+#include "core/geo/sun.h"
 #include "tools/simulate/random.h"
 
 namespace trucewatch::clip {
@@ -100,6 +103,52 @@ Result<void> CheckScene(const ClipScene& scene, const std::string& path, const F
   return problems.ToResult();
 }
 
+constexpr double kMostLatitude_deg = 65;
+
+// The place, at some latitude where people live, from which the sun is seen in a direction at a
+// time; nothing where there is none. The astronomical triangle: Meeus, Astronomical Algorithms,
+// chapter 13, turned round.
+std::optional<Geodetic> PlaceUnderSun(Instant time, Angle azimuth, Angle elevation) {
+  const SubsolarPoint below = SubsolarPointAt(time);
+  const double sine = std::sin(elevation.rad());
+  const double north = std::cos(elevation.rad()) * std::cos(azimuth.rad());
+  const double share = std::sin(below.latitude.rad()) / std::hypot(sine, north);
+  if (std::abs(share) > 1) return std::nullopt;
+  const Angle turn = Angle::Radians(std::atan2(north, sine));
+  for (const double side : {std::asin(share), std::numbers::pi - std::asin(share)}) {
+    const Angle latitude = (Angle::Radians(side) - turn).NormalisedSigned();
+    if (std::abs(latitude.deg()) > kMostLatitude_deg) continue;
+    const double hour =
+        std::atan2(-std::cos(elevation.rad()) * std::sin(azimuth.rad()),
+                   sine * std::cos(latitude.rad()) - north * std::sin(latitude.rad()));
+    return Geodetic{latitude, (below.longitude + Angle::Radians(hour)).NormalisedSigned(), 0};
+  }
+  return std::nullopt;
+}
+
+// When and where a clip is taken. By day that is drawn so that the sun stands where the scene has
+// it: what takes the sun from the time and the place must not be misled.
+void DrawWhenAndWhere(ClipPlan& plan) {
+  simulate::Random random(plan.seed, "where and when");
+  const Instant march = Instant::FromMicros(1'772'323'200'000'000);  // 2026-03-01
+  const auto moment = static_cast<std::int64_t>(random.Below(86'400));
+  // A day begins at seven of the place's own time.
+  plan.start = march + Duration::Seconds(plan.is_day() ? 7 * 3600 : 12 * 3600 + moment);
+  plan.origin = Geodetic::FromDegrees(random.Uniform(-55, 60), random.Uniform(-170, 170),
+                                      std::round(random.Uniform(0, 1500)));
+  if (plan.is_day() || plan.thermal()) return;
+  for (;;) {
+    const Instant time =
+        march - Duration::Seconds(static_cast<std::int64_t>(random.Below(365 * 86'400)));
+    const auto place = PlaceUnderSun(time, Angle::Degrees(plan.sun_azimuth_deg),
+                                     Angle::Degrees(plan.sun_elevation_deg));
+    if (!place) continue;
+    plan.start = time;
+    plan.origin = {place->latitude, place->longitude, plan.origin.height_hae_m};
+    return;
+  }
+}
+
 }  // namespace
 
 int ClipPlan::frames() const {
@@ -133,13 +182,7 @@ ClipPlan DrawClip(const ClipScene& scene, std::uint64_t seed, double duration_s)
   plan.passes = chosen("passes", scene.pass_share());
   plan.overlay = chosen("overlay", scene.overlay_share());
   plan.interlaced = chosen("interlaced", scene.interlaced_share());
-  simulate::Random random(plan.seed, "where and when");
-  // A day begins at seven of the place's own time.
-  const auto moment = static_cast<std::int64_t>(random.Below(86'400));
-  plan.start = Instant::FromMicros(1'772'323'200'000'000) +
-               Duration::Seconds(plan.is_day() ? 7 * 3600 : 12 * 3600 + moment);
-  plan.origin = Geodetic::FromDegrees(random.Uniform(-55, 60), random.Uniform(-170, 170),
-                                      std::round(random.Uniform(0, 1500)));
+  DrawWhenAndWhere(plan);
   return plan;
 }
 

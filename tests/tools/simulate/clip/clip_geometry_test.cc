@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/LU>
+#include <cmath>
 #include <numbers>
 
+#include "core/geo/sun.h"
 #include "tests/tools/simulate/clip/clip_settings.h"
 #include "tools/simulate/clip/rendered_clip.h"
 #include "tools/simulate/clip/thing_paint.h"
@@ -35,6 +37,26 @@ TEST(ClipGeometry, CornersOfARoofLeanOutwardsAsTheIntercept) {
       const Eigen::Vector2d expected(200 + k * corner.x(), 200 - k * corner.y());
       EXPECT_LT((view.Project(corner, height_m) - expected).norm(), 0.01);
     }
+  }
+}
+
+TEST(ClipGeometry, AClipByDayIsTakenWhenAndWhereTheSunStandsAsDrawn) {
+  ClipScene scene = testing::SmallScene(ClipScene::SNOW);
+  scene.mutable_sun_azimuth_deg()->set_max(360);
+  scene.mutable_sun_elevation_deg()->set_min(5);
+  scene.mutable_sun_elevation_deg()->set_max(85);
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const ClipPlan plan = DrawClip(scene, seed, 1);
+    const SunDirection sun = SunDirectionAt(plan.start, plan.origin);
+    EXPECT_NEAR(sun.elevation.deg(), plan.sun_elevation_deg, 1e-6) << seed;
+    EXPECT_NEAR((sun.azimuth - Angle::Degrees(plan.sun_azimuth_deg)).NormalisedSigned().deg(), 0,
+                1e-5)
+        << seed;
+    EXPECT_LE(std::abs(plan.origin.latitude.deg()), 65);
+    // The shadows that are painted are those of that sun.
+    const Eigen::Vector2d shadow = DaylightOf(plan).shadow_per_metre;
+    EXPECT_NEAR(shadow.norm(), 1 / std::tan(sun.elevation.rad()), 1e-6);
+    EXPECT_NEAR(std::sin(std::atan2(-shadow.x(), -shadow.y()) - sun.azimuth.rad()), 0, 1e-6);
   }
 }
 
