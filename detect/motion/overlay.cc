@@ -16,6 +16,8 @@ constexpr double kDenseShare = 0.12;  // of a 9x9 neighbourhood
 // Grey levels: more than a registration error of half a pixel makes at a road's edge.
 constexpr int kForeign = 24;
 constexpr double kTellingWay_px = 3;  // of the ground; symbols and ground look alike with less
+constexpr double kAcross_px = 3;      // of the ground, over an edge
+constexpr double kAcrossShare = 0.5;  // of a symbol's edges
 constexpr double kRests_px = 1;       // of the ground, over a segment
 constexpr double kForeignShare =
     0.15;  // of a symbol's edges; along the motion they look like a road's
@@ -36,9 +38,8 @@ cv::Mat Dense(const cv::Mat& edges) {
 }
 
 // The ground carried there looks otherwise, in one pair at least. Where the ground hardly moves, or
-// is out of view, there is no telling: then it has the benefit of the doubt.
+// is out of view, there is no telling.
 bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs, bool sides) {
-  bool told = false;
   for (const CarriedPicture& pair : pairs) {
     const Eigen::Vector2d here(x, y), there = Apply(pair.other_from_picture, here);
     const cv::Point p(cvRound(there.x()), cvRound(there.y()));
@@ -47,7 +48,6 @@ bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs, bool side
         !cv::Point(x, y).inside({1, 1, pair.picture->cols - 2, pair.picture->rows - 2})) {
       continue;
     }
-    told = true;
     // As for changes: an error of a pixel is forgiven.
     double least = 0, most = 0, dark = 0, bright = 0;
     const int reach = sides ? 1 : 0;
@@ -58,7 +58,24 @@ bool IsForeign(int x, int y, const std::vector<CarriedPicture>& pairs, bool side
                   &dark, &bright);
     if (bright > most + kForeign || dark < least - kForeign) return true;
   }
-  return !told;
+  return false;
+}
+
+// Whether the ground went across the edge between the pictures of a pair: an edge of the ground
+// would not have stayed where it is. Letters have edges in all directions, a road that is flown
+// along has none across.
+bool GroundWentAcross(int x, int y, const std::vector<CarriedPicture>& pairs) {
+  return std::any_of(pairs.begin(), pairs.end(), [&](const CarriedPicture& pair) {
+    const cv::Mat& picture = *pair.picture;
+    if (!cv::Point(x, y).inside({1, 1, picture.cols - 2, picture.rows - 2})) return false;
+    const auto grey = [&](int dx, int dy) {
+      return static_cast<double>(picture.at<std::uint8_t>(y + dy, x + dx));
+    };
+    const Eigen::Vector2d across(grey(1, 0) - grey(-1, 0), grey(0, 1) - grey(0, -1));
+    const Eigen::Vector2d here(x, y);
+    return std::abs(across.dot(Apply(pair.other_from_picture, here) - here)) >
+           kAcross_px * across.norm();
+  });
 }
 
 // Whether the ground stays where it is on the screen, in all pictures.
@@ -97,14 +114,18 @@ cv::Mat StillEdges(const std::vector<const cv::Mat*>& pictures) {
     return {};
   }
   // When the edges outside stand still as well, it is the camera that does, and nothing is burnt
-  // in.
+  // in. Few edges outside say nothing: a sensor's own, over ground without any.
   cv::Sobel(*pictures[0], dx, CV_16S, 1, 0);
   cv::Sobel(*pictures[0], dy, CV_16S, 0, 1);
   cv::Mat outside = (cv::abs(dx) + cv::abs(dy)) >= kStrongEdge;
   outside.setTo(0, mask);
   cv::Mat outside_still;
   cv::bitwise_and(outside, still, outside_still);
-  if (cv::countNonZero(outside_still) * 2 > cv::countNonZero(outside)) return {};
+  const int edges_outside = cv::countNonZero(outside);
+  if (edges_outside > cv::countNonZero(symbols) &&
+      cv::countNonZero(outside_still) * 2 > edges_outside) {
+    return {};
+  }
   return symbols;
 }
 
@@ -139,7 +160,7 @@ cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPict
   cv::Mat labels;
   const int count = cv::connectedComponents(candidates, labels, 8, CV_32S);
   std::vector<int> edges(static_cast<std::size_t>(count)), strange(edges.size()),
-      beside(edges.size());
+      beside(edges.size()), crossed(edges.size());
   for (int y = 0; y < labels.rows; ++y) {
     for (int x = 0; x < labels.cols; ++x) {
       if (still_edges.at<std::uint8_t>(y, x) == 0) continue;
@@ -147,13 +168,17 @@ cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPict
       ++edges[label];
       if (IsForeign(x, y, pairs, false)) ++strange[label];
       if (IsForeign(x, y, pairs, true)) ++beside[label];
+      if (GroundWentAcross(x, y, pairs)) ++crossed[label];
     }
   }
   cv::Mat confirmed = cv::Mat::zeros(candidates.size(), CV_8U);
   bool any = false;
   for (int label = 1; label < count; ++label) {
     const auto i = static_cast<std::size_t>(label);
-    if (strange[i] < kForeignShare * edges[i] && beside[i] < kForeignSides * edges[i]) continue;
+    if (crossed[i] < kAcrossShare * edges[i] && strange[i] < kForeignShare * edges[i] &&
+        beside[i] < kForeignSides * edges[i]) {
+      continue;
+    }
     confirmed.setTo(255, labels == label);
     any = true;
   }

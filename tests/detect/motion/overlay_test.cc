@@ -75,10 +75,47 @@ TEST(Overlay, AThinLineWithDarkRimsIsASymbolThoughItsEdgesAreGrey) {
   EXPECT_EQ(cv::countNonZero(overlay(line)), line.area());
 }
 
-TEST(Overlay, WhereTheGroundHardlyMovesSymbolsHaveTheBenefitOfTheDoubt) {
+// They seem to move no faster than the ground does, and edges of ground look like theirs.
+TEST(Overlay, WhereTheGroundHardlyMovesNothingIsASymbol) {
   const auto pictures = FlyAlongRoad(true);
   const CarriedPicture still{&pictures[0], &pictures[1], Homography::Identity()};
-  EXPECT_GT(cv::countNonZero(ConfirmOverlay(Edges(pictures), {still})(kText)), 1500);
+  EXPECT_TRUE(ConfirmOverlay(Edges(pictures), {still}).empty());
+}
+
+// Ground as bright and as dark as the letters hides that they are foreign; but it went across their
+// edges, and they stayed.
+TEST(Overlay, LettersOverGroundOfAllGreysAreSymbols) {
+  cv::Mat coarse(120, 600, CV_8U), ground;
+  cv::RNG(5).fill(coarse, cv::RNG::UNIFORM, 0, 256);
+  cv::resize(coarse, ground, {1800, 360}, 0, 0, cv::INTER_LINEAR);
+  std::vector<cv::Mat> pictures;
+  for (int i = 0; i < kPictures; ++i) {
+    cv::Mat picture = ground(cv::Rect(100 + kStepPx * i, 0, 480, 320)).clone();
+    for (const auto& [grey, width] : {std::pair{10, 5}, {250, 2}}) {
+      cv::putText(picture, "N 36.20", {32, 44}, cv::FONT_HERSHEY_SIMPLEX, 0.9, grey, width);
+    }
+    pictures.push_back(picture);
+  }
+  const cv::Mat overlay = Confirmed(pictures);
+  ASSERT_FALSE(overlay.empty());
+  EXPECT_GT(cv::countNonZero(overlay(kText)), 2500);
+  EXPECT_LT(cv::countNonZero(overlay), 6000);
+}
+
+// A sensor's own dead spots stand still over ground that shows nothing at all.
+TEST(Overlay, FewStillEdgesBesideTheTextDoNotMakeItGround) {
+  std::vector<cv::Mat> pictures;
+  for (int i = 0; i < kPictures; ++i) {
+    cv::Mat picture(320, 480, CV_8U, cv::Scalar(90 + i % 2));
+    for (int k = 0; k < 12; ++k) {
+      picture(cv::Rect(60 + 30 * k, 200 + 7 * (k % 3), 3, 3)).setTo(170);
+    }
+    cv::putText(picture, "N 36.20", {32, 44}, cv::FONT_HERSHEY_SIMPLEX, 0.9, 250, 2);
+    pictures.push_back(picture);
+  }
+  const cv::Mat edges = Edges(pictures);
+  ASSERT_FALSE(edges.empty());
+  EXPECT_GT(cv::countNonZero(OverlayOfEdges(edges)(kText)), 1500);
 }
 
 // In the middle of a zoom the ground rests, and its edges with it.
