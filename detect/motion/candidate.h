@@ -22,6 +22,13 @@ struct Extent {
   double length = 0;           // typical, of one patch
 };
 
+// How a vehicle's shape fits the pixels that go along.
+struct Shape {
+  double misfit_m2 = 0;
+  double height_m = 0;
+  bool sunlit = false;  // a shadow is part of it
+};
+
 // A track on its way to a vehicle, with what was found out about it.
 struct Candidate {
   ImageTrack track;
@@ -36,6 +43,7 @@ struct Candidate {
   std::optional<Trail> trail;  // when its pixels could be followed
   std::optional<Extent> body;  // then; metres from the trail
   bool seen_body = false;      // pixels that go along were found, not patches only
+  std::optional<Shape> shape;  // where it could be fitted
   double area_m2 = 0;          // then: of what goes along, shadow and rim included
   double narrowest_m = 0;      // then: of body and shadow, across any direction, blur included
   // Of it, where it is known and not part of the body: metres along the way and to its right.

@@ -264,6 +264,9 @@ Evidence TrackEvidence(const Candidate& c, const Mover& mover, std::size_t parts
   e.emplace_back("area_m2", c.area_m2);
   e.emplace_back("narrowest_m", c.narrowest_m);
   e.emplace_back("shadow_m", c.shadow.norm());
+  e.emplace_back("shape_misfit_m2", c.shape ? c.shape->misfit_m2 : kNothing);
+  e.emplace_back("shape_height_m", c.shape ? c.shape->height_m : kNothing);
+  e.emplace_back("sunlit", c.shape && c.shape->sunlit ? 1 : 0);
   e.emplace_back("contrast_median", Quantile(c.snrs, 0.5));
   e.emplace_back("contrast_most", Quantile(c.snrs, 1.0));
   e.emplace_back("unruly_beside", surroundings.UnrulyBeside(c.track));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/geo/sun.h"
 #include "detect/motion/candidate.h"
 #include "detect/motion/evidence.h"
 #include "detect/motion/on_screen.h"
@@ -17,6 +18,7 @@
 namespace trucewatch::motion {
 namespace {
 
+constexpr double kLowestSun_deg = 4, kHighestSun_deg = 60;
 constexpr int kMinHits = 3;
 constexpr double kMinHitShare = 0.5;        // of the moments between first and last
 constexpr double kMinDisplacementPx = 2.5;  // working pixels, over the whole track
@@ -79,6 +81,29 @@ bool IsParallax(const Candidate& c, const Slide& slide) {
   const double speed = c.velocity.norm();
   if (slide.most_mps < 0 || speed > slide.most_mps + 2 * c.speed_sigma) return false;
   return c.velocity.dot(slide.velocity_mps) > kParallaxCosine * speed * slide.velocity_mps.norm();
+}
+
+// What a metre of height shows as, east and north, in the middle of the segment. Without a shadow
+// where the sun is so high that it hardly matters, or so low that the ground decides.
+std::optional<Upright> UprightIn(const std::vector<Moment>& moments,
+                                 const std::vector<GroundView>& views,
+                                 const std::vector<cv::Mat>& images,
+                                 const std::vector<MotionPicture>& pictures) {
+  const std::size_t m = moments.size() / 2;
+  const MotionPicture& picture = pictures[moments[m].picture];
+  if (!picture.pose) return std::nullopt;
+  const auto ground = views[m].Locate({0.5 * images[m].cols, 0.5 * images[m].rows}, 0);
+  if (!ground) return std::nullopt;
+  const Eigen::Vector3d sight =
+      LocalFrame(picture.pose->position).EnuFromGeodetic(ground->position);
+  Upright upright{sight.head<2>() / std::max(1.0, -sight.z()), {0, 0}};
+  const SunDirection sun = SunDirectionAt(picture.time, ground->position);
+  if (sun.elevation.deg() > kLowestSun_deg && sun.elevation.deg() < kHighestSun_deg) {
+    const double azimuth = sun.azimuth.rad();
+    upright.shadow =
+        -Eigen::Vector2d(std::sin(azimuth), std::cos(azimuth)) / std::tan(sun.elevation.rad());
+  }
+  return upright;
 }
 
 // What a single track says, or how it fails.
@@ -288,10 +313,11 @@ std::vector<Mover> SelectMovers(const std::vector<ImageTrack>& tracks,
       doubtful.push_back(std::move(candidate));
     }
   }
-  MeasureBodies(moments, images, doubtful);
+  const std::optional<Upright> upright = UprightIn(moments, views, images, pictures);
+  MeasureBodies(moments, images, upright, doubtful);
   // Patches of one vehicle become one, the longest-seen first.
   Sort(candidates);
-  MeasureBodies(moments, images, candidates);
+  MeasureBodies(moments, images, upright, candidates);
   for (Candidate& gap : TakeIf(candidates, IsGap)) {
     ++counts.ghost;
     doubtful.push_back(std::move(gap));

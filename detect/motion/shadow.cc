@@ -8,18 +8,11 @@
 #include <opencv2/imgproc.hpp>
 
 #include "detect/motion/patch_sample.h"
+#include "detect/motion/swept_box.h"
 
 namespace trucewatch::motion {
 namespace {
 
-constexpr int kDirections = 16;  // in which widths are compared
-constexpr double kWidestVehicle_m = 3.4;
-constexpr double kNarrow_m = 1.6, kBroad_m = 3.0, kUsual_m = 2.1;
-constexpr double kUsualWeight = 0.5;
-constexpr double kShortest_m = 2.6, kLongest_m = 13.0;
-constexpr double kLeastSweep_m = 1.2;
-constexpr double kBetterThanPlain = 0.3;  // of its squared misfit
-constexpr double kMostMisfit_m = 0.8;     // root mean square over the directions
 constexpr std::size_t kShadowLooks = 4, kGroundLooks = 8;
 constexpr double kInset_m = 0.5, kShadowStep_m = 0.3;  // of the places looked at in a box
 constexpr double kClear_m = 0.6;                       // of a box: there the ground is bare
@@ -36,20 +29,14 @@ constexpr double kAloneEvidence = 0.8;   // where a single body speaks of the sh
 constexpr double kLeastAgreement = 0.4;  // of all evidence, to one side
 constexpr double kCommonShadow = 0.4;    // quantile of the shadows: that of a car
 constexpr double kErodeShare = 0.85;     // of it, for edges that are not seen
-constexpr double kLonger_m = 6.5;        // than a car
+constexpr double kWidestVehicle_m = 3.4, kLongest_m = 13.0;
+constexpr double kLonger_m = 6.5;  // than a car
 constexpr double kLeastLength_m = 3.2, kLeastBreadth_m = 1.4;
 constexpr std::size_t kMostSplit = 6;
+constexpr double kMostFit_m2 = 0.25;  // mean square misfit of a shape of known sun
+constexpr double kSunnier = 0.8;      // of the misfit without a sun
+constexpr double kUsualHeight_m = 1.5;
 constexpr double kLeastAlike = 0.8;  // cosine of two shadows of one sun
-
-double WidthAcross(const std::vector<cv::Point2f>& hull, const Eigen::Vector2d& u) {
-  double low = 1e9, high = -1e9;
-  for (const cv::Point2f& p : hull) {
-    const double along = u.x() * p.x + u.y() * p.y;
-    low = std::min(low, along);
-    high = std::max(high, along);
-  }
-  return high - low;
-}
 
 bool InBox(const Eigen::Vector2d& p, const SweptBox& box, double margin_m) {
   return std::abs(p.x()) < box.length / 2 + margin_m &&
@@ -213,17 +200,20 @@ std::vector<Extent> WithoutShadow(const Body& body, const Eigen::Vector2d& shado
   return vehicles;
 }
 
-// The shadow that the sun throws in this segment, east and north as the candidates' metres are;
-// zero when nothing tells it.
+// A body and what may be shadow of it.
 struct Shadowed {
   std::size_t candidate = 0;
   Body body;
   std::optional<SweptBox> box;
+  std::optional<UprightBox> sunlit, plain;  // as the known sun has it, and without a shadow
   Eigen::Matrix2d ground_from_heading = Eigen::Matrix2d::Identity();
   double evidence = 0;
 
   Eigen::Vector2d Sweep() const { return ground_from_heading * box->sweep; }
 };
+
+// The shadow that an unknown sun throws in this segment, east and north as the candidates' metres
+// are; zero when nothing tells it.
 Eigen::Vector2d CommonShadow(const std::vector<Shadowed>& all) {
   // One sun: what the clearest says holds for those whose sweep lies along its own.
   const Shadowed* clearest = nullptr;
@@ -258,61 +248,36 @@ Eigen::Vector2d CommonShadow(const std::vector<Shadowed>& all) {
   return direction.normalized() * Quantile(lengths, kCommonShadow) * (evidence > 0 ? 1.0 : -1.0);
 }
 
-}  // namespace
-
-std::optional<SweptBox> FitSweptBox(const std::vector<Eigen::Vector2d>& points, double rim_m) {
-  if (points.size() < 6) return std::nullopt;
-  std::vector<cv::Point2f> all, hull;
-  for (const Eigen::Vector2d& p : points) {
-    all.emplace_back(static_cast<float>(p.x()), static_cast<float>(p.y()));
-  }
-  cv::convexHull(all, hull);
-  std::array<double, kDirections> widths{};
-  std::array<Eigen::Vector2d, kDirections> directions;
-  for (int k = 0; k < kDirections; ++k) {
-    const double angle = CV_PI * k / kDirections;
-    const auto i = static_cast<std::size_t>(k);
-    directions[i] = {std::cos(angle), std::sin(angle)};
-    widths[i] = WidthAcross(hull, directions[i]);
-  }
-  const double along = widths[0], across = widths[kDirections / 2];
-  if (across < kWidestVehicle_m + rim_m) return std::nullopt;
-  // A plain box fits a vehicle without a shadow, however broad.
-  double plain = 0;
-  for (std::size_t k = 0; k < kDirections; ++k) {
-    const double width = along * std::abs(directions[k].x()) + across * std::abs(directions[k].y());
-    plain += (width - widths[k]) * (width - widths[k]) / kDirections;
-  }
-  const double most = std::min(kMostMisfit_m * kMostMisfit_m, kBetterThanPlain * plain);
-  std::optional<SweptBox> best;
-  double least = 1e9;
-  for (double breadth = kNarrow_m + rim_m; breadth <= kBroad_m + rim_m; breadth += 0.2) {
-    const double sweep_y = across - breadth;
-    if (sweep_y < kLeastSweep_m) continue;
-    for (double sweep_x = -along; sweep_x <= along; sweep_x += 0.25) {
-      const double length = along - std::abs(sweep_x);
-      if (length < kShortest_m + rim_m || length > kLongest_m + rim_m || length < breadth) continue;
-      const Eigen::Vector2d sweep(sweep_x, sweep_y);
-      double sum = 0;
-      for (std::size_t k = 0; k < kDirections; ++k) {
-        const Eigen::Vector2d& u = directions[k];
-        const double width =
-            length * std::abs(u.x()) + breadth * std::abs(u.y()) + std::abs(u.dot(sweep));
-        sum += (width - widths[k]) * (width - widths[k]) / kDirections;
-      }
-      const double unusual = kUsualWeight * (breadth - kUsual_m - rim_m);
-      const double misfit = sum + unusual * unusual;
-      if (misfit >= least) continue;
-      least = misfit;
-      best = {length, breadth, sweep};
-      if (sum > most) best.reset();
-    }
-  }
-  return best;
+void FitShapes(double rim_m, const std::optional<Upright>& upright, Shadowed& s) {
+  s.box = FitSweptBox(s.body.cells, rim_m);
+  if (!upright) return;
+  const Eigen::Matrix2d heading_from_ground = s.ground_from_heading.transpose();
+  const Eigen::Vector2d lean = heading_from_ground * upright->lean;
+  s.plain = FitUprightBox(s.body.cells, rim_m, {lean, {0, 0}});
+  if (upright->shadow.isZero()) return;
+  s.sunlit = FitUprightBox(s.body.cells, rim_m, {lean, heading_from_ground * upright->shadow});
 }
 
+double MisfitOf(const std::optional<UprightBox>& box) {
+  return box ? std::min(kMostFit_m2, box->misfit) : kMostFit_m2;
+}
+
+// Whether the bodies agree that the sun that is known throws shadows here: they have the shapes of
+// vehicles with such shadows rather than without.
+bool SunShines(const std::vector<Shadowed>& all) {
+  double with = 0, without = 0;
+  for (const Shadowed& s : all) {
+    if (!s.sunlit && !s.plain) continue;
+    with += MisfitOf(s.sunlit);
+    without += MisfitOf(s.plain);
+  }
+  return with < kSunnier * without;
+}
+
+}  // namespace
+
 void MeasureBodies(const std::vector<Moment>& moments, const std::vector<cv::Mat>& images,
-                   std::vector<Candidate>& candidates) {
+                   const std::optional<Upright>& upright, std::vector<Candidate>& candidates) {
   std::vector<Shadowed> all;
   const std::size_t given = candidates.size();
   for (std::size_t i = 0; i < given; ++i) {
@@ -334,17 +299,30 @@ void MeasureBodies(const std::vector<Moment>& moments, const std::vector<cv::Mat
       one.seen_body = !s.body.cells.empty();
       one.narrowest_m = NarrowestWidth(s.body);
       one.area_m2 = static_cast<double>(s.body.cells.size()) * s.body.cell_m * s.body.cell_m;
-      s.box = FitSweptBox(s.body.cells, std::sqrt(std::abs(c.metres.determinant())));
+      FitShapes(std::sqrt(std::abs(c.metres.determinant())), upright, s);
       if (s.box) s.evidence = EvidenceOf(one, s.body, *s.box, moments, images);
     }
   }
-  const Eigen::Vector2d common = CommonShadow(all);
+  const bool sunny = SunShines(all);
+  for (const Shadowed& s : all) {
+    const std::optional<UprightBox>& shape = sunny ? s.sunlit : s.plain;
+    if (shape) candidates[s.candidate].shape = Shape{shape->misfit, shape->height, sunny};
+  }
+  const Eigen::Vector2d common =
+      sunny ? Eigen::Vector2d(kUsualHeight_m * upright->shadow) : CommonShadow(all);
   if (common.isZero()) return;
   std::vector<Candidate> further;
   for (const Shadowed& s : all) {
     Candidate& c = candidates[s.candidate];
     const Extent& whole = s.body.extent;
-    const double alike = s.box ? common.normalized().dot(s.Sweep().normalized()) : 0.0;
+    if (sunny && s.sunlit && s.sunlit->misfit < kMostFit_m2) {
+      const UprightBox& box = *s.sunlit;
+      c.shadow = s.ground_from_heading.transpose() * upright->shadow * box.height;
+      c.body = {box.middle.x() - box.length / 2, box.middle.x() + box.length / 2, box.middle.y(),
+                box.breadth, box.length};
+      continue;
+    }
+    const double alike = s.box && !sunny ? common.normalized().dot(s.Sweep().normalized()) : 0.0;
     if (std::abs(alike) >= kLeastAlike) {
       c.shadow = alike > 0 ? s.box->sweep : Eigen::Vector2d(-s.box->sweep);
       const Eigen::Vector2d middle =

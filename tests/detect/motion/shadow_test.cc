@@ -16,40 +16,6 @@ constexpr double kPixel_m = 0.3;
 constexpr double kLong_m = 4.8, kWide_m = 2.1;
 constexpr double kSpeed_mps = 8;
 
-// Middles of cells of a box that is swept along `sweep`, and where each lies in it.
-std::vector<Eigen::Vector2d> SweptCells(double length, double breadth,
-                                        const Eigen::Vector2d& sweep) {
-  std::vector<Eigen::Vector2d> cells;
-  for (double y = -20; y <= 20; y += kPixel_m) {
-    for (double x = -20; x <= 20; x += kPixel_m) {
-      for (double t = 0; t <= 1; t += 0.05) {
-        const Eigen::Vector2d p = Eigen::Vector2d(x, y) - t * sweep;
-        if (std::abs(p.x()) > length / 2 || std::abs(p.y()) > breadth / 2) continue;
-        cells.emplace_back(x, y);
-        break;
-      }
-    }
-  }
-  return cells;
-}
-
-TEST(FitSweptBox, FindsTheVehicleAndItsShadowUpToTheEndThatItLiesAt) {
-  for (const Eigen::Vector2d& shadow : {Eigen::Vector2d(5, 3), {-6, 2.5}, {1, 8}, {4, -5}}) {
-    const auto box = FitSweptBox(SweptCells(kLong_m, kWide_m, shadow), 0);
-    ASSERT_TRUE(box) << shadow.transpose();
-    const double sign = shadow.dot(box->sweep) > 0 ? 1 : -1;
-    EXPECT_LT((sign * box->sweep - shadow).norm(), 1.0) << shadow.transpose();
-    EXPECT_NEAR(box->length, kLong_m, 0.9);
-    EXPECT_NEAR(box->breadth, kWide_m, 0.7);
-  }
-}
-
-TEST(FitSweptBox, IsNothingForAVehicleWithoutShadow) {
-  EXPECT_FALSE(FitSweptBox(SweptCells(kLong_m, kWide_m, {0, 0}), kPixel_m));
-  EXPECT_FALSE(FitSweptBox(SweptCells(11, 2.6, {0, 0}), kPixel_m));
-  EXPECT_FALSE(FitSweptBox({}, kPixel_m));
-}
-
 // Snow under a camera that stands; a vehicle with a pane and a bonnet drives to the right, its
 // shadow beside it. One candidate, whose patches are all of it.
 struct ShadowFilm {
@@ -118,7 +84,7 @@ TEST(MeasureBodies, TakesTheShadowOffAtTheEndWhereTheGroundIsEvenlyDarker) {
   for (const Eigen::Vector2d& shadow : {Eigen::Vector2d(5, 3.5), {-5, -3.5}, {4, -4}, {-3, 5}}) {
     ShadowFilm film = FilmInSnow(shadow);
     ASSERT_TRUE(film.candidates[0].trail) << shadow.transpose();
-    MeasureBodies(film.moments, film.images, film.candidates);
+    MeasureBodies(film.moments, film.images, std::nullopt, film.candidates);
     ASSERT_EQ(film.candidates.size(), 1U);
     const Candidate& c = film.candidates[0];
     EXPECT_LT((c.shadow - shadow).norm(), 1.5) << shadow.transpose();
@@ -128,6 +94,36 @@ TEST(MeasureBodies, TakesTheShadowOffAtTheEndWhereTheGroundIsEvenlyDarker) {
     EXPECT_LT((body + off).norm(), 1.0) << shadow.transpose();
     EXPECT_NEAR(c.body->length, kLong_m, 1.3) << shadow.transpose();
   }
+}
+
+Eigen::Vector2d MiddleOff(const ShadowFilm& film) {
+  const Candidate& c = film.candidates[0];
+  const TrailPoint& seed = c.trail->points[c.trail->seed];
+  return Eigen::Vector2d((c.body->front + c.body->rear) / 2, c.body->across) +
+         (seed.place - VehicleAt(seed.time_s)) * kPixel_m;
+}
+
+TEST(MeasureBodies, TakesTheShadowOffAllByItselfWhereTheSunIsKnown) {
+  for (const Eigen::Vector2d& shadow : {Eigen::Vector2d(5, 3.5), {-5, -3.5}, {2, 2}, {0.5, -2.5}}) {
+    ShadowFilm film = FilmInSnow(shadow);
+    ASSERT_TRUE(film.candidates[0].trail) << shadow.transpose();
+    MeasureBodies(film.moments, film.images, Upright{{0, 0}, shadow / 1.5}, film.candidates);
+    ASSERT_EQ(film.candidates.size(), 1U);
+    ASSERT_TRUE(film.candidates[0].shape);
+    EXPECT_TRUE(film.candidates[0].shape->sunlit) << shadow.transpose();
+    EXPECT_LT((film.candidates[0].shadow - shadow).norm(), 1.2) << shadow.transpose();
+    EXPECT_LT(MiddleOff(film).norm(), 0.9) << shadow.transpose();
+  }
+}
+
+TEST(MeasureBodies, DoesNotBelieveASunThatTheShapesDoNotShow) {
+  ShadowFilm film = FilmInSnow({0, 0});  // an overcast sky
+  ASSERT_TRUE(film.candidates[0].trail);
+  MeasureBodies(film.moments, film.images, Upright{{0, 0}, {2.5, 2}}, film.candidates);
+  ASSERT_TRUE(film.candidates[0].shape);
+  EXPECT_FALSE(film.candidates[0].shape->sunlit);
+  EXPECT_EQ(film.candidates[0].shadow.norm(), 0);
+  EXPECT_LT(MiddleOff(film).norm(), 0.9);
 }
 
 }  // namespace
