@@ -48,6 +48,7 @@ MotionOptions MotionOptionsFrom(const v1::config::DetectConfig& config) {
   set(config.max_speed_mps(), options.max_speed_mps);
   set(config.min_size_m(), options.min_size_m);
   set(config.max_size_m(), options.max_size_m);
+  set(config.least_probability(), options.least_probability);
   if (config.observation_period_s() > 0) {
     options.observation_period = Duration::FromSeconds(config.observation_period_s());
   }

@@ -59,7 +59,7 @@ source {
 }
 detect {
   threads: 2 working_gsd_m: 0.4 min_speed_mps: 1.5 max_speed_mps: 60
-  min_size_m: 2.5 max_size_m: 30
+  min_size_m: 2.5 max_size_m: 30 least_probability: 0.97
   observation_period_s: 0.5 detection_probability: 0.9 false_alarms_per_km2: 0.1
   people { max_gsd_m: 0.05 min_count: 4 group_radius_m: 25 detection_probability: 0.7 } appearance { model_card: "thermal" period_s: 3.25 chips: 7 standing_detection_probability: 0.85 }
   satellite {
@@ -220,6 +220,7 @@ TEST(MissionRules, ValuesUpToTheLimitsAreAcceptedAndThoseBeyondRefusedWithTheirL
       {"max_speed_mps: 60", "detect.max_speed_mps", 1.5, 120},
       {"min_size_m: 2.5", "detect.min_size_m", 1.5, 20},
       {"max_size_m: 30", "detect.max_size_m", 2.5, 100},
+      {"least_probability: 0.97", "detect.least_probability", 0, 0.999},
       {"observation_period_s: 0.5", "detect.observation_period_s", 0.05, 60},
       {"detection_probability: 0.9", "detect.detection_probability", 0.01, 0.999},
       {"false_alarms_per_km2: 0.1", "detect.false_alarms_per_km2", 1e-6, 1000},
