@@ -17,6 +17,7 @@ constexpr double kDenseShare = 0.12;  // of a 9x9 neighbourhood
 constexpr int kForeign = 24;
 constexpr double kTellingWay_px = 3;  // of the ground; symbols and ground look alike with less
 constexpr double kAcross_px = 3;      // of the ground, over an edge
+constexpr int kLeastAcross = 100;     // edges that do so: a few stay by chance
 constexpr double kAcrossShare = 0.5;  // of a symbol's edges
 constexpr double kRests_px = 1;       // of the ground, over a segment
 constexpr double kForeignShare =
@@ -175,8 +176,8 @@ cv::Mat ConfirmOverlay(const cv::Mat& still_edges, const std::vector<CarriedPict
   bool any = false;
   for (int label = 1; label < count; ++label) {
     const auto i = static_cast<std::size_t>(label);
-    if (crossed[i] < kAcrossShare * edges[i] && strange[i] < kForeignShare * edges[i] &&
-        beside[i] < kForeignSides * edges[i]) {
+    const bool across = edges[i] >= kLeastAcross && crossed[i] >= kAcrossShare * edges[i];
+    if (!across && strange[i] < kForeignShare * edges[i] && beside[i] < kForeignSides * edges[i]) {
       continue;
     }
     confirmed.setTo(255, labels == label);
