@@ -135,8 +135,8 @@ void ValidateDetect(const v1::config::DetectConfig& detect, ConfigProblems* prob
   problems->Range("detect.min_speed_mps", detect.min_speed_mps(), 0.1, 50);
   problems->Range("detect.max_speed_mps", detect.max_speed_mps(), detect.min_speed_mps(), 120);
   problems->Range("detect.min_size_m", detect.min_size_m(), 1.5, 20);
-  problems->Range("detect.least_probability", detect.least_probability(), 0, 0.999);
   problems->Range("detect.max_size_m", detect.max_size_m(), detect.min_size_m(), 100);
+  problems->Range("detect.least_probability", detect.least_probability(), 0, 0.999);
   problems->Range("detect.observation_period_s", detect.observation_period_s(), 0.05, 60);
   problems->Range("detect.detection_probability", detect.detection_probability(), 0.01, 0.999);
   problems->Range("detect.false_alarms_per_km2", detect.false_alarms_per_km2(), 1e-6, 1000);

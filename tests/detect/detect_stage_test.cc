@@ -181,5 +181,12 @@ TEST(DetectStage, WithoutScenesThereIsNoState) {
   EXPECT_FALSE(stage.Restore("something"));
 }
 
+TEST(MotionOptionsFrom, AMissionSaysHowLikelyAVehicleMustBeAndElseItIsTheUsual) {
+  v1::config::DetectConfig config;
+  EXPECT_EQ(MotionOptionsFrom(config).least_probability, MotionOptions().least_probability);
+  config.set_least_probability(0.97);
+  EXPECT_EQ(MotionOptionsFrom(config).least_probability, 0.97);
+}
+
 }  // namespace
 }  // namespace trucewatch

@@ -83,6 +83,9 @@ TEST(FitUprightBox, TakesAUsualHeightWhereTheShadowLiesAlongTheWay) {
   EXPECT_NEAR(box->length, kCar.length, 1.5);
 }
 
+// No box at all fits worse than any.
+double MisfitOf(const std::optional<UprightBox>& box) { return box ? box->misfit : 1e9; }
+
 TEST(FitUprightBox, AnotherSunFitsWorse) {
   const Eigen::Vector2d shadow(3, 2), other(-3, 2);
   const auto cells = SweptCells(kCar.length, kCar.breadth, {kCar.height * shadow});
@@ -90,20 +93,14 @@ TEST(FitUprightBox, AnotherSunFitsWorse) {
   const auto wrong = FitUprightBox(cells, 0, {{0, 0}, other});
   const auto none = FitUprightBox(cells, 0, {{0, 0}, {0, 0}});
   ASSERT_TRUE(right);
-  if (wrong) {
-    EXPECT_GT(wrong->misfit, 5 * right->misfit);
-  }
-  if (none) {
-    EXPECT_GT(none->misfit, 5 * right->misfit);
-  }
+  EXPECT_GT(MisfitOf(wrong), 5 * right->misfit);
+  EXPECT_GT(MisfitOf(none), 5 * right->misfit);
 }
 
 TEST(FitUprightBox, AWalkerWithALongShadowHasNoVehiclesShape) {
   const Eigen::Vector2d shadow(3, 2);
   const auto box = FitUprightBox(SweptCells(0.6, 0.6, {1.75 * shadow}), 0, {{0, 0}, shadow});
-  if (box) {
-    EXPECT_GT(box->misfit, 0.1);
-  }
+  EXPECT_GT(MisfitOf(box), 0.1);
 }
 
 }  // namespace
